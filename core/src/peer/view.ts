@@ -1,0 +1,80 @@
+import type { ConnectionId, Millis, SessionId, WallMillis, Zxid } from '../base/ids.js';
+import type { MetricsRegistry } from './metrics.js';
+
+/**
+ * What an administrator may see of a running server. Reading it changes nothing and takes no more
+ * than the work of looking; lists are made when they are asked for.
+ */
+export interface PeerView {
+  readonly mode: 'standalone';
+  /** When this server started serving, monotonic. */
+  readonly startedAt: Millis;
+  readonly serverId: number;
+  readonly lastZxid: Zxid;
+  /** Nodes as ZooKeeper counts them: the root counts twice, under "" and "/". */
+  readonly nodeCount: number;
+  readonly ephemeralCount: number;
+  /** Bytes of all paths and data. */
+  readonly approximateDataSize: number;
+  /** Watches of every kind, by (connection, path). */
+  readonly watchCount: number;
+  /** Sessions that are tracked, connected or not. */
+  readonly sessionCount: number;
+  readonly connectionCount: number;
+  /** Requests taken in and not yet answered. */
+  readonly outstanding: number;
+  /** False from the order to stop on. */
+  readonly serving: boolean;
+  readonly metrics: MetricsRegistry;
+  connections(): readonly ConnectionView[];
+  sessions(): readonly SessionView[];
+  /** Paths owned by each session that owns any. */
+  ephemerals(): ReadonlyMap<SessionId, readonly string[]>;
+  /** Data watches: watched paths of each session. (ZooKeeper's wchc, wchp and wchs know only these.) */
+  watches(): ReadonlyMap<SessionId, readonly string[]>;
+  /** (zxid, digest) pairs, oldest first, at most 1,024. */
+  digests(): readonly { readonly zxid: Zxid; readonly digest: bigint }[];
+  readonly storage: StorageView;
+}
+
+export interface ConnectionView {
+  readonly id: ConnectionId;
+  readonly address: string;
+  readonly port: number;
+  readonly transport: 'tcp' | 'websocket' | 'memory';
+  /** 0n until the handshake is done. */
+  readonly session: SessionId;
+  readonly sessionTimeoutMs: number;
+  /** Wall-clock time of the accept. */
+  readonly establishedAt: WallMillis;
+  readonly outstanding: number;
+  readonly received: number;
+  readonly sent: number;
+  /** Tag of the last operation (`operations` table), `NA` before the first. */
+  readonly lastOperation: string;
+  readonly lastCxid: number;
+  readonly lastZxid: Zxid;
+  /** Monotonic time of the last reply; 0 before the first. */
+  readonly lastResponseAt: Millis;
+  readonly lastLatencyMs: number;
+  readonly minLatencyMs: number;
+  readonly maxLatencyMs: number;
+  readonly averageLatencyMs: number;
+}
+
+export interface SessionView {
+  readonly id: SessionId;
+  readonly timeoutMs: number;
+  /** When it will end unless it is heard from, monotonic. */
+  readonly deadline: Millis;
+  readonly connected: boolean;
+}
+
+export interface StorageView {
+  readonly lastSnapshotZxid: Zxid;
+  /** Wall-clock time of the last completed snapshot; 0 when none was taken in this life. */
+  readonly lastSnapshotAt: WallMillis;
+  readonly snapshotInProgress: boolean;
+  /** Bytes appended to the log since the start of this server. */
+  readonly logBytes: number;
+}

@@ -1,0 +1,100 @@
+import { MalformedError } from './reader.js';
+
+/**
+ * Cuts a stream of bytes into length-prefixed frames. Push bytes as they come, in any pieces; take
+ * frames until there is none. A frame is a view of the bytes that were pushed, unless it came in
+ * several pieces.
+ */
+export class FrameSplitter {
+  readonly #maxLength: number;
+  #chunk: Uint8Array = EMPTY;
+  #position = 0;
+  /** Pieces of a frame that did not fit the chunk it began in. */
+  #partial: Uint8Array | null = null;
+  #partialLength = 0;
+  readonly #waiting: Uint8Array[] = [];
+
+  /** @param maxLength longest frame accepted, in bytes: `jute.maxbuffer` */
+  constructor(maxLength: number) {
+    this.#maxLength = maxLength;
+  }
+
+  /** Bytes pushed and not yet taken as frames. */
+  get buffered(): number {
+    let size = this.#chunk.length - this.#position + this.#partialLength;
+    for (const chunk of this.#waiting) size += chunk.length;
+    return size;
+  }
+
+  /** Adds bytes; the splitter owns them from now on. */
+  push(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#waiting.push(bytes);
+  }
+
+  /**
+   * The next complete frame without its length, or `undefined` when more bytes are needed.
+   *
+   * @throws MalformedError before anything is allocated, when a length is negative or above the limit
+   */
+  next(): Uint8Array | undefined {
+    for (;;) {
+      const frame = this.#partial === null ? this.#fromChunk() : this.#fromPieces();
+      if (frame !== undefined) return frame;
+      const chunk = this.#waiting.shift();
+      if (chunk === undefined) return undefined;
+      this.#chunk = chunk;
+      this.#position = 0;
+    }
+  }
+
+  #fromChunk(): Uint8Array | undefined {
+    const chunk = this.#chunk;
+    const at = this.#position;
+    const available = chunk.length - at;
+    if (available === 0) return undefined;
+    if (available < 4) {
+      this.#partial = new Uint8Array(4);
+      return this.#fromPieces();
+    }
+    const length = this.#lengthAt(chunk, at);
+    if (available - 4 >= length) {
+      this.#position = at + 4 + length;
+      return chunk.subarray(at + 4, at + 4 + length);
+    }
+    this.#partial = new Uint8Array(4 + length);
+    return this.#fromPieces();
+  }
+
+  #fromPieces(): Uint8Array | undefined {
+    for (;;) {
+      const partial = this.#partial!;
+      const size = Math.min(
+        partial.length - this.#partialLength,
+        this.#chunk.length - this.#position,
+      );
+      partial.set(this.#chunk.subarray(this.#position, this.#position + size), this.#partialLength);
+      this.#position += size;
+      this.#partialLength += size;
+      if (this.#partialLength < partial.length) return undefined;
+      if (partial.length > 4 || this.#lengthAt(partial, 0) === 0) {
+        this.#partial = null;
+        this.#partialLength = 0;
+        return partial.subarray(4);
+      }
+      const whole = new Uint8Array(4 + this.#lengthAt(partial, 0));
+      whole.set(partial);
+      this.#partial = whole;
+    }
+  }
+
+  #lengthAt(bytes: Uint8Array, at: number): number {
+    const length =
+      (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    if (length < 0 || length > this.#maxLength) {
+      throw new MalformedError(`frame length ${length} is not between 0 and ${this.#maxLength}`);
+    }
+    return length;
+  }
+}
+
+const EMPTY = new Uint8Array(0);

@@ -1,0 +1,155 @@
+/**
+ * Bodies of multi and multiRead: a list whose every element says its own type, ended by a header
+ * that says so. All forms both sides need stand here.
+ */
+
+import { opcodes, operations } from './operations.js';
+import type { Reader } from './reader.js';
+import { MalformedError } from './reader.js';
+import type {
+  CheckVersionRequest,
+  CreateRequest,
+  CreateTtlRequest,
+  DeleteRequest,
+  ReadRequest,
+  SetDataRequest,
+  Stat as StatValue,
+} from './records.js';
+import { MultiHeader, Stat } from './records.js';
+import type { JuteType } from './types.js';
+import type { Writer } from './writer.js';
+
+/** One operation of a write multi. */
+export type MultiOp =
+  | ({ readonly op: 'create' | 'create2' | 'createContainer' } & CreateRequest)
+  | ({ readonly op: 'createTtl' } & CreateTtlRequest)
+  | ({ readonly op: 'delete' } & DeleteRequest)
+  | ({ readonly op: 'setData' } & SetDataRequest)
+  | ({ readonly op: 'check' } & CheckVersionRequest);
+
+/** One operation of a multiRead. */
+export type MultiReadOp = { readonly op: 'getData' | 'getChildren' } & ReadRequest;
+
+const WRITE_OPS = [
+  'create',
+  'create2',
+  'createContainer',
+  'createTtl',
+  'delete',
+  'setData',
+  'check',
+];
+const READ_OPS = ['getData', 'getChildren'];
+
+/** One result, of either kind of multi. */
+export type MultiResult =
+  | { readonly type: 'create'; readonly path: string }
+  | { readonly type: 'create2'; readonly path: string; readonly stat: StatValue }
+  | { readonly type: 'delete' }
+  | { readonly type: 'setData'; readonly stat: StatValue }
+  | { readonly type: 'check' }
+  | { readonly type: 'getData'; readonly data: Uint8Array | null; readonly stat: StatValue }
+  | { readonly type: 'getChildren'; readonly children: readonly string[] }
+  | { readonly type: 'error'; readonly err: number };
+
+const ERROR_TYPE = -1;
+const END = { type: -1, done: true, err: -1 } as const;
+
+function readOps(from: Reader, allowed: readonly string[]): { op: string }[] {
+  const ops: { op: string }[] = [];
+  for (;;) {
+    const header = MultiHeader.read(from);
+    if (header.done) return ops;
+    const name = allowed.find((op) => opcodes[op as keyof typeof opcodes] === header.type);
+    if (name === undefined) throw new MalformedError(`operation ${header.type} inside a multi`);
+    const type = operations[name as keyof typeof operations].request as JuteType<object>;
+    ops.push({ op: name, ...type.read(from) });
+  }
+}
+
+/** @throws MalformedError for an operation that a write multi cannot hold */
+export function readMultiRequest(from: Reader): readonly MultiOp[] {
+  return readOps(from, WRITE_OPS) as unknown as readonly MultiOp[];
+}
+
+/** @throws MalformedError for an operation that a multiRead cannot hold */
+export function readMultiReadRequest(from: Reader): readonly MultiReadOp[] {
+  return readOps(from, READ_OPS) as unknown as readonly MultiReadOp[];
+}
+
+export function writeMultiRequest(to: Writer, ops: readonly (MultiOp | MultiReadOp)[]): void {
+  for (const op of ops) {
+    MultiHeader.write(to, { type: opcodes[op.op], done: false, err: -1 });
+    (operations[op.op].request as JuteType<unknown>).write(to, op);
+  }
+  MultiHeader.write(to, END);
+}
+
+export function writeMultiResponse(to: Writer, results: readonly MultiResult[]): void {
+  for (const result of results) {
+    const failed = result.type === 'error';
+    const type = failed ? ERROR_TYPE : opcodes[result.type];
+    MultiHeader.write(to, { type, done: false, err: failed ? result.err : 0 });
+    switch (result.type) {
+      case 'error':
+        to.int(result.err);
+        break;
+      case 'create':
+        to.string(result.path);
+        break;
+      case 'create2':
+        to.string(result.path);
+        Stat.write(to, result.stat);
+        break;
+      case 'setData':
+        Stat.write(to, result.stat);
+        break;
+      case 'getData':
+        to.bufferOrNull(result.data);
+        Stat.write(to, result.stat);
+        break;
+      case 'getChildren':
+        to.int(result.children.length);
+        for (const child of result.children) to.string(child);
+        break;
+      default:
+        break;
+    }
+  }
+  MultiHeader.write(to, END);
+}
+
+/** Reads the results of a multi; also the form servers before 3.9 use for create2 (type 1). */
+export function readMultiResponse(from: Reader): readonly MultiResult[] {
+  const results: MultiResult[] = [];
+  for (;;) {
+    const header = MultiHeader.read(from);
+    if (header.done) return results;
+    results.push(readResult(from, header.type));
+  }
+}
+
+function readResult(from: Reader, type: number): MultiResult {
+  switch (type) {
+    case ERROR_TYPE:
+      return { type: 'error', err: from.int() };
+    case opcodes.create:
+      return { type: 'create', path: from.string() };
+    case opcodes.create2:
+      return { type: 'create2', path: from.string(), stat: Stat.read(from) };
+    case opcodes.delete:
+      return { type: 'delete' };
+    case opcodes.setData:
+      return { type: 'setData', stat: Stat.read(from) };
+    case opcodes.check:
+      return { type: 'check' };
+    case opcodes.getData:
+      return { type: 'getData', data: from.bufferOrNull(), stat: Stat.read(from) };
+    case opcodes.getChildren: {
+      const { children } = operations.getChildren.response!.read(from);
+      return { type: 'getChildren', children };
+    }
+    default:
+      throw new MalformedError(`result of type ${type} inside a multi`);
+  }
+}

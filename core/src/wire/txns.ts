@@ -1,0 +1,231 @@
+/**
+ * Transactions: what is logged, proposed and applied. The header says the type; the body's record
+ * follows from it. Files of ZooKeeper's transaction log hold exactly these bytes.
+ */
+import type { Reader } from './reader.js';
+import { MalformedError } from './reader.js';
+import { Acl } from './records.js';
+import type { RecordType, TypeOf } from './types.js';
+import {
+  boolean,
+  bufferOrNull,
+  int,
+  long,
+  record,
+  time,
+  ustring,
+  vector,
+  vectorOrNull,
+} from './types.js';
+import { Writer } from './writer.js';
+
+export const TxnHeader = record('TxnHeader', {
+  /** Session that asked for it; 0 for the server's own. */
+  clientId: long,
+  /** Its xid. */
+  cxid: int,
+  zxid: long,
+  /** Leader's wall clock, milliseconds. */
+  time: time,
+  /** A row of {@link txnTypes}. */
+  type: int,
+});
+export interface TxnHeader extends TypeOf<typeof TxnHeader> {}
+
+export const CreateTxn = record('CreateTxn', {
+  path: ustring,
+  data: bufferOrNull,
+  acl: vectorOrNull(Acl),
+  ephemeral: boolean,
+  /** The parent's counter after this creation; -1 in logs before 3.4. */
+  parentCVersion: int,
+});
+export interface CreateTxn extends TypeOf<typeof CreateTxn> {}
+
+export const CreateTtlTxn = record('CreateTtlTxn', {
+  path: ustring,
+  data: bufferOrNull,
+  acl: vectorOrNull(Acl),
+  parentCVersion: int,
+  ttl: long,
+});
+export interface CreateTtlTxn extends TypeOf<typeof CreateTtlTxn> {}
+
+export const CreateContainerTxn = record('CreateContainerTxn', {
+  path: ustring,
+  data: bufferOrNull,
+  acl: vectorOrNull(Acl),
+  parentCVersion: int,
+});
+export interface CreateContainerTxn extends TypeOf<typeof CreateContainerTxn> {}
+
+export const DeleteTxn = record('DeleteTxn', { path: ustring });
+export interface DeleteTxn extends TypeOf<typeof DeleteTxn> {}
+
+export const SetDataTxn = record('SetDataTxn', {
+  path: ustring,
+  data: bufferOrNull,
+  /** The version the node has afterwards. */
+  version: int,
+});
+export interface SetDataTxn extends TypeOf<typeof SetDataTxn> {}
+
+export const SetAclTxn = record('SetAclTxn', {
+  path: ustring,
+  acl: vectorOrNull(Acl),
+  /** The ACL version the node has afterwards. */
+  version: int,
+});
+export interface SetAclTxn extends TypeOf<typeof SetAclTxn> {}
+
+export const CheckVersionTxn = record('CheckVersionTxn', { path: ustring, version: int });
+export interface CheckVersionTxn extends TypeOf<typeof CheckVersionTxn> {}
+
+export const CreateSessionTxn = record('CreateSessionTxn', { timeOut: int });
+export interface CreateSessionTxn extends TypeOf<typeof CreateSessionTxn> {}
+
+export const CloseSessionTxn = record('CloseSessionTxn', {
+  /** The ephemeral nodes that go with the session; null in logs before 3.6. */
+  paths2Delete: vectorOrNull(ustring),
+});
+export interface CloseSessionTxn extends TypeOf<typeof CloseSessionTxn> {}
+
+export const ErrorTxn = record('ErrorTxn', { err: int });
+export interface ErrorTxn extends TypeOf<typeof ErrorTxn> {}
+
+const SubTxnBytes = record('Txn', { type: int, data: bufferOrNull });
+const MultiTxnBytes = record('MultiTxn', { txns: vector(SubTxnBytes) });
+
+/** Stands behind the body since 3.6: what the whole tree's digest is after the transaction. */
+export const TxnDigest = record('TxnDigest', {
+  version: int,
+  treeDigest: long,
+});
+export interface TxnDigest extends TypeOf<typeof TxnDigest> {}
+/** Bytes of a {@link TxnDigest}. */
+export const TXN_DIGEST_LENGTH = 12;
+
+/** Transaction types by name. */
+export const txnTypes = {
+  error: -1,
+  createSession: -10,
+  closeSession: -11,
+  create: 1,
+  delete: 2,
+  setData: 5,
+  setAcl: 7,
+  check: 13,
+  multi: 14,
+  create2: 15,
+  reconfig: 16,
+  createContainer: 19,
+  deleteContainer: 20,
+  createTtl: 21,
+} as const;
+
+/** A transaction's body, with the type that its header carries. */
+export type TxnBody =
+  | ({ readonly type: typeof txnTypes.error } & ErrorTxn)
+  | ({ readonly type: typeof txnTypes.createSession } & CreateSessionTxn)
+  | ({ readonly type: typeof txnTypes.closeSession } & CloseSessionTxn)
+  | ({ readonly type: typeof txnTypes.create | typeof txnTypes.create2 } & CreateTxn)
+  | ({ readonly type: typeof txnTypes.createContainer } & CreateContainerTxn)
+  | ({ readonly type: typeof txnTypes.createTtl } & CreateTtlTxn)
+  | ({ readonly type: typeof txnTypes.delete | typeof txnTypes.deleteContainer } & DeleteTxn)
+  | ({ readonly type: typeof txnTypes.setData | typeof txnTypes.reconfig } & SetDataTxn)
+  | ({ readonly type: typeof txnTypes.setAcl } & SetAclTxn)
+  | ({ readonly type: typeof txnTypes.check } & CheckVersionTxn)
+  | { readonly type: typeof txnTypes.multi; readonly txns: readonly TxnBody[] };
+
+/** One transaction, whole. */
+export interface Txn {
+  readonly header: TxnHeader;
+  readonly body: TxnBody;
+  /** `undefined` when the writer did not compute one. */
+  readonly digest: TxnDigest | undefined;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the body's type follows from the key
+const bodies = new Map<number, RecordType<any>>([
+  [txnTypes.error, ErrorTxn],
+  [txnTypes.createSession, CreateSessionTxn],
+  [txnTypes.create, CreateTxn],
+  [txnTypes.create2, CreateTxn],
+  [txnTypes.createContainer, CreateContainerTxn],
+  [txnTypes.createTtl, CreateTtlTxn],
+  [txnTypes.delete, DeleteTxn],
+  [txnTypes.deleteContainer, DeleteTxn],
+  [txnTypes.setData, SetDataTxn],
+  [txnTypes.reconfig, SetDataTxn],
+  [txnTypes.setAcl, SetAclTxn],
+  [txnTypes.check, CheckVersionTxn],
+]);
+
+/** Writes a body (not its header, not its digest). */
+export function writeTxnBody(to: Writer, body: TxnBody): void {
+  if (body.type === txnTypes.multi) {
+    const txns = body.txns.map((sub) => {
+      const bytes = new Writer();
+      writeTxnBody(bytes, sub);
+      return { type: sub.type, data: bytes.copy() };
+    });
+    MultiTxnBytes.write(to, { txns });
+  } else if (body.type === txnTypes.closeSession) {
+    if (body.paths2Delete !== null) CloseSessionTxn.write(to, body);
+  } else {
+    bodies.get(body.type)!.write(to, body);
+  }
+}
+
+/**
+ * Reads the body of a transaction of `type` up to the cursor's end, leaving a digest (exactly 12
+ * trailing bytes) unread. Accepts what older releases wrote: no close body, no parentCVersion.
+ *
+ * @throws MalformedError for an unknown type or bytes that do not fit
+ */
+export function readTxnBody(from: Reader, type: number): TxnBody {
+  if (type === txnTypes.multi) {
+    const { txns } = MultiTxnBytes.read(from);
+    return {
+      type,
+      txns: txns.map((sub) => {
+        if (sub.data === null) throw new MalformedError('a sub-transaction has no body');
+        return readTxnBody(from.fork(sub.data), sub.type);
+      }),
+    };
+  }
+  if (type === txnTypes.closeSession) {
+    const left = from.remaining;
+    if (left === 0 || left === TXN_DIGEST_LENGTH) return { type, paths2Delete: null };
+    return { type, ...CloseSessionTxn.read(from) };
+  }
+  if (type === txnTypes.create || type === txnTypes.create2) return { type, ...readCreate(from) };
+  const body = bodies.get(type);
+  if (body === undefined) throw new MalformedError(`unsupported transaction type ${type}`);
+  return { type, ...body.read(from) } as TxnBody;
+}
+
+/** Before 3.4 a create ended after `ephemeral`. */
+function readCreate(from: Reader): CreateTxn {
+  const path = from.string();
+  const data = from.bufferOrNull();
+  const acl = CreateTxn.fields['acl']!.read(from) as CreateTxn['acl'];
+  const ephemeral = from.boolean();
+  const old = from.remaining === 0 || from.remaining === TXN_DIGEST_LENGTH;
+  return { path, data, acl, ephemeral, parentCVersion: old ? -1 : from.int() };
+}
+
+/** Reads a whole transaction: header, body and, when 12 bytes are left, the digest. */
+export function readTxn(from: Reader): Txn {
+  const header = TxnHeader.read(from);
+  const body = readTxnBody(from, header.type);
+  const digest = from.remaining === TXN_DIGEST_LENGTH ? TxnDigest.read(from) : undefined;
+  return { header, body, digest };
+}
+
+/** Writes a whole transaction. */
+export function writeTxn(to: Writer, txn: Txn): void {
+  TxnHeader.write(to, txn.header);
+  writeTxnBody(to, txn.body);
+  if (txn.digest !== undefined) TxnDigest.write(to, txn.digest);
+}
