@@ -1,0 +1,173 @@
+/** One seeded run: the same steps to both servers, and every difference between what came back. */
+import { opcodes } from '@vivarium/core/internal/wire/operations';
+import { Reader } from '@vivarium/core/internal/wire/reader';
+import { GetChildrenResponse } from '@vivarium/core/internal/wire/records';
+import { Generator, requestsOf } from './generator.js';
+import type { Lane, Outcome } from './lane.js';
+import { authRequest, plainRequest } from './requests.js';
+import { describe, type Step } from './steps.js';
+
+/** A difference that no row of the table of intended ones explains. */
+export interface Difference {
+  readonly seed: number;
+  readonly step: number;
+  readonly did: string;
+  readonly connection: number;
+  readonly theirs: readonly string[];
+  readonly ours: readonly string[];
+}
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly requests: number;
+  readonly theirs: Lane;
+  readonly ours: Lane;
+  /** The reference is a release before 3.9: what only meets its known defects is left out. */
+  readonly old: boolean;
+  /** Explains a difference by a row of the table, and makes both sides alike again. */
+  readonly explain?: (context: StepContext) => boolean;
+  readonly watch?: (context: StepContext) => void;
+}
+
+export interface StepContext {
+  readonly step: Step;
+  readonly theirs: Lane;
+  readonly ours: Lane;
+  readonly theirOutcome: Outcome;
+  readonly ourOutcome: Outcome;
+}
+
+/** Number of the connection that prepares, inspects and cleans up. */
+const KEEPER = 9;
+const KEPT = new Set(['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config']);
+
+/** Does one run. The differences end it, since what comes after one proves nothing. */
+export async function runSeed(options: RunOptions): Promise<readonly Difference[]> {
+  const run = new Run(options);
+  try {
+    return await run.all();
+  } finally {
+    options.theirs.forgetSessions();
+    options.ours.forgetSessions();
+  }
+}
+
+class Run {
+  readonly #options: RunOptions;
+  readonly #generator: Generator;
+  #differences: Difference[] = [];
+  #stepNumber = 0;
+  #last: Outcome = new Map();
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+    this.#generator = new Generator(options.seed, options.old);
+  }
+
+  async all(): Promise<readonly Difference[]> {
+    const { theirs, requests } = this.#options;
+    for (let sent = 0; sent < requests && this.#differences.length === 0; ) {
+      const step = this.#generator.next(theirs.openConnections, theirs.sessionCount);
+      sent += Math.max(1, requestsOf(step).length);
+      await this.#both(step);
+      this.#generator.learn(this.#last);
+    }
+    await this.#cleanUp();
+    return this.#differences;
+  }
+
+  async #both(step: Step): Promise<void> {
+    if (this.#differences.length > 0) return;
+    this.#stepNumber++;
+    const { theirs, ours, explain, watch } = this.#options;
+    const [theirOutcome, ourOutcome] = await Promise.all([
+      theirs.perform(step),
+      ours.perform(step),
+    ]);
+    const context = { step, theirs, ours, theirOutcome, ourOutcome };
+    this.#last = theirOutcome;
+    const found = this.#compare(context);
+    if (found.length > 0 && explain?.(context) !== true) this.#differences.push(...found);
+    watch?.(context);
+  }
+
+  #compare({ step, theirs, ours, theirOutcome, ourOutcome }: StepContext): readonly Difference[] {
+    const found: Difference[] = [];
+    const add = (connection: number, a: readonly string[], b: readonly string[]) =>
+      found.push({
+        seed: this.#options.seed,
+        step: this.#stepNumber,
+        did: describe(step),
+        connection,
+        theirs: a,
+        ours: b,
+      });
+    for (const connection of new Set([...theirOutcome.keys(), ...ourOutcome.keys()])) {
+      const a = (theirOutcome.get(connection) ?? []).map((item) => item.text);
+      const b = (ourOutcome.get(connection) ?? []).map((item) => item.text);
+      if (a.length !== b.length || a.some((text, i) => text !== b[i])) add(connection, a, b);
+    }
+    if (theirs.sharedZxid !== ours.sharedZxid) {
+      add(step.connection, [`last zxid ${theirs.sharedZxid}`], [`last zxid ${ours.sharedZxid}`]);
+    }
+    return found;
+  }
+
+  /** Ends all sessions, compares every node that is left, and removes them. */
+  async #cleanUp(): Promise<void> {
+    const { theirs } = this.#options;
+    let xid = 1_000_000;
+    const session = {
+      password: 'right',
+      timeoutMs: 30_000,
+      lastZxid: 'none',
+      readOnly: false,
+    } as const;
+    const sessions = theirs.sessionCount;
+    for (let number = 0; number < sessions; number++) {
+      await this.#both({ type: 'connect', connection: 0, session: number, ...session });
+      if (!theirs.openConnections.includes(0)) continue;
+      const close = {
+        xid: ++xid,
+        code: opcodes.closeSession,
+        label: 'closeSession',
+        body: new Uint8Array(0),
+      };
+      await this.#both({ type: 'send', connection: 0, requests: [close] });
+    }
+    await this.#both({ type: 'connect', connection: KEEPER, session: 'new', ...session });
+    const send = async (...requests: Parameters<typeof plainRequest>[]) => {
+      const list = requests.map((request) => plainRequest(...request));
+      await this.#both({ type: 'send', connection: KEEPER, requests: list });
+    };
+    await this.#both({
+      type: 'send',
+      connection: KEEPER,
+      requests: [authRequest(this.#generator.random, 'super:admin')],
+    });
+    const paths = ['/'];
+    for (let i = 0; i < paths.length && this.#differences.length === 0; i++) {
+      const path = paths[i]!;
+      await send(
+        [++xid, 'getChildren', { path, watch: false }],
+        [++xid, 'getData', { path, watch: false }],
+        [++xid, 'getAcl', { path }],
+      );
+      const frame = this.#last.get(KEEPER)?.[0]?.frame;
+      if (frame === undefined) break;
+      for (const name of GetChildrenResponse.read(new Reader(frame, 16)).children) {
+        paths.push(path === '/' ? `/${name}` : `${path}/${name}`);
+      }
+    }
+    for (const path of paths.reverse()) {
+      if (!KEPT.has(path)) await send([++xid, 'delete', { path, version: -1 }]);
+    }
+    const close = {
+      xid: ++xid,
+      code: opcodes.closeSession,
+      label: 'closeSession',
+      body: new Uint8Array(0),
+    };
+    await this.#both({ type: 'send', connection: KEEPER, requests: [close] });
+  }
+}
