@@ -1,38 +1,113 @@
-import { InvariantError } from '../base/assert.js';
+import { OPEN_ACL, permissions } from '../wire/permissions.js';
+import { MalformedError } from '../wire/reader.js';
 import type { Acl } from '../wire/records.js';
-
-function soon(): never {
-  throw new InvariantError('not built yet');
-}
 
 /** Id of the ACL that lets everyone do everything; it stands in no table. */
 export const OPEN_ACL_ID = -1;
 
+const LARGEST_ID = 0x7fff_ffff;
+
+/**
+ * The ACLs in use, each list once. A row of the tree holds the id. A list goes when its last use is
+ * released; its id never stands for another list, since a snapshot may hold nodes newer than its
+ * table.
+ */
 export class AclTable {
-  /** Id of a list, added when it is new; null is the open ACL. Counts no use: see {@link retain}. */
-  idOf(_acl: readonly Acl[] | null): number {
-    return soon();
+  readonly #lists = new Map<number, readonly Acl[]>();
+  readonly #ids = new Map<string, number>();
+  readonly #uses = new Map<number, number>();
+  #last = 0;
+
+  /** Id of a list, added when it is new; null is the open ACL. Counts no use: {@link retain} does. */
+  idOf(acl: readonly Acl[] | null): number {
+    if (acl === null || isOpen(acl)) return OPEN_ACL_ID;
+    const key = keyOf(acl);
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    if (this.#last === LARGEST_ID) throw new MalformedError('no ACL id is left');
+    const id = ++this.#last;
+    this.#lists.set(id, acl);
+    this.#ids.set(key, id);
+    return id;
   }
-  get(_id: number): readonly Acl[] | undefined {
-    return soon();
+
+  /** The list; `undefined` for an id whose list is not known, which permits nobody. */
+  get(id: number): readonly Acl[] | undefined {
+    return id === OPEN_ACL_ID ? OPEN_ACL : this.#lists.get(id);
   }
+
   /** Every list but the open one, with its id: what a snapshot stores. */
   entries(): IterableIterator<[number, readonly Acl[]]> {
-    return soon();
+    return this.#lists.entries();
   }
+
+  /** Number of lists but the open one. */
   get size(): number {
-    return soon();
+    return this.#lists.size;
   }
-  load(_id: number, _acl: readonly Acl[]): void {
-    soon();
+
+  /**
+   * Adds a list as a snapshot has it, before the nodes that use it.
+   *
+   * @throws MalformedError for an id that ZooKeeper does not give
+   */
+  load(id: number, acl: readonly Acl[]): void {
+    if (!Number.isInteger(id) || id < 1 || id > LARGEST_ID) {
+      throw new MalformedError(`ACL id ${id} is out of range`);
+    }
+    this.#last = Math.max(this.#last, id);
+    this.#lists.set(id, acl);
+    this.#ids.set(keyOf(acl), id);
   }
-  retain(_id: number): void {
-    soon();
+
+  /** Forgets everything but the ids given so far, before a snapshot is loaded. */
+  clear(): void {
+    this.#lists.clear();
+    this.#ids.clear();
+    this.#uses.clear();
   }
-  release(_id: number): void {
-    soon();
+
+  /** Counts one more node that uses the list. */
+  retain(id: number): void {
+    if (id === OPEN_ACL_ID) return;
+    this.#last = Math.max(this.#last, id);
+    this.#uses.set(id, (this.#uses.get(id) ?? 0) + 1);
   }
+
+  /** Counts one node less; an unused list goes. */
+  release(id: number): void {
+    if (id === OPEN_ACL_ID) return;
+    const uses = (this.#uses.get(id) ?? 0) - 1;
+    if (uses > 0) this.#uses.set(id, uses);
+    else this.#forget(id);
+  }
+
+  /** Drops the lists that no node uses: after loading. */
   purgeUnused(): void {
-    soon();
+    for (const id of [...this.#lists.keys()]) if (!this.#uses.has(id)) this.#forget(id);
   }
+
+  #forget(id: number): void {
+    this.#uses.delete(id);
+    const acl = this.#lists.get(id);
+    if (acl === undefined) return;
+    this.#lists.delete(id);
+    const key = keyOf(acl);
+    if (this.#ids.get(key) === id) this.#ids.delete(key);
+  }
+}
+
+function isOpen(acl: readonly Acl[]): boolean {
+  if (acl.length !== 1) return false;
+  const { perms, id } = acl[0]!;
+  return perms === permissions.all && id.scheme === 'world' && id.id === 'anyone';
+}
+
+/** Two lists have one key exactly if they are equal, in order too. */
+function keyOf(acl: readonly Acl[]): string {
+  let key = '';
+  for (const { perms, id } of acl) {
+    key += `${perms}:${id.scheme.length}:${id.scheme}${id.id.length}:${id.id};`;
+  }
+  return key;
 }

@@ -18,7 +18,7 @@ export class Database {
   readonly acls: AclTable = new AclTable();
   readonly tree: Tree;
   readonly ephemerals: Ephemerals = new Ephemerals();
-  readonly expiring: Expiring = new Expiring();
+  readonly expiring: Expiring;
   readonly quotas: Quotas = new Quotas();
   /** Negotiated timeouts of the sessions, milliseconds. */
   readonly sessions: Map<SessionId, number> = new Map();
@@ -27,6 +27,7 @@ export class Database {
 
   constructor(options: TreeOptions) {
     this.tree = new Tree(options);
+    this.expiring = new Expiring(this.tree);
   }
 
   get lastZxid(): Zxid {

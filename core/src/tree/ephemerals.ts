@@ -1,31 +1,51 @@
-import { InvariantError } from '../base/assert.js';
 import type { SessionId } from '../base/ids.js';
 
-function soon(): never {
-  throw new InvariantError('not built yet');
-}
+const NO_PATHS: ReadonlySet<string> = new Set();
 
 /** Which ephemeral nodes each session owns. */
 export class Ephemerals {
-  add(_session: SessionId, _path: string): void {
-    soon();
+  readonly #paths = new Map<SessionId, Set<string>>();
+  #size = 0;
+
+  add(session: SessionId, path: string): void {
+    let paths = this.#paths.get(session);
+    if (paths === undefined) {
+      paths = new Set();
+      this.#paths.set(session, paths);
+    }
+    if (paths.has(path)) return;
+    paths.add(path);
+    this.#size++;
   }
-  remove(_session: SessionId, _path: string): void {
-    soon();
+
+  remove(session: SessionId, path: string): void {
+    const paths = this.#paths.get(session);
+    if (paths === undefined || !paths.delete(path)) return;
+    this.#size--;
+    if (paths.size === 0) this.#paths.delete(session);
   }
-  /** Paths owned by a session; empty when it owns none. */
-  pathsOf(_session: SessionId): ReadonlySet<string> {
-    return soon();
+
+  clear(): void {
+    this.#paths.clear();
+    this.#size = 0;
   }
+
+  /** Paths owned by a session, in the order of creation; empty when it owns none. */
+  pathsOf(session: SessionId): ReadonlySet<string> {
+    return this.#paths.get(session) ?? NO_PATHS;
+  }
+
   /** Sessions that own at least one node. */
   sessions(): IterableIterator<SessionId> {
-    return soon();
+    return this.#paths.keys();
   }
+
   entries(): IterableIterator<[SessionId, ReadonlySet<string>]> {
-    return soon();
+    return this.#paths.entries();
   }
+
   /** Number of ephemeral nodes. */
   get size(): number {
-    return soon();
+    return this.#size;
   }
 }

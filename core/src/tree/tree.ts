@@ -1,187 +1,282 @@
-import { InvariantError } from '../base/assert.js';
-import type { Stat, StatPersisted } from '../wire/records.js';
-import type { Writer } from '../wire/writer.js';
-import type { NodeKind } from './owners.js';
+import { codes, OK } from '../base/errors.js';
+import { compareLongs, highOf, highOfNumber, lowOf, lowOfNumber } from '../base/long.js';
+import { parentOf } from '../base/path.js';
+import { MalformedError } from '../wire/reader.js';
+import type { StatPersisted } from '../wire/records.js';
+import { isDigested } from './digest.js';
+import { NO_NODE_ID, type NodeId, NodeTable, ROOT_ID } from './node-table.js';
+import { field, flag } from './rows.js';
+import { TreeDigest } from './tree-digest.js';
+import { TreeView } from './tree-view.js';
 
-/** Number of a row of the tree. Reused after the node is deleted. */
-export type NodeId = number;
-/** No such node. */
-export const NO_NODE_ID = -1;
-/** The root; always there. */
-export const ROOT_ID = 0;
-
-function soon(): never {
-  throw new InvariantError('not built yet');
-}
+export { NO_NODE_ID, type NodeId, ROOT_ID } from './node-table.js';
 
 export interface TreeOptions {
+  /** Whether owners that start with 0xff mean TTL nodes (`extendedTypesEnabled`). */
   readonly extendedTypes: boolean;
+  /** Whether the tree digest is kept. */
   readonly digest: boolean;
-  /** ACL id of /zookeeper/config in a fresh tree (everyone may read). */
+  /** ACL id of /zookeeper/config in a fresh tree: everyone may read. */
   readonly configAclId?: number;
+  /** Makes the places of paths in the index unpredictable to clients. */
+  readonly hashSeed?: number;
 }
 
-/** The znodes. */
-export class Tree {
-  constructor(_options: TreeOptions) {}
-  find(_path: string): NodeId {
-    return soon();
+/** Paths of every fresh tree besides the root. */
+export const systemPaths = {
+  zookeeper: '/zookeeper',
+  quota: '/zookeeper/quota',
+  config: '/zookeeper/config',
+} as const;
+
+const OPEN_ACL_ID = -1;
+const NO_DATA = new Uint8Array(0);
+
+/**
+ * The znodes and their stats: what a write does to one node and its parent. It knows no sessions,
+ * watches or quotas; see `Database` for those. Writes return an error code, 0 when done.
+ *
+ * Ids stay valid until their node is removed. Zxids come as halves.
+ */
+export class Tree extends TreeView {
+  readonly #hashSeed: number;
+  readonly #digest: TreeDigest;
+  #approximateDataSize = 0;
+
+  /** A fresh tree: /, /zookeeper, its children quota and config, every stat zero. */
+  constructor(options: TreeOptions) {
+    const hashSeed = options.hashSeed ?? 0;
+    super(new NodeTable(hashSeed), options.extendedTypes);
+    this.#hashSeed = hashSeed;
+    this.#digest = new TreeDigest(options.digest);
+    this.#startWithRoot(NO_DATA, OPEN_ACL_ID);
+    for (const path of Object.values(systemPaths)) {
+      this.#add(this.find(parentOf(path)), path, NO_DATA, OPEN_ACL_ID);
+    }
+    const config = this.find(systemPaths.config);
+    this.nodes.rows.set(config, field.aversion, -1);
+    this.replaceAcl(config, options.configAclId ?? OPEN_ACL_ID);
   }
-  /** The same for the UTF-8 bytes of a path, without making a string of them. */
-  findBytes(_bytes: Uint8Array, _start: number, _end: number): NodeId {
-    return soon();
-  }
-  pathOf(_id: NodeId): string {
-    return soon();
-  }
-  nameOf(_id: NodeId): string {
-    return soon();
-  }
-  parentOf(_id: NodeId): NodeId {
-    return soon();
-  }
-  version(_id: NodeId): number {
-    return soon();
-  }
-  cversion(_id: NodeId): number {
-    return soon();
-  }
-  aversion(_id: NodeId): number {
-    return soon();
-  }
-  childCount(_id: NodeId): number {
-    return soon();
-  }
-  aclId(_id: NodeId): number {
-    return soon();
-  }
-  dataLength(_id: NodeId): number {
-    return soon();
-  }
-  ownerHigh(_id: NodeId): number {
-    return soon();
-  }
-  ownerLow(_id: NodeId): number {
-    return soon();
-  }
-  kindOf(_id: NodeId): NodeKind {
-    return soon();
-  }
-  ttlOf(_id: NodeId): number {
-    return soon();
-  }
-  czxidHigh(_id: NodeId): number {
-    return soon();
-  }
-  czxidLow(_id: NodeId): number {
-    return soon();
-  }
-  mzxidHigh(_id: NodeId): number {
-    return soon();
-  }
-  mzxidLow(_id: NodeId): number {
-    return soon();
-  }
-  pzxidHigh(_id: NodeId): number {
-    return soon();
-  }
-  pzxidLow(_id: NodeId): number {
-    return soon();
-  }
-  ctime(_id: NodeId): number {
-    return soon();
-  }
-  mtime(_id: NodeId): number {
-    return soon();
-  }
-  /** Node hash for the digest, unsigned 32 bits; 0 below /zookeeper/. */
-  hash(_id: NodeId): number {
-    return soon();
-  }
-  stat(_id: NodeId): Stat {
-    return soon();
-  }
-  persisted(_id: NodeId): StatPersisted {
-    return soon();
-  }
-  /** Copies the 15 words of StatPersisted, in wire order, high half first. */
-  copyWords(_id: NodeId, _into: Int32Array): void {
-    soon();
-  }
-  writeStat(_id: NodeId, _to: Writer): void {
-    soon();
-  }
-  writePersisted(_id: NodeId, _to: Writer): void {
-    soon();
-  }
-  writeData(_id: NodeId, _to: Writer): void {
-    soon();
-  }
-  /** Path as a jute string; "" for the root. */
-  writePath(_id: NodeId, _to: Writer): void {
-    soon();
-  }
-  /** Names of the children as a jute vector of strings. */
-  writeChildren(_id: NodeId, _to: Writer): void {
-    soon();
-  }
-  data(_id: NodeId): Uint8Array | null {
-    return soon();
-  }
-  children(_id: NodeId): string[] {
-    return soon();
-  }
-  forEachChild(_id: NodeId, _visit: (child: NodeId) => void): void {
-    soon();
-  }
-  descendantCount(_path: string): number {
-    return soon();
-  }
-  get nodeCount(): number {
-    return soon();
-  }
+
+  /** Characters of all paths and bytes of all data; the root counts twice, as '' and as '/'. */
   get approximateDataSize(): number {
-    return soon();
+    return this.#approximateDataSize;
   }
-  get digestHigh(): number {
-    return soon();
-  }
-  get digestLow(): number {
-    return soon();
-  }
+
+  /** The tree digest, unsigned 64 bits; 0 when digests are off. */
   get digest(): bigint {
-    return soon();
+    return this.#digest.sum(this.nodes).value;
   }
+
+  /** Upper half of the tree digest, signed. */
+  get digestHigh(): number {
+    return this.#digest.sum(this.nodes).high;
+  }
+
+  /** Lower half of the tree digest, signed. */
+  get digestLow(): number {
+    return this.#digest.sum(this.nodes).low;
+  }
+
+  /** What the node adds to the digest, unsigned 32 bits; 0 below /zookeeper/. */
+  hash(id: NodeId): number {
+    return this.#digest.hash(this.nodes, id);
+  }
+
+  /**
+   * Creates a node and counts it in its parent, whose cversion and pzxid only ever grow: replaying
+   * an old creation changes neither. When the node exists, the parent is brought up to date all the
+   * same.
+   *
+   * @param parentCVersion the parent's persisted cversion afterwards; -1 for one more than now
+   * @returns 0, NO_NODE (no parent) or NODE_EXISTS
+   */
   create(
-    _path: string,
-    _data: Uint8Array | null,
-    _aclId: number,
-    _ownerHigh: number,
-    _ownerLow: number,
-    _parentCVersion: number,
-    _zxidHigh: number,
-    _zxidLow: number,
-    _timeMs: number,
+    path: string,
+    data: Uint8Array | null,
+    aclId: number,
+    ownerHigh: number,
+    ownerLow: number,
+    parentCVersion: number,
+    zxidHigh: number,
+    zxidLow: number,
+    timeMs: number,
   ): number {
-    return soon();
+    const parent = this.findParent(path);
+    if (parent === NO_NODE_ID) return codes.NO_NODE;
+    const { rows } = this.nodes;
+    const exists = this.nodes.find(path) !== NO_NODE_ID;
+    const cversion = rows.get(parent, field.cversion);
+    const newCVersion = parentCVersion === -1 ? (cversion + 1) | 0 : parentCVersion;
+    if (newCVersion > cversion) {
+      this.#digest.touch(this.nodes, parent);
+      rows.set(parent, field.cversion, newCVersion);
+      rows.set(parent, field.pzxidHigh, zxidHigh);
+      rows.set(parent, field.pzxidLow, zxidLow);
+    }
+    if (exists) return codes.NODE_EXISTS;
+    const id = this.#add(parent, path, data, aclId);
+    const page = rows.page(id);
+    const row = rows.start(id);
+    page[row + field.czxidHigh] = zxidHigh;
+    page[row + field.czxidLow] = zxidLow;
+    page[row + field.mzxidHigh] = zxidHigh;
+    page[row + field.mzxidLow] = zxidLow;
+    page[row + field.pzxidHigh] = zxidHigh;
+    page[row + field.pzxidLow] = zxidLow;
+    page[row + field.ctimeHigh] = page[row + field.mtimeHigh] = highOfNumber(timeMs);
+    page[row + field.ctimeLow] = page[row + field.mtimeLow] = lowOfNumber(timeMs);
+    page[row + field.ownerHigh] = ownerHigh;
+    page[row + field.ownerLow] = ownerLow;
+    return OK;
   }
-  remove(_path: string, _zxidHigh: number, _zxidLow: number): number {
-    return soon();
+
+  /**
+   * Deletes a node without children and raises its parent's pzxid, which happens even when the node
+   * is not there.
+   *
+   * @returns 0, NO_NODE or NOT_EMPTY (then nothing happened; the root is never empty)
+   */
+  remove(path: string, zxidHigh: number, zxidLow: number): number {
+    const parent = this.findParent(path);
+    if (parent === NO_NODE_ID) return codes.NO_NODE;
+    const id = this.nodes.find(path);
+    if (id === ROOT_ID) return codes.NOT_EMPTY;
+    if (id !== NO_NODE_ID && this.childCount(id) > 0) return codes.NOT_EMPTY;
+    const { rows } = this.nodes;
+    const pzxidHigh = rows.get(parent, field.pzxidHigh);
+    const pzxidLow = rows.get(parent, field.pzxidLow);
+    if (compareLongs(zxidHigh, zxidLow, pzxidHigh, pzxidLow) > 0) {
+      this.#digest.touch(this.nodes, parent);
+      rows.set(parent, field.pzxidHigh, zxidHigh);
+      rows.set(parent, field.pzxidLow, zxidLow);
+    }
+    if (id === NO_NODE_ID) return codes.NO_NODE;
+    this.#digest.touch(this.nodes, id);
+    this.#approximateDataSize -= path.length + this.dataLength(id);
+    this.nodes.remove(id, path);
+    return OK;
   }
+
+  /** Replaces data, mtime and mzxid; `version` is what the node has afterwards. 0 or NO_NODE. */
   setData(
-    _path: string,
-    _data: Uint8Array | null,
-    _version: number,
-    _zxidHigh: number,
-    _zxidLow: number,
-    _timeMs: number,
+    path: string,
+    data: Uint8Array | null,
+    version: number,
+    zxidHigh: number,
+    zxidLow: number,
+    timeMs: number,
   ): number {
-    return soon();
+    const id = this.nodes.find(path);
+    if (id === NO_NODE_ID) return codes.NO_NODE;
+    this.setDataOf(id, data, version, zxidHigh, zxidLow, timeMs);
+    return OK;
   }
-  setAcl(_path: string, _aclId: number, _version: number): number {
-    return soon();
+
+  /** {@link setData} for a node that was found before. */
+  setDataOf(
+    id: NodeId,
+    data: Uint8Array | null,
+    version: number,
+    zxidHigh: number,
+    zxidLow: number,
+    timeMs: number,
+  ): void {
+    this.#digest.touch(this.nodes, id);
+    this.setDataLocally(id, data);
+    const page = this.nodes.rows.page(id);
+    const row = this.nodes.rows.start(id);
+    page[row + field.mzxidHigh] = zxidHigh;
+    page[row + field.mzxidLow] = zxidLow;
+    page[row + field.mtimeHigh] = highOfNumber(timeMs);
+    page[row + field.mtimeLow] = lowOfNumber(timeMs);
+    page[row + field.version] = version;
   }
-  load(_path: string, _data: Uint8Array | null, _aclId: number, _persisted: StatPersisted): NodeId {
-    return soon();
+
+  /** Replaces the data and nothing else: quota counters, which no transaction carries. */
+  setDataLocally(id: NodeId, data: Uint8Array | null): void {
+    const growth = (data === null ? 0 : data.length) - this.dataLength(id);
+    this.#approximateDataSize += id === ROOT_ID ? 2 * growth : growth;
+    this.nodes.setData(id, data);
+  }
+
+  /** Replaces the ACL; `version` is the aversion afterwards. 0 or NO_NODE. */
+  setAcl(path: string, aclId: number, version: number): number {
+    const id = this.nodes.find(path);
+    if (id === NO_NODE_ID) return codes.NO_NODE;
+    this.#digest.touch(this.nodes, id);
+    this.nodes.rows.set(id, field.aversion, version);
+    this.replaceAcl(id, aclId);
+    return OK;
+  }
+
+  /** Replaces the ACL and nothing else. */
+  replaceAcl(id: NodeId, aclId: number): void {
+    this.nodes.rows.set(id, field.aclId, aclId);
+  }
+
+  /**
+   * Adds a node as a snapshot has it, after its parent. The root, '', comes first and empties the
+   * tree.
+   *
+   * @throws MalformedError for a node without parent, one that is there already, or an owner that
+   *   names an unknown feature
+   */
+  load(path: string, data: Uint8Array | null, aclId: number, persisted: StatPersisted): NodeId {
+    const ownerHigh = highOf(persisted.ephemeralOwner);
+    const ownerLow = lowOf(persisted.ephemeralOwner);
+    if (this.kindOfOwner(ownerHigh, ownerLow) === undefined) {
+      throw new MalformedError(
+        `node '${path}' has owner ${persisted.ephemeralOwner}: an extended type that is not known`,
+      );
+    }
+    const id = path === '' ? ROOT_ID : this.#loadNode(path, data, aclId);
+    if (id === ROOT_ID) {
+      this.nodes = new NodeTable(this.#hashSeed);
+      this.#startWithRoot(data, aclId);
+    }
+    const page = this.nodes.rows.page(id);
+    const row = this.nodes.rows.start(id);
+    page[row + field.czxidHigh] = highOf(persisted.czxid);
+    page[row + field.czxidLow] = lowOf(persisted.czxid);
+    page[row + field.mzxidHigh] = highOf(persisted.mzxid);
+    page[row + field.mzxidLow] = lowOf(persisted.mzxid);
+    page[row + field.ctimeHigh] = highOfNumber(persisted.ctime);
+    page[row + field.ctimeLow] = lowOfNumber(persisted.ctime);
+    page[row + field.mtimeHigh] = highOfNumber(persisted.mtime);
+    page[row + field.mtimeLow] = lowOfNumber(persisted.mtime);
+    page[row + field.version] = persisted.version;
+    page[row + field.cversion] = persisted.cversion;
+    page[row + field.aversion] = persisted.aversion;
+    page[row + field.ownerHigh] = ownerHigh;
+    page[row + field.ownerLow] = ownerLow;
+    page[row + field.pzxidHigh] = highOf(persisted.pzxid);
+    page[row + field.pzxidLow] = lowOf(persisted.pzxid);
+    return id;
+  }
+
+  #loadNode(path: string, data: Uint8Array | null, aclId: number): NodeId {
+    const parent = path.startsWith('/') ? this.findParent(path) : NO_NODE_ID;
+    if (parent === NO_NODE_ID) throw new MalformedError(`node '${path}' comes before its parent`);
+    if (this.nodes.find(path) !== NO_NODE_ID) throw new MalformedError(`node '${path}' twice`);
+    return this.#add(parent, path, data, aclId);
+  }
+
+  #startWithRoot(data: Uint8Array | null, aclId: number): void {
+    this.#digest.reset();
+    this.#digest.touch(this.nodes, ROOT_ID);
+    this.#approximateDataSize = '/'.length;
+    this.setDataLocally(ROOT_ID, data);
+    this.replaceAcl(ROOT_ID, aclId);
+  }
+
+  #add(parent: NodeId, path: string, data: Uint8Array | null, aclId: number): NodeId {
+    const { rows } = this.nodes;
+    const id = this.nodes.add(parent, path, data);
+    rows.set(id, field.aclId, aclId);
+    this.#approximateDataSize += path.length + (data === null ? 0 : data.length);
+    if (!isDigested(path)) rows.set(id, field.flags, rows.get(id, field.flags) | flag.undigested);
+    this.#digest.touch(this.nodes, id);
+    return id;
   }
 }

@@ -1,0 +1,109 @@
+/**
+ * Znodes as rows of 32-bit words, in pages. A row starts with the 15 words of StatPersisted in wire
+ * order (high half first), so that a stat is copied straight out of it.
+ */
+
+/** Words of a row. */
+export const field = {
+  czxidHigh: 0,
+  czxidLow: 1,
+  mzxidHigh: 2,
+  mzxidLow: 3,
+  ctimeHigh: 4,
+  ctimeLow: 5,
+  mtimeHigh: 6,
+  mtimeLow: 7,
+  version: 8,
+  cversion: 9,
+  aversion: 10,
+  ownerHigh: 11,
+  ownerLow: 12,
+  pzxidHigh: 13,
+  pzxidLow: 14,
+  childCount: 15,
+  aclId: 16,
+  parent: 17,
+  /** Children form a list: the parent's `firstChild`, then each one's `next`. */
+  firstChild: 18,
+  /** Next sibling; in a free row the next free row. */
+  next: 19,
+  previous: 20,
+  /** Block of the slab that holds the name and, right behind it, the data. */
+  block: 21,
+  nameLength: 22,
+  /** -1 for null data. */
+  dataLength: 23,
+  /** The node's part in the tree digest, unless `flag.dirty`. */
+  hash: 24,
+  /** CRC-32 register after the path, where each hash of the node goes on from. */
+  pathCrc: 25,
+  flags: 26,
+} as const;
+
+/** Words that make up StatPersisted. */
+export const STAT_WORDS = 15;
+
+/** Bits of `field.flags`. */
+export const flag = {
+  live: 1,
+  /** The hash is out of date and not part of the digest's sum. */
+  dirty: 2,
+  /** The row stands in the list of dirty rows. */
+  listed: 4,
+  /** The name is not ASCII: bytes and UTF-16 units differ. */
+  wideName: 8,
+  /** The node is below /zookeeper/, which the digest leaves out. */
+  undigested: 16,
+} as const;
+
+export const ROW_WORDS = 27;
+const PAGE_SHIFT = 12;
+const PAGE_ROWS = 1 << PAGE_SHIFT;
+const PAGE_MASK = PAGE_ROWS - 1;
+const NONE = -1;
+
+export class Rows {
+  readonly #pages: Int32Array[] = [];
+  #free = NONE;
+  #limit = 0;
+
+  /** Every row in use has a number below this. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Page of a row; its words start at {@link Rows.start}. */
+  page(row: number): Int32Array {
+    return this.#pages[row >> PAGE_SHIFT]!;
+  }
+
+  start(row: number): number {
+    return (row & PAGE_MASK) * ROW_WORDS;
+  }
+
+  get(row: number, word: number): number {
+    return this.#pages[row >> PAGE_SHIFT]![(row & PAGE_MASK) * ROW_WORDS + word]!;
+  }
+
+  set(row: number, word: number, value: number): void {
+    this.#pages[row >> PAGE_SHIFT]![(row & PAGE_MASK) * ROW_WORDS + word] = value;
+  }
+
+  /** A row; its words are those of whatever used it before. */
+  allocate(): number {
+    const free = this.#free;
+    if (free !== NONE) {
+      this.#free = this.get(free, field.next);
+      return free;
+    }
+    if (this.#limit >> PAGE_SHIFT === this.#pages.length) {
+      this.#pages.push(new Int32Array(PAGE_ROWS * ROW_WORDS));
+    }
+    return this.#limit++;
+  }
+
+  release(row: number): void {
+    this.set(row, field.next, this.#free);
+    this.#free = row;
+  }
+}
