@@ -55,13 +55,15 @@ export class AclTable {
     if (!Number.isInteger(id) || id < 1 || id > LARGEST_ID) {
       throw new MalformedError(`ACL id ${id} is out of range`);
     }
+    this.#forget(id);
     this.#last = Math.max(this.#last, id);
     this.#lists.set(id, acl);
     this.#ids.set(keyOf(acl), id);
   }
 
-  /** Forgets everything but the ids given so far, before a snapshot is loaded. */
+  /** Forgets everything, before a snapshot is loaded. */
   clear(): void {
+    this.#last = 0;
     this.#lists.clear();
     this.#ids.clear();
     this.#uses.clear();

@@ -1,5 +1,4 @@
 import { EMPTY_BYTES, textOf, utf8 } from '../base/bytes.js';
-import { nameOf } from '../base/path.js';
 import type { Writer } from '../wire/writer.js';
 import { CRC_START, crcBytes } from './crc32.js';
 import { finishHash, hashBytes, hashText, PathIndex, startHash } from './path-index.js';
@@ -55,7 +54,10 @@ export class NodeTable {
   /** The node whose path is the first `length` units of `path`. */
   findPrefix(path: string, length: number): NodeId {
     if (length === 0 || (length === 1 && path.charCodeAt(0) === SLASH)) return ROOT_ID;
-    const hash = finishHash(hashText(this.#startHash, path, 0, length));
+    return this.#findHashed(this.#hash(path, length), path, length);
+  }
+
+  #findHashed(hash: number, path: string, length: number): NodeId {
     const pairs = this.#index.segment(hash);
     const mask = pairs.length - 1;
     for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
@@ -178,29 +180,38 @@ export class NodeTable {
     }
   }
 
-  /** Adds a node that is not there as a child of `parent`, with zeros for its stat. */
+  /**
+   * Adds a child of `parent`, with zeros for its stat.
+   *
+   * @returns {@link NO_NODE_ID} when the path is taken
+   */
   add(parent: NodeId, path: string, data: Uint8Array | null): NodeId {
+    if (path.length <= 1) return NO_NODE_ID;
+    const hash = this.#hash(path, path.length);
+    if (this.#findHashed(hash, path, path.length) !== NO_NODE_ID) return NO_NODE_ID;
     const { rows } = this;
     const id = rows.allocate();
     this.#clear(id, parent);
-    const name = nameOf(path);
-    const nameBytes = utf8(name);
-    const nameLength = nameBytes.length;
-    const size = nameLength + (data === null ? 0 : data.length);
-    const block = this.#slab.allocate(size);
+    const nameStart = path.lastIndexOf('/') + 1;
+    const wide = isWide(path, nameStart) ? utf8(path.slice(nameStart)) : undefined;
+    const nameLength = wide === undefined ? path.length - nameStart : wide.length;
+    const dataLength = data === null ? 0 : data.length;
+    const block = this.#slab.allocate(nameLength + dataLength);
     const bytes = this.#slab.bytesOf(block);
     const start = this.#slab.startOf(block);
-    copy(nameBytes, 0, nameLength, bytes, start);
-    if (data !== null) copy(data, 0, data.length, bytes, start + nameLength);
-    rows.set(id, field.block, block);
-    rows.set(id, field.nameLength, nameLength);
-    rows.set(id, field.dataLength, data === null ? -1 : data.length);
-    if (nameLength !== name.length)
-      rows.set(id, field.flags, rows.get(id, field.flags) | flag.wideName);
+    if (wide !== undefined) copy(wide, 0, nameLength, bytes, start);
+    else for (let i = 0; i < nameLength; i++) bytes[start + i] = path.charCodeAt(nameStart + i);
+    if (data !== null) copy(data, 0, dataLength, bytes, start + nameLength);
+    const page = rows.page(id);
+    const row = rows.start(id);
+    page[row + field.block] = block;
+    page[row + field.nameLength] = nameLength;
+    page[row + field.dataLength] = data === null ? -1 : dataLength;
+    if (wide !== undefined) page[row + field.flags]! |= flag.wideName;
     const parentCrc = crcBytes(rows.get(parent, field.pathCrc), SLASH_BYTES, 0, 1);
-    rows.set(id, field.pathCrc, crcBytes(parentCrc, nameBytes, 0, nameLength));
+    page[row + field.pathCrc] = crcBytes(parentCrc, bytes, start, start + nameLength);
     this.#link(id, parent);
-    this.#index.add(this.#hash(path), id);
+    this.#index.add(hash, id);
     this.#size++;
     return id;
   }
@@ -208,7 +219,7 @@ export class NodeTable {
   /** Removes a node without children, not the root. */
   remove(id: NodeId, path: string): void {
     const { rows } = this;
-    this.#index.remove(this.#hash(path), id);
+    this.#index.remove(this.#hash(path, path.length), id);
     this.#unlink(id);
     const size = rows.get(id, field.nameLength) + Math.max(0, rows.get(id, field.dataLength));
     this.#slab.free(rows.get(id, field.block), size);
@@ -229,15 +240,15 @@ export class NodeTable {
     return crcBytes(register, this.#slab.bytesOf(block), start, start + length);
   }
 
-  #hash(path: string): number {
-    return finishHash(hashText(this.#startHash, path, 0, path.length));
+  #hash(path: string, length: number): number {
+    return finishHash(hashText(this.#startHash, path, 0, length));
   }
 
   #clear(id: NodeId, parent: NodeId): void {
     const page = this.rows.page(id);
     const row = this.rows.start(id);
     const listed = page[row + field.flags]! & flag.listed;
-    page.fill(0, row, row + field.flags);
+    for (let i = 0; i < field.flags; i++) page[row + i] = 0;
     page[row + field.flags] = flag.live | listed;
     page[row + field.parent] = parent;
     page[row + field.firstChild] = NO_NODE_ID;
@@ -317,6 +328,11 @@ export class NodeTable {
     copy(this.#slab.bytesOf(block), start, length, to.bytes, to.position + 4);
     to.position += 4 + length;
   }
+}
+
+function isWide(text: string, start: number): boolean {
+  for (let i = start; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return true;
+  return false;
 }
 
 /** Copies bytes; short runs by hand, since a view costs more than the copy. */

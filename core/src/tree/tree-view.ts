@@ -25,9 +25,10 @@ export class TreeView {
     return this.nodes.findBytes(bytes, start, end);
   }
 
-  /** The parent of the node that `path` is or would be. */
+  /** The parent of the node that `path` is or would be; the root is its own. */
   findParent(path: string): NodeId {
-    return this.nodes.findPrefix(path, Math.max(0, path.lastIndexOf('/')));
+    const slash = path.lastIndexOf('/');
+    return slash === -1 ? NO_NODE_ID : this.nodes.findPrefix(path, slash);
   }
 
   /** Path of a node; '/' for the root. */

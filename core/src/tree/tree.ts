@@ -105,7 +105,6 @@ export class Tree extends TreeView {
     const parent = this.findParent(path);
     if (parent === NO_NODE_ID) return codes.NO_NODE;
     const { rows } = this.nodes;
-    const exists = this.nodes.find(path) !== NO_NODE_ID;
     const cversion = rows.get(parent, field.cversion);
     const newCVersion = parentCVersion === -1 ? (cversion + 1) | 0 : parentCVersion;
     if (newCVersion > cversion) {
@@ -114,8 +113,8 @@ export class Tree extends TreeView {
       rows.set(parent, field.pzxidHigh, zxidHigh);
       rows.set(parent, field.pzxidLow, zxidLow);
     }
-    if (exists) return codes.NODE_EXISTS;
     const id = this.#add(parent, path, data, aclId);
+    if (id === NO_NODE_ID) return codes.NODE_EXISTS;
     const page = rows.page(id);
     const row = rows.start(id);
     page[row + field.czxidHigh] = zxidHigh;
@@ -256,10 +255,12 @@ export class Tree extends TreeView {
   }
 
   #loadNode(path: string, data: Uint8Array | null, aclId: number): NodeId {
-    const parent = path.startsWith('/') ? this.findParent(path) : NO_NODE_ID;
+    const parent = this.findParent(path);
     if (parent === NO_NODE_ID) throw new MalformedError(`node '${path}' comes before its parent`);
-    if (this.nodes.find(path) !== NO_NODE_ID) throw new MalformedError(`node '${path}' twice`);
-    return this.#add(parent, path, data, aclId);
+    if (path.endsWith('/')) throw new MalformedError(`node '${path}' has no name`);
+    const id = this.#add(parent, path, data, aclId);
+    if (id === NO_NODE_ID) throw new MalformedError(`node '${path}' comes twice`);
+    return id;
   }
 
   #startWithRoot(data: Uint8Array | null, aclId: number): void {
@@ -270,9 +271,11 @@ export class Tree extends TreeView {
     this.replaceAcl(ROOT_ID, aclId);
   }
 
+  /** {@link NO_NODE_ID} when the path is taken. */
   #add(parent: NodeId, path: string, data: Uint8Array | null, aclId: number): NodeId {
     const { rows } = this.nodes;
     const id = this.nodes.add(parent, path, data);
+    if (id === NO_NODE_ID) return id;
     rows.set(id, field.aclId, aclId);
     this.#approximateDataSize += path.length + (data === null ? 0 : data.length);
     if (!isDigested(path)) rows.set(id, field.flags, rows.get(id, field.flags) | flag.undigested);
