@@ -1,0 +1,97 @@
+import { type OptionValues, options } from './options.js';
+
+/** What is derived when it is not given. */
+type Derived =
+  | 'dataDir'
+  | 'dataLogDir'
+  | 'clientPort'
+  | 'webSocketEnabled'
+  | 'commandsEnabled'
+  | 'metricsEnabled';
+
+/** The settings of one server, complete: nothing in it needs a default any more. */
+export type Config = {
+  readonly [Name in keyof OptionValues]: Name extends Derived
+    ? NonNullable<OptionValues[Name]>
+    : OptionValues[Name];
+};
+
+/** Settings somebody chose; everything else has its default. */
+export type ConfigOverrides = { readonly [Name in keyof OptionValues]?: OptionValues[Name] };
+
+/**
+ * A config with defaults for everything but `overrides`. `dataDir` is `data/1` and `clientPort`
+ * 2181 unless given.
+ *
+ * @throws RangeError when the overrides contradict each other
+ */
+export function defaultConfig(overrides: ConfigOverrides = {}): Config {
+  const values = { ...defaultValues(), ...overrides };
+  const config = completeConfig({
+    ...values,
+    dataDir: values.dataDir ?? 'data/1',
+    clientPort: values.clientPort ?? 2181,
+  });
+  const problem = contradiction(config);
+  if (problem !== undefined) throw new RangeError(problem.message);
+  return config;
+}
+
+/** The table's defaults, before anything is derived. */
+export function defaultValues(): OptionValues {
+  const values: Record<string, unknown> = {};
+  for (const [name, row] of Object.entries(options)) values[name] = row.default;
+  return values as unknown as OptionValues;
+}
+
+/** Derives what is not set from what is. */
+export function completeConfig(
+  values: OptionValues & { readonly dataDir: string; readonly clientPort: number },
+): Config {
+  const local = isLoopbackAddress(values.clientPortAddress);
+  return {
+    ...values,
+    dataLogDir: values.dataLogDir ?? values.dataDir,
+    minSessionTimeout:
+      values.minSessionTimeout === -1 ? 2 * values.tickTime : values.minSessionTimeout,
+    maxSessionTimeout:
+      values.maxSessionTimeout === -1 ? 20 * values.tickTime : values.maxSessionTimeout,
+    webSocketEnabled: values.webSocketEnabled ?? local,
+    commandsEnabled: values.commandsEnabled ?? local,
+    metricsEnabled: values.metricsEnabled ?? local,
+  };
+}
+
+/** Two settings that cannot both hold, and which of them a person should look at. */
+export interface Contradiction {
+  readonly name: keyof OptionValues;
+  readonly message: string;
+  readonly allowed: string;
+}
+
+/** The first contradiction within a complete config. */
+export function contradiction(config: Config): Contradiction | undefined {
+  if (config.minSessionTimeout > config.maxSessionTimeout) {
+    return {
+      name: 'minSessionTimeout',
+      message:
+        `minSessionTimeout (${config.minSessionTimeout} ms) is larger than ` +
+        `maxSessionTimeout (${config.maxSessionTimeout} ms)`,
+      allowed: 'at most maxSessionTimeout, which is twenty ticks unless given',
+    };
+  }
+  if (config.sendQueueHighWaterBytes > config.sendQueueMaxBytes) {
+    return {
+      name: 'sendQueueHighWaterBytes',
+      message: 'vivarium.sendQueueHighWaterBytes is larger than vivarium.sendQueueMaxBytes',
+      allowed: 'at most vivarium.sendQueueMaxBytes',
+    };
+  }
+  return undefined;
+}
+
+/** Whether only this machine can reach an address; no address means all of them, so no. */
+export function isLoopbackAddress(address: string | undefined): boolean {
+  if (address === undefined) return false;
+  return address === 'localhost' || address === '::1' || /^127(\.\d{1,3}){3}$/.test(address);
+}
