@@ -1,0 +1,205 @@
+import { boolean, choice, int, type Kind, text, yesNo } from './option-kinds.js';
+
+/**
+ * A key of ZooKeeper's that Vivarium knows and has no use for. `ignored` ones are harmless to pass
+ * over, and a notice says so; `refused` ones concern security, membership or durability, where
+ * going on without them would be a silent downgrade, so the start is refused.
+ */
+export interface OtherKey {
+  /** As in `zoo.cfg`; a final `*` stands for any ending. */
+  readonly key: string;
+  readonly support: 'ignored' | 'refused';
+  /** Checked even though the value is not used; a wrong one would be refused by ZooKeeper too. */
+  readonly kind: Kind<unknown>;
+  /** Values (lower case) that ask for nothing, so that they are fine in a refused key. */
+  readonly harmless: readonly string[];
+  readonly why: string;
+  /** What to do instead; empty when there is nothing to do. */
+  readonly remedy: string;
+}
+
+const any: Kind<string> = text('text', 'any text', /^/);
+const anyInt = int({ min: -1 });
+const OFF = ['false'];
+
+const ensembleOnly = 'a single server has no ensemble';
+const otherThreads = 'Vivarium has no such threads or caches';
+const noTls = 'this version has no TLS';
+const noSasl = 'this version has no SASL';
+const tlsRemedy =
+  'Remove the key and put a TLS proxy in front, or keep the port on a private network.';
+const saslRemedy = 'Remove the key and use the digest scheme, or wait for a later version.';
+const oneServerRemedy = 'Remove the key; this version runs a single server.';
+
+function ignored(why: string, kind: Kind<unknown>, keys: readonly string[]): OtherKey[] {
+  return keys.map((key) => ({ key, support: 'ignored', kind, harmless: [], why, remedy: '' }));
+}
+
+function refused(
+  why: string,
+  remedy: string,
+  keys: readonly (readonly [key: string, kind: Kind<unknown>, harmless: readonly string[]])[],
+): OtherKey[] {
+  return keys.map(([key, kind, harmless]) => ({
+    key,
+    support: 'refused',
+    kind,
+    harmless,
+    why,
+    remedy,
+  }));
+}
+
+/** Every other key ZooKeeper knows. The first row that matches decides. */
+export const otherKeys: readonly OtherKey[] = [
+  ...refused(noTls, tlsRemedy, [
+    ['secureClientPort', anyInt, []],
+    ['secureClientPortAddress', any, []],
+    ['sslQuorum', boolean, OFF],
+    ['portUnification', boolean, OFF],
+    ['client.portUnification', boolean, OFF],
+    ['sslQuorumReloadCertFiles', boolean, OFF],
+    ['client.certReload', boolean, OFF],
+    ['ssl.*', any, []],
+    ['X509AuthenticationProvider.*', any, []],
+    ['admin.forceHttps', boolean, OFF],
+    ['admin.needClientAuth', boolean, OFF],
+    ['admin.portUnification', boolean, OFF],
+  ]),
+  ...refused(noSasl, saslRemedy, [
+    ['quorum.auth.enableSasl', boolean, OFF],
+    ['quorum.auth.learnerRequireSasl', boolean, OFF],
+    ['quorum.auth.serverRequireSasl', boolean, OFF],
+    ['sessionRequireClientSASLAuth', boolean, OFF],
+    ['allowSaslFailedClients', boolean, OFF],
+    ['requireClientAuthScheme', any, []],
+    ['superUser*', any, []],
+  ]),
+  ...refused(
+    'only the schemes world, auth, digest, ip, super and ensemble exist',
+    'Remove the key; whoever relied on that scheme cannot be let in by this version.',
+    [
+      ['authProvider.*', any, []],
+      ['enforce.auth.enabled', boolean, OFF],
+      ['enforce.auth.schemes', any, ['']],
+    ],
+  ),
+  ...refused('this version keeps no audit log', 'Remove the key.', [
+    ['audit.enable', boolean, OFF],
+  ]),
+  ...refused('this version runs a single server', oneServerRemedy, [
+    ['dynamicConfigFile', any, []],
+    ['reconfigEnabled', boolean, OFF],
+    ['group*', any, []],
+    ['weight*', any, []],
+    ['version', any, []],
+    ['oraclePath', any, []],
+    ['peerType', choice('participant', 'observer'), ['participant']],
+    ['observerMasterPort', anyInt, ['0', '-1']],
+  ]),
+  ...refused(
+    'sessions of this version are always known to the log',
+    'Remove the key, or set it to false.',
+    [
+      ['localSessionsEnabled', boolean, OFF],
+      ['localSessionsUpgradingEnabled', boolean, OFF],
+      ['readonlymode.enabled', boolean, OFF],
+    ],
+  ),
+  ...refused(
+    'snapshots are written without compression',
+    'Remove the key; snapshots that are compressed already must be written anew by ZooKeeper.',
+    [['snapshot.compression.method', any, ['']]],
+  ),
+  ...refused(
+    'TTL nodes are kept as ZooKeeper 3.5.4 and later keep them, and a folder may hold only one kind',
+    'Remove the key.',
+    [['emulate353TTLNodes', boolean, OFF]],
+  ),
+  ...ignored(ensembleOnly, anyInt, [
+    'initLimit',
+    'syncLimit',
+    'connectToLearnerMasterLimit',
+    'quorum.cnxn.threads.size',
+    'cnxTimeout',
+    'quorumCnxnTimeoutMs',
+    'electionPortBindRetry',
+    'fastleader.minNotificationInterval',
+    'fastleader.maxNotificationInterval',
+    'leader.maxConcurrentSnapSyncs',
+    'leader.maxConcurrentDiffSyncs',
+    'leader.maxTimeToWaitForEpoch',
+    'observer.reconnectDelayMs',
+    'observer.election.DelayMs',
+    'maxTimeToWaitForEpoch',
+    'multiAddress.reachabilityCheckTimeoutMs',
+  ]),
+  ...ignored(ensembleOnly, boolean, [
+    'quorumListenOnAllIPs',
+    'syncEnabled',
+    'observer.syncEnabled',
+    'multiAddress.enabled',
+    'multiAddress.reachabilityCheckEnabled',
+    'learner.asyncSending',
+    'learner.closeSocketAsync',
+    'leader.closeSocketAsync',
+    'tcpKeepAlive',
+  ]),
+  ...ignored(ensembleOnly, yesNo, ['leaderServes']),
+  ...ignored(ensembleOnly, choice('3'), ['electionAlg']),
+  ...ignored(ensembleOnly, any, ['snapshotSizeFactor', 'quorum.auth.*']),
+  ...ignored(otherThreads, anyInt, [
+    'maxResponseCacheSize',
+    'maxGetChildrenResponseCacheSize',
+    'maxWriteQueuePollTime',
+    'commitProcessor.*',
+    'nio.numSelectorThreads',
+    'nio.numWorkerThreads',
+    'nio.workerShutdownTimeout',
+    'nio.directBufferBytes',
+    'learner.*',
+    'watcherCleanThreadsNum',
+    'watcherCleanThreshold',
+    'watcherCleanIntervalInSeconds',
+    'maxInProcessingDeadWatchers',
+    'bitHashCacheSize',
+  ]),
+  ...ignored(otherThreads, any, [
+    'serverCnxnFactory',
+    'watchManagerName',
+    'netty.*',
+    'jvm.pause.*',
+  ]),
+  ...ignored('Vivarium limits requests by globalOutstandingLimit alone', any, [
+    'request_throttle_*',
+    'request_stale_*',
+    'request_throttler.*',
+    'throttled_op_wait_time',
+  ]),
+  ...ignored('Vivarium limits connections by maxClientCnxns and maxCnxns alone', any, [
+    'connection_throttle_*',
+    'connectionThrottle*',
+  ]),
+  ...ignored('HTTP commands are served on the client port, see vivarium.commands', any, [
+    'admin.*',
+  ]),
+  ...ignored('metrics are served on the client port under /metrics, see vivarium.metrics', any, [
+    'metricsProvider.*',
+  ]),
+  ...ignored('TLS and SASL are refused anyway', any, [
+    'kerberos.*',
+    'sasl.*',
+    'fips-mode',
+    'audit.impl.class',
+  ]),
+  ...ignored('the receive limit is jute.maxbuffer exactly', any, ['jute.maxbuffer.extrasize']),
+  ...ignored('connections are always kept alive by heartbeats', boolean, ['clientTcpKeepAlive']),
+  ...ignored('nothing is traced by mask', any, ['traceMask']),
+];
+
+/** The row of a key that is not an option, if ZooKeeper knows the key. */
+export function findOtherKey(key: string): OtherKey | undefined {
+  return otherKeys.find(({ key: pattern }) =>
+    pattern.endsWith('*') ? key.startsWith(pattern.slice(0, -1)) : pattern === key,
+  );
+}
