@@ -1,0 +1,489 @@
+/**
+ * What a program sees of a Vivarium client: every method, option and value, without a line of
+ * implementation. Recipes and tools depend on this file alone.
+ */
+import type { Observable } from 'rxjs';
+import type { LogEvent } from '../base/log-event.js';
+import type { CreateMode } from '../wire/create-modes.js';
+import type { AddWatchMode, EventType, WatcherType } from '../wire/events.js';
+import type { Acl, ClientInfo, Stat } from '../wire/records.js';
+import type { ClientClock, ClientHost } from './client-host.js';
+import type { Codec } from './codecs.js';
+
+export type { Acl, AddWatchMode, ClientInfo, Codec, CreateMode, EventType, Stat, WatcherType };
+
+/** What may be written to a node: bytes, text (as UTF-8), or null for no data at all. */
+export type NodeData = Uint8Array | string | null;
+
+/** Options of every single request. */
+export interface CallOptions {
+  /**
+   * Stops waiting: the promise rejects with `signal.reason` at once. A request that was not sent
+   * yet is dropped; one already sent may still take effect.
+   */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Only this session may carry the request: once another session has begun (or this one has
+   * ended), it is refused with `SESSION_EXPIRED` instead of being sent.
+   */
+  readonly session?: bigint | undefined;
+  /**
+   * Sends the request before all others that still wait for a connection (in call order among
+   * those with this mark). For cleaning up what an earlier life of the session left behind.
+   */
+  readonly ahead?: boolean | undefined;
+}
+
+/** Options of requests that carry or return a node's data. */
+export interface CodecOptions<T> extends CallOptions {
+  /** How values become bytes and back; bytes themselves when left out. */
+  readonly codec?: Codec<T> | undefined;
+}
+
+/** Options of reads that may leave a one-shot watch. */
+export interface WatchOptions {
+  /**
+   * Called once, with the first change after this read. The watch survives reconnects and new
+   * sessions; it is left only where ZooKeeper leaves one: `get` and `children` on an existing
+   * node, `exists` always. {@link Client.unwatch} takes it back.
+   */
+  readonly watch?: WatchListener | undefined;
+}
+
+export type WatchListener = (event: WatchEvent) => void;
+
+/** One watch event, as the server sent it; `path` is inside the client's chroot. */
+export interface WatchEvent {
+  readonly type: EventType;
+  readonly path: string;
+  /** zxid of the change; -1 when the server does not say (before 3.9, and after reconnects). */
+  readonly zxid: bigint;
+}
+
+export interface CreateOptions<T = NodeData> extends CodecOptions<T> {
+  /** `persistent` when left out. */
+  readonly mode?: CreateMode | undefined;
+  /** Who may do what; everyone everything when left out. */
+  readonly acl?: readonly Acl[] | undefined;
+  /** Required for the two TTL modes: milliseconds without change or children until it may go. */
+  readonly ttlMs?: number | undefined;
+}
+
+/** Options of conditional writes. */
+export interface VersionOptions {
+  /** Expected version; any when left out. A mismatch is refused with `BAD_VERSION`. */
+  readonly version?: number | undefined;
+}
+
+/** A node that was just created. */
+export interface CreatedNode {
+  /** Its path, with the sequence number for sequential modes. */
+  readonly path: string;
+  readonly stat: Stat;
+}
+
+/** A node as one read saw it. */
+export interface NodeValue<T> {
+  readonly data: T;
+  readonly stat: Stat;
+  /** The bytes as stored; null is not the same as empty, though codecs see both as empty. */
+  readonly bytes: Uint8Array | null;
+  /** zxid of the state that the read saw. */
+  readonly asOf: bigint;
+}
+
+export interface Children {
+  /** Names, sorted by code unit; servers promise no order. */
+  readonly children: readonly string[];
+  readonly stat: Stat;
+  readonly asOf: bigint;
+}
+
+export interface AclValue {
+  readonly acl: readonly Acl[];
+  readonly stat: Stat;
+}
+
+/** One write of a {@link Client.multi}: plain data, so that recipes can build and combine them. */
+export type MultiOp = CreateOp | DeleteOp | SetOp | CheckOp;
+
+export interface CreateOp {
+  readonly op: 'create';
+  readonly path: string;
+  readonly data?: NodeData | undefined;
+  readonly mode?: CreateMode | undefined;
+  readonly acl?: readonly Acl[] | undefined;
+  readonly ttlMs?: number | undefined;
+}
+export interface DeleteOp {
+  readonly op: 'delete';
+  readonly path: string;
+  readonly version?: number | undefined;
+}
+export interface SetOp {
+  readonly op: 'set';
+  readonly path: string;
+  readonly data: NodeData;
+  readonly version?: number | undefined;
+}
+/** Lets the others happen only if the node exists and has this version. */
+export interface CheckOp {
+  readonly op: 'check';
+  readonly path: string;
+  readonly version?: number | undefined;
+}
+
+/** Result of one operation of a multi. */
+export interface MultiCreated {
+  readonly path: string;
+  /** Servers before 3.9 do not tell it inside a multi. */
+  readonly stat: Stat | undefined;
+}
+export type MultiResultOf<O> = O extends { readonly op: 'create' }
+  ? MultiCreated
+  : O extends { readonly op: 'set' }
+    ? Stat
+    : undefined;
+export type MultiResults<T extends readonly MultiOp[]> = {
+  readonly [I in keyof T]: MultiResultOf<T[I]>;
+};
+
+/** One read of a {@link Client.multiRead}. */
+export type MultiReadOp =
+  | { readonly op: 'get'; readonly path: string }
+  | { readonly op: 'children'; readonly path: string };
+
+/** Each read of a multiRead succeeds or fails by itself. */
+export type MultiReadResultOf<O> =
+  | (O extends { readonly op: 'children' }
+      ? { readonly ok: true; readonly children: readonly string[] }
+      : { readonly ok: true; readonly data: Uint8Array; readonly stat: Stat })
+  | { readonly ok: false; readonly error: Error };
+export type MultiReadResults<T extends readonly MultiReadOp[]> = {
+  readonly [I in keyof T]: MultiReadResultOf<T[I]>;
+};
+
+/** Credentials, re-sent on every new connection; see {@link Client.addAuth}. */
+export interface Credential {
+  /** `digest` (with `user:password`), or another scheme that the server knows. */
+  readonly scheme: string;
+  readonly auth: Uint8Array | string;
+}
+
+/**
+ * - `connecting`: there is no session yet, and the client is looking for a server.
+ * - `connected`: a server holds the session and answers.
+ * - `not-connected`: a session exists, or existed, but no server answers just now.
+ * - `closed`: for good.
+ */
+export type StateType = 'connecting' | 'connected' | 'not-connected' | 'closed';
+
+/**
+ * Finer than {@link StateType}:
+ * - `suspended` (not-connected): the session is most likely alive; what was written is unknown.
+ * - `presumedLost` (not-connected): the session's time has run out by our own clock; act as if all
+ *   ephemeral nodes were gone. The server may still accept the session later.
+ * - `lost` (not-connected): the session is over; the client is about to ask for a new one.
+ * - `diverged` (not-connected or connecting): every server is behind what this client has already
+ *   seen: their data was wiped or restored.
+ * - `readOnly` (connected): the server answers reads only.
+ * - `authFailed` (closed): the server refused our credentials.
+ */
+export type StateDetail =
+  | 'suspended'
+  | 'presumedLost'
+  | 'lost'
+  | 'diverged'
+  | 'readOnly'
+  | 'authFailed';
+
+export interface ClientState {
+  readonly type: StateType;
+  readonly detail: StateDetail | undefined;
+  /** `clock.now()` at the change. */
+  readonly since: number;
+  /** The server we talk to, or last talked to. */
+  readonly server: string | undefined;
+  /** The session this state is about; undefined before there was one. */
+  readonly session: bigint | undefined;
+}
+
+/** One session with the ensemble. */
+export interface SessionInfo {
+  readonly id: bigint;
+  /** As negotiated when the session began; {@link Client.sessionTimeoutMs} follows changes. */
+  readonly timeoutMs: number;
+  /** 1 for the client's first session, then counting up. */
+  readonly epoch: number;
+  /** The session before this one. */
+  readonly previous: bigint | undefined;
+  /** Aborts when this session has ended: expired, or closed. Not when only presumed lost. */
+  readonly ended: AbortSignal;
+}
+
+/** Options of the streams over a node. */
+export interface StreamOptions {
+  /** Emits also when nothing but freshness changed. */
+  readonly freshness?: boolean | undefined;
+  /**
+   * What a new subscriber gets while the client is not connected and a value is known: that value
+   * with `fresh: false` (the default), or nothing until it was confirmed.
+   */
+  readonly whileStale?: 'replay' | 'wait' | undefined;
+}
+
+export interface ValueStreamOptions<T> extends StreamOptions {
+  readonly codec?: Codec<T> | undefined;
+}
+
+interface SnapshotFacts {
+  readonly path: string;
+  /** zxid of the read; never falls from one emission to the next. */
+  readonly asOf: bigint;
+  /** False while a change may have happened that we were not told of. */
+  readonly fresh: boolean;
+}
+/** There is no such node. */
+export interface AbsentSnapshot extends SnapshotFacts {
+  readonly kind: 'absent';
+}
+export interface PresentSnapshot<T> extends SnapshotFacts {
+  readonly kind: 'present';
+  readonly data: T;
+  readonly stat: Stat;
+}
+/** The node is there, but the codec refuses its bytes. */
+export interface InvalidSnapshot extends SnapshotFacts {
+  readonly kind: 'invalid';
+  readonly bytes: Uint8Array;
+  readonly error: unknown;
+  readonly stat: Stat;
+}
+export type NodeSnapshot<T> = PresentSnapshot<T> | AbsentSnapshot | InvalidSnapshot;
+
+export interface PresentChildren extends SnapshotFacts {
+  readonly kind: 'present';
+  /** Names, sorted by code unit. */
+  readonly children: readonly string[];
+  readonly stat: Stat;
+}
+export type ChildrenSnapshot = PresentChildren | AbsentSnapshot;
+
+/** Counts for tests and metrics; see {@link Client.stats}. */
+export interface ClientStats {
+  /** Paths that some stream watches, each kind counted; includes those in their grace period. */
+  readonly entries: number;
+  /** Subscribers of these streams. */
+  readonly subscribers: number;
+  /** Entries whose server watch is believed to be set. */
+  readonly armed: number;
+  /** Entries that owe a read. */
+  readonly dirty: number;
+  /** Reads of entries now on their way. */
+  readonly reading: number;
+  /** One-shot and persistent watches that would be registered again after a reconnect. */
+  readonly watches: number;
+  /** Requests waiting to be sent. */
+  readonly queued: number;
+  /** Requests sent and not answered. */
+  readonly inFlight: number;
+  /** Connections that completed their handshake so far. */
+  readonly connections: number;
+}
+
+/**
+ * A client of a ZooKeeper-compatible ensemble. All its requests happen inside one session at a
+ * time, in the order of the calls; replies and events are handed on in the order the server sent
+ * them, so an event always comes before the data that reflects its change.
+ *
+ * Every promise rejects only with a `ZkError` or with the `reason` of the caller's own signal. Bad
+ * arguments (paths, versions, codec values) reject before anything is sent, with `BAD_ARGUMENTS`.
+ *
+ * While no server answers, requests wait. After a move to another server, requests that were not
+ * sent and reads that were not answered are sent there; a write that was not answered rejects with
+ * `CONNECTION_LOSS` (outcome `unknown`). When the session ends, waiting writes are refused with
+ * `SESSION_EXPIRED`, and reads go on in the next session.
+ *
+ * None of the functions uses `this`: they may be taken off the client and passed around.
+ */
+export interface Client extends AsyncDisposable {
+  /* The connection. */
+
+  readonly state: ClientState;
+  /** The current state, then every change; completes after `closed`. */
+  readonly state$: Observable<ClientState>;
+  /** The current session; undefined before the first, and between two. */
+  readonly session: SessionInfo | undefined;
+  /** The current session if there is one, then each new one; completes with the client. */
+  readonly session$: Observable<SessionInfo>;
+  /** Timeout in force on the present connection, milliseconds. */
+  readonly sessionTimeoutMs: number;
+  /** When the newest request that the server has answered was sent, by `clock.now()`. */
+  readonly lastAckSentAt: number;
+  /** Counts completed handshakes: two equal numbers mean that nothing was cut in between. */
+  readonly generation: number;
+  /** Highest zxid seen in a reply; never falls, not even from one session to the next. */
+  readonly lastZxidSeen: bigint;
+  /** Time and timers as the client sees them; a machine's sleep counts as time passed. */
+  readonly clock: ClientClock;
+  /** The prefix of all paths, as in the connect string; empty when there is none. */
+  readonly chroot: string;
+
+  /**
+   * Until when, by `clock.now()`, the server cannot have expired the session: the newest answered
+   * request was sent one timeout before, less a margin of a sixth of the timeout (at least 250 ms,
+   * or the option `marginMs`). Minus infinity when there is no session.
+   */
+  readonly certainUntil: number;
+  /**
+   * Whether our session is certainly alive at this very moment: the given session is still the
+   * current one (when given), and now is before {@link certainUntil}. Synchronous and cheap; reads
+   * the clock itself, so it is right even after the event loop was blocked.
+   */
+  isCertain(session?: bigint): boolean;
+
+  /* Requests. */
+
+  /** @throws NODE_EXISTS, NO_NODE (the parent), NO_CHILDREN_FOR_EPHEMERALS, NO_AUTH, INVALID_ACL */
+  create<T = NodeData>(path: string, data?: T, options?: CreateOptions<T>): Promise<CreatedNode>;
+  /**
+   * Creates the node and its missing ancestors; existing ones are left alone. Safe to repeat: a lost
+   * connection is waited out.
+   */
+  ensure(path: string, options?: EnsureOptions): Promise<void>;
+  /** @throws NO_NODE, NO_AUTH */
+  get<T = Uint8Array>(
+    path: string,
+    options?: CodecOptions<T> & WatchOptions,
+  ): Promise<NodeValue<T>>;
+  /** The data alone; see {@link get}. */
+  getData<T = Uint8Array>(path: string, options?: CodecOptions<T> & WatchOptions): Promise<T>;
+  /** @throws NO_NODE, BAD_VERSION, NO_AUTH */
+  set<T = NodeData>(
+    path: string,
+    data: T,
+    options?: CodecOptions<T> & VersionOptions,
+  ): Promise<Stat>;
+  /** @throws NO_NODE, BAD_VERSION, NOT_EMPTY, NO_AUTH */
+  delete(path: string, options?: CallOptions & VersionOptions): Promise<void>;
+  /** The node's Stat, or undefined when there is no such node. */
+  exists(path: string, options?: CallOptions & WatchOptions): Promise<Stat | undefined>;
+  /** @throws NO_NODE, NO_AUTH */
+  children(path: string, options?: CallOptions & WatchOptions): Promise<Children>;
+  /** @throws NO_NODE */
+  getAcl(path: string, options?: CallOptions): Promise<AclValue>;
+  /** `version` is the ACL's own. @throws NO_NODE, BAD_VERSION, INVALID_ACL, NO_AUTH */
+  setAcl(path: string, acl: readonly Acl[], options?: CallOptions & VersionOptions): Promise<Stat>;
+  /**
+   * Brings our server up to date with the leader: a read after it sees every write that was
+   * acknowledged to anyone before the call.
+   */
+  sync(path?: string, options?: CallOptions): Promise<void>;
+  /**
+   * All of the writes or none, in one transaction. The error of a refused multi tells which
+   * operation failed (`index`, `path`, `operation`).
+   */
+  multi<const T extends readonly MultiOp[]>(
+    ops: T,
+    options?: CallOptions,
+  ): Promise<MultiResults<T>>;
+  /** Several reads in one request, each with its own result. */
+  multiRead<const T extends readonly MultiReadOp[]>(
+    ops: T,
+    options?: CallOptions,
+  ): Promise<MultiReadResults<T>>;
+  /** Paths of this session's ephemeral nodes at or below `prefix`. */
+  getEphemerals(prefix?: string, options?: CallOptions): Promise<readonly string[]>;
+  /** Number of all descendants. @throws NO_NODE */
+  allChildrenNumber(path: string, options?: CallOptions): Promise<number>;
+  /** The identities that the server knows us by. */
+  whoAmI(options?: CallOptions): Promise<readonly ClientInfo[]>;
+  /**
+   * Adds an identity to this and every later connection. Requests called after it are sent after
+   * it. @throws AUTH_FAILED; the credential is then forgotten and the client connects anew
+   */
+  addAuth(credential: Credential, options?: CallOptions): Promise<void>;
+
+  /* Watches by hand; most programs want the streams below. */
+
+  /** Leaves a persistent watch; its events come on {@link events$} only. */
+  addWatch(path: string, mode: AddWatchMode, options?: CallOptions): Promise<void>;
+  /**
+   * Removes watches of one kind from the server, whoever in this client set them; streams that
+   * relied on one set theirs again. @throws NO_WATCHER
+   */
+  removeWatches(path: string, type: WatcherType, options?: CallOptions): Promise<void>;
+  /** Takes back a listener given to `get`, `exists` (both `data`) or `children`. */
+  unwatch(path: string, kind: 'data' | 'children', listener: WatchListener): void;
+  /** Every watch event as it arrives. A diagnostic: changes made while away are not in it. */
+  readonly events$: Observable<WatchEvent>;
+
+  /* Streams: state that stays true. See docs/guarantees for G1 to G14. */
+
+  /** The node and its data, now and after every change. */
+  node$<T = Uint8Array>(path: string, options?: ValueStreamOptions<T>): Observable<NodeSnapshot<T>>;
+  /** The data alone; undefined while there is no node. Data that the codec refuses is an error. */
+  data$<T = Uint8Array>(path: string, options?: ValueStreamOptions<T>): Observable<T | undefined>;
+  exists$(path: string): Observable<boolean>;
+  /** The names of the node's children, now and after every change. */
+  children$(path: string, options?: StreamOptions): Observable<ChildrenSnapshot>;
+
+  /* The end. */
+
+  stats(): ClientStats;
+  /**
+   * Ends the session, which removes its ephemeral nodes at once, and the client. Requests not yet
+   * answered are rejected first, with `SESSION_EXPIRED` if never sent. Resolves when the server has
+   * confirmed, or when that took longer than a second or there is no connection. Idempotent.
+   */
+  close(): Promise<void>;
+}
+
+export interface EnsureOptions extends CallOptions {
+  /** Mode of the nodes created; `persistent` when left out. */
+  readonly mode?: 'persistent' | 'container' | undefined;
+  readonly acl?: readonly Acl[] | undefined;
+}
+
+/** Options of `connect`. */
+export interface ConnectOptions {
+  /** Session timeout to ask for, milliseconds; 10000 when left out. The server may change it. */
+  readonly sessionTimeoutMs?: number | undefined;
+  /** How long `connect` waits for the first session before it rejects; 30000 when left out. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Stops `connect` while it waits. */
+  readonly signal?: AbortSignal | undefined;
+  /** Credentials sent on every connection; when the server refuses one, the client closes. */
+  readonly auth?: readonly Credential[] | undefined;
+  /** Whether a server cut off from its ensemble will do, for reads; false when left out. */
+  readonly readOnly?: boolean | undefined;
+  /**
+   * What to do when the session is presumed lost: keep trying to resume it (the default), or give
+   * it up (it is closed as soon as a server can be reached) and begin a new one.
+   */
+  readonly onPresumedLost?: 'resume' | 'newSession' | undefined;
+  /** Longest frame accepted from or sent to a server, bytes; 1 MiB less one when left out. */
+  readonly maxFrameBytes?: number | undefined;
+  /** Safety margin of `isCertain`, milliseconds; see `Client.certainUntil`. */
+  readonly marginMs?: number | undefined;
+  /**
+   * `sleepAware` (the default) counts time the machine slept, at the price that a forward step of
+   * the wall clock counts too; `monotonic` does not.
+   */
+  readonly clock?: 'sleepAware' | 'monotonic' | undefined;
+  /** How long a stream's watch is kept after its last subscriber left; 200 when left out. */
+  readonly graceMs?: number | undefined;
+  /** Most reads that streams have on their way at once; 64 when left out. */
+  readonly maxConcurrentReads?: number | undefined;
+  /**
+   * Re-reads watched nodes this often, to notice what no event tells (a withdrawn permission);
+   * never when left out.
+   */
+  readonly auditMs?: number | undefined;
+  /** Keeps the order of the connect string instead of shuffling it; false when left out. */
+  readonly keepOrder?: boolean | undefined;
+  /** Told of everything noteworthy; nothing is logged when left out. */
+  readonly log?: ((event: LogEvent) => void) | undefined;
+  /** Another way to reach servers and to tell the time, such as one in memory. */
+  readonly host?: ClientHost | undefined;
+}

@@ -1,0 +1,58 @@
+/**
+ * All that a client needs from the world around it. There is one for Node, one for browsers and
+ * one in memory; tests bring their own.
+ */
+import type { LogEvent } from '../base/log-event.js';
+
+export interface ClientHost {
+  /**
+   * Opens a byte stream to one server and returns at once. Never throws: what goes wrong is told
+   * by `closed`. No callback is made before `open` has returned.
+   */
+  open(server: ServerAddress, events: TransportEvents): Transport;
+  /** Monotonic milliseconds; only differences mean anything. */
+  now(): number;
+  /** Milliseconds since 1970; only used to notice that the machine slept. */
+  wallNow(): number;
+  /** Calls `run` once after `delayMs`; the returned function takes it back. */
+  setTimer(delayMs: number, run: () => void): () => void;
+  /** `count` random bytes. */
+  randomBytes(count: number): Uint8Array;
+  /** Reports what happened; the hosts stay silent unless the program gives `log` to `connect`. */
+  log?(event: LogEvent): void;
+}
+
+/** One connection to one server: bytes in, bytes out, in order. */
+export interface Transport {
+  /** Sends bytes, in the order of the calls. The transport owns them from now on. */
+  send(bytes: Uint8Array): void;
+  /** Sends what was given, then closes. No event follows a call of it, `closed` included. */
+  close(): void;
+}
+
+export interface TransportEvents {
+  /** Bytes may be sent from now on. */
+  opened(): void;
+  /** Bytes came, in any pieces; the receiver owns them. */
+  received(bytes: Uint8Array): void;
+  /** The connection is over, or never came to be. Called once, last. */
+  closed(reason: string): void;
+}
+
+/** One place of a connect string. */
+export interface ServerAddress {
+  readonly protocol: 'tcp' | 'ws' | 'wss' | 'memory';
+  /** Name or address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Path and query of a WebSocket URL; `/` otherwise. */
+  readonly resource: string;
+}
+
+/** Time as a client and its recipes see it: monotonic, but a machine's sleep counts. */
+export interface ClientClock {
+  /** Milliseconds; only differences mean anything. Never falls. */
+  now(): number;
+  /** Calls `run` once after `delayMs`; the returned function takes it back. */
+  setTimer(delayMs: number, run: () => void): () => void;
+}
