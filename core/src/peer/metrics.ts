@@ -22,6 +22,8 @@ export class Summary {
   sum = 0;
   min = 0;
   max = 0;
+  /** The value added last. */
+  last = 0;
   readonly #recent = new Float64Array(RESERVOIR);
 
   add(value: number): void {
@@ -30,6 +32,7 @@ export class Summary {
     this.#recent[this.count % RESERVOIR] = value;
     this.count++;
     this.sum += value;
+    this.last = value;
   }
 
   get average(): number {
@@ -49,6 +52,7 @@ export class Summary {
     this.sum = 0;
     this.min = 0;
     this.max = 0;
+    this.last = 0;
   }
 }
 

@@ -1,0 +1,79 @@
+import type { Millis } from '../base/ids.js';
+import type { PeerView } from '../peer/view.js';
+import { type AdminContext, hex, type ProcessFacts, socketAddress } from './facts.js';
+import { javaDate } from './java-date.js';
+
+/** Text of `conf`: one `key=value` a line. */
+export function configurationText({ config, facts }: AdminContext, view: PeerView): string {
+  const rows: readonly (readonly [string, string | number])[] = [
+    ['clientPort', facts.clientPort],
+    ['secureClientPort', -1],
+    ['dataDir', facts.dataDir],
+    ['dataDirSize', facts.dataDirBytes],
+    ['dataLogDir', facts.dataLogDir],
+    ['dataLogSize', facts.dataLogDirBytes],
+    ['tickTime', config.tickTime],
+    ['maxClientCnxns', config.maxClientCnxns],
+    ['minSessionTimeout', config.minSessionTimeout],
+    ['maxSessionTimeout', config.maxSessionTimeout],
+    ['clientPortListenBacklog', config.clientPortListenBacklog],
+    ['serverId', view.serverId],
+  ];
+  return rows.map(([key, value]) => `${key}=${value}\n`).join('');
+}
+
+/** Text of `dump`: sessions by deadline, their ephemeral nodes, connections by deadline. */
+export function dumpText({ config, facts }: AdminContext, view: PeerView): string {
+  const sessions = view.sessions().map(({ id, deadline }) => ({
+    deadline,
+    text: `0x${hex(id)}`,
+  }));
+  const deadlines = new Map(view.sessions().map(({ id, deadline }) => [id, deadline]));
+  const connections = view.connections().map(({ address, port, session, establishedAt }) => ({
+    deadline:
+      deadlines.get(session) ??
+      establishedAt - facts.wall + facts.now + config.sessionlessTimeoutMs,
+    text: `ip: /${socketAddress(address, port)} sessionId: 0x${hex(session)}`,
+  }));
+  const ephemerals = view.ephemerals();
+  const owners = [...ephemerals].map(
+    ([session, paths]) => `0x${hex(session)}:\n${paths.map((path) => `\t${path}\n`).join('')}`,
+  );
+  return (
+    `SessionTracker dump:\nSession ${buckets(sessions, facts)}` +
+    `ephemeral nodes dump:\nSessions with Ephemerals (${ephemerals.size}):\n${owners.join('')}` +
+    `Connections dump:\nConnections ${buckets(connections, facts)}`
+  );
+}
+
+/** Text of `wchc` and `wchp`: each key with what belongs to it below, then an empty line. */
+export function watchesText<K extends string | bigint, V extends string | bigint>(
+  watches: ReadonlyMap<K, readonly V[]>,
+): string {
+  const word = (value: string | bigint) => (typeof value === 'bigint' ? `0x${hex(value)}` : value);
+  const groups = [...watches].map(
+    ([key, values]) => `${word(key)}\n${values.map((value) => `\t${word(value)}\n`).join('')}`,
+  );
+  return `${groups.join('')}\n`;
+}
+
+interface Expiring {
+  readonly deadline: Millis;
+  readonly text: string;
+}
+
+/** Things that end, grouped by the moment they do. */
+function buckets(things: readonly Expiring[], { now, wall }: ProcessFacts): string {
+  const byDeadline = new Map<Millis, Expiring[]>();
+  for (const thing of things) {
+    const bucket = byDeadline.get(thing.deadline);
+    if (bucket === undefined) byDeadline.set(thing.deadline, [thing]);
+    else bucket.push(thing);
+  }
+  const groups = [...byDeadline].sort(([a], [b]) => a - b);
+  const rows = groups.map(([deadline, bucket]) => {
+    const head = `${bucket.length} expire at ${javaDate(wall + deadline - now)}:\n`;
+    return head + bucket.map(({ text }) => `\t${text}\n`).join('');
+  });
+  return `Sets (${groups.length})/(${things.length}):\n${rows.join('')}`;
+}

@@ -1,0 +1,92 @@
+import type { Summary } from '../peer/metrics.js';
+import type { AdminContext, ProcessFacts } from './facts.js';
+import { readGauges } from './gauges.js';
+import {
+  advancedSummaries,
+  counters,
+  idleAdvancedSummaries,
+  idleCounters,
+  idleSummaries,
+  summaries,
+} from './metric-names.js';
+import { javaDouble } from './values.js';
+
+/** Content type of the text that {@link renderPrometheus} makes. */
+export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/**
+ * Metrics in Prometheus' text format 0.0.4, with the names and shapes of ZooKeeper's
+ * PrometheusMetricsProvider: no prefix, no `_total` on counters, summaries with the quantile 0.5
+ * and, where ZooKeeper has them, 0.9 and 0.99. The usual `process_…` metrics follow.
+ */
+export function renderPrometheus(context: AdminContext): string {
+  const lines: string[] = [];
+  const { view, facts } = context;
+  for (const [name, value] of readGauges(context)) {
+    family(lines, name, 'gauge', [['', Number(typeof value === 'number' ? value : value.value)]]);
+  }
+  if (view !== undefined) {
+    for (const [name, source] of Object.entries(counters)) {
+      family(lines, name, 'counter', [['', source(view.metrics).value]]);
+    }
+    for (const name of idleCounters) family(lines, name, 'counter', [['', 0]]);
+    for (const [name, source] of Object.entries(summaries)) {
+      summaryFamily(lines, name, BASIC_QUANTILES, source(view.metrics));
+    }
+    for (const name of idleSummaries) summaryFamily(lines, name, BASIC_QUANTILES, undefined);
+    for (const [name, source] of Object.entries(advancedSummaries)) {
+      summaryFamily(lines, name, ADVANCED_QUANTILES, source(view.metrics));
+    }
+    for (const name of idleAdvancedSummaries) {
+      summaryFamily(lines, name, ADVANCED_QUANTILES, undefined);
+    }
+  }
+  processFamilies(lines, facts);
+  return `${lines.join('\n')}\n`;
+}
+
+const BASIC_QUANTILES: readonly number[] = [0.5];
+const ADVANCED_QUANTILES: readonly number[] = [0.5, 0.9, 0.99];
+
+function summaryFamily(
+  lines: string[],
+  name: string,
+  quantiles: readonly number[],
+  summary: Summary | undefined,
+): void {
+  const count = summary?.count ?? 0;
+  const rows: [string, number][] = quantiles.map((share) => [
+    `{quantile="${share}",}`,
+    summary === undefined || count === 0 ? Number.NaN : summary.percentile(share),
+  ]);
+  rows.push(['_count', count], ['_sum', summary?.sum ?? 0]);
+  family(lines, name, 'summary', rows);
+}
+
+function processFamilies(lines: string[], facts: ProcessFacts): void {
+  family(lines, 'process_cpu_seconds_total', 'counter', [['', facts.cpuSeconds]]);
+  family(lines, 'process_start_time_seconds', 'gauge', [['', facts.processStartedAt / 1000]]);
+  family(lines, 'process_resident_memory_bytes', 'gauge', [['', facts.residentBytes]]);
+  if (facts.openFileDescriptors >= 0) {
+    family(lines, 'process_open_fds', 'gauge', [['', facts.openFileDescriptors]]);
+  }
+  if (facts.maxFileDescriptors >= 0) {
+    family(lines, 'process_max_fds', 'gauge', [['', facts.maxFileDescriptors]]);
+  }
+}
+
+/** One metric: its help, its type, and a line for each suffix or label set. */
+function family(
+  lines: string[],
+  name: string,
+  type: 'gauge' | 'counter' | 'summary',
+  rows: readonly (readonly [suffix: string, value: number])[],
+): void {
+  lines.push(`# HELP ${name} ${name}`, `# TYPE ${name} ${type}`);
+  for (const [suffix, value] of rows) lines.push(`${name}${suffix} ${prometheusNumber(value)}`);
+}
+
+function prometheusNumber(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  return value === Number.NEGATIVE_INFINITY ? '-Inf' : javaDouble(value);
+}
