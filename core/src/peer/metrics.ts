@@ -69,6 +69,8 @@ export function createMetrics() {
     readLatency: new Summary(),
     updateLatency: new Summary(),
     fsyncTime: new Summary(),
+    /** Flushes that took longer than the config's warning threshold. */
+    fsyncThresholdExceeded: new Counter(),
     snapshotTime: new Summary(),
     snapshotErrors: new Counter(),
     syncBatchSize: new Summary(),
