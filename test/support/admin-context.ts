@@ -1,0 +1,115 @@
+import type { AdminContext, ProcessFacts } from '@vivarium/core/internal/admin/facts';
+import { type ConfigOverrides, defaultConfig } from '@vivarium/core/internal/config/config';
+import { createMetrics } from '@vivarium/core/internal/peer/metrics';
+import type { ConnectionView, PeerView } from '@vivarium/core/internal/peer/view';
+
+/** Monotonic and wall time at which the made-up server is looked at. */
+export const NOW = 5_000_000;
+export const WALL = 1_795_533_576_000;
+
+const SESSION = 0x100004bbaa30000n;
+
+export const connectionView: ConnectionView = {
+  id: 1,
+  address: '127.0.0.1',
+  port: 50_542,
+  transport: 'tcp',
+  session: SESSION,
+  sessionTimeoutMs: 40_000,
+  establishedAt: 1_795_533_535_305,
+  outstanding: 0,
+  received: 5,
+  sent: 5,
+  lastOperation: 'GETD',
+  lastCxid: 4,
+  lastZxid: 3n,
+  lastResponseAt: 5_083_189,
+  lastLatencyMs: 0,
+  minLatencyMs: 0,
+  maxLatencyMs: 4,
+  averageLatencyMs: 1.2,
+};
+
+/** A server with one client that owns /e1 and watches /p and /. */
+export function peerView(changes: Partial<PeerView> = {}): PeerView {
+  const metrics = createMetrics();
+  metrics.packetsReceived.add(7);
+  metrics.packetsSent.add(6);
+  for (const ms of [0, 1, 4, 3, 1]) metrics.requestLatency.add(ms);
+  for (const size of [22, 93, 88]) metrics.lastResponseBytes.add(size);
+  return {
+    mode: 'standalone',
+    startedAt: NOW - 127_312,
+    serverId: 0,
+    lastZxid: 3n,
+    nodeCount: 7,
+    ephemeralCount: 1,
+    approximateDataSize: 55,
+    watchCount: 2,
+    sessionCount: 1,
+    connectionCount: 1,
+    outstanding: 0,
+    serving: true,
+    metrics,
+    connections: () => [connectionView],
+    sessions: () => [{ id: SESSION, timeoutMs: 40_000, deadline: NOW + 1000, connected: true }],
+    ephemerals: () => new Map([[SESSION, ['/e1']]]),
+    watches: () => new Map([[SESSION, ['/p', '/']]]),
+    digests: () => [{ zxid: 0x10n, digest: -5n }],
+    storage: {
+      lastSnapshotZxid: 0n,
+      lastSnapshotAt: 1_795_533_415_999,
+      snapshotInProgress: false,
+      logBytes: 100,
+    },
+    ...changes,
+  };
+}
+
+/** Facts of a made-up process. */
+export function processFacts(changes: Partial<ProcessFacts> = {}): ProcessFacts {
+  return {
+    version: '0.1.0',
+    builtAt: '2026-11-24 15:00 UTC',
+    now: NOW,
+    wall: WALL,
+    clientPort: 23_510,
+    dataDir: '/d/version-2',
+    dataLogDir: '/l/version-2',
+    dataDirBytes: 424,
+    dataLogDirBytes: 67_108_880,
+    openFileDescriptors: 21,
+    maxFileDescriptors: 20_000,
+    residentBytes: 60_000_000,
+    cpuSeconds: 1.5,
+    processStartedAt: WALL - 200_000,
+    hostName: 'zk1',
+    environment: [
+      ['os.name', 'Linux'],
+      ['node.version', '20.20.0'],
+    ],
+    initialConfig: 'clientPort=23510\n',
+    traceMask: 50n,
+    ...changes,
+  };
+}
+
+/** A context in which every word and page is on, for a server with `view`. */
+export function adminContext(
+  view: PeerView | undefined = peerView(),
+  overrides: ConfigOverrides = {},
+): AdminContext {
+  const config = defaultConfig({
+    tickTime: 2000,
+    fourLetterWords: ['*'],
+    commandsEnabled: true,
+    metricsEnabled: true,
+    ...overrides,
+  });
+  return { view, facts: processFacts(), config };
+}
+
+/** The same with no server behind it. */
+export function downContext(): AdminContext {
+  return { ...adminContext(), view: undefined };
+}

@@ -1,0 +1,224 @@
+import type { Config } from '@vivarium/core/internal/config/config';
+import { type OptionName, options } from '@vivarium/core/internal/config/options';
+import { otherKeys } from '@vivarium/core/internal/config/other-keys';
+import { readZooCfg } from '@vivarium/core/internal/config/zoo-cfg';
+import * as assert from 'uvu/assert';
+import { suite } from '../../support/suite.js';
+
+const BASE = 'dataDir=/d\nclientPort=2181\n';
+
+function accepted(more: string): { readonly config: Config; readonly warnings: readonly string[] } {
+  const reading = readZooCfg(BASE + more, 'zoo.cfg');
+  if (!reading.ok) throw new Error(reading.errors.map(({ message }) => message).join('\n'));
+  return { config: reading.config, warnings: reading.warnings.map(({ message }) => message) };
+}
+
+function refusal(more: string, base = BASE): string {
+  const reading = readZooCfg(base + more, 'zoo.cfg');
+  if (reading.ok) throw new Error(`accepted: ${more}`);
+  return reading.errors.map(({ message }) => message).join('\n');
+}
+
+suite('zoo.cfg', (test) => {
+  test("ZooKeeper's sample file is read without a warning but for an ensemble's limits", () => {
+    const { config, warnings } = accepted('tickTime=2000\ninitLimit=10\nsyncLimit=5\n');
+    assert.is(config.tickTime, 2000);
+    assert.is(config.minSessionTimeout, 4000);
+    assert.is(config.maxSessionTimeout, 40_000);
+    assert.is(config.dataLogDir, '/d');
+    assert.is(warnings.length, 2);
+    assert.match(warnings[0]!, 'zoo.cfg:4: initLimit=10 has no effect');
+  });
+
+  test('a wrong value names file, line, key, value and what is allowed', () => {
+    const reading = readZooCfg(`${BASE}\n# limits\ntickTime = soon`, '/etc/zoo.cfg');
+    assert.not(reading.ok);
+    if (reading.ok) return;
+    assert.equal(reading.errors, [
+      {
+        file: '/etc/zoo.cfg',
+        line: 5,
+        key: 'tickTime',
+        value: 'soon',
+        allowed: 'a whole number (ms) from 1 to 2147483647',
+        message:
+          '/etc/zoo.cfg:5: tickTime=soon is not allowed; ' +
+          'allowed: a whole number (ms) from 1 to 2147483647',
+      },
+    ]);
+  });
+
+  test('every mistake is found in one go', () => {
+    const text = refusal('tickTime=0\nmaxClientCnxns=many\nsslQuorum=true\n');
+    assert.is(text.split('\n').length, 3);
+  });
+
+  test('numbers are read as Java reads them and nothing else is a number', () => {
+    assert.is(accepted('jute.maxbuffer=0x4fffff').config.juteMaxBuffer, 0x4fffff);
+    assert.is(accepted('snapCount=+7').config.snapCount, 7);
+    for (const value of ['', '1e3', '10ms', '1_000', '２', '99999999999', '1.5', 'NaN']) {
+      assert.match(refusal(`snapCount=${value}`), 'zoo.cfg:3: snapCount=');
+    }
+  });
+
+  test('booleans are true or false in any case, never anything else', () => {
+    assert.is(accepted('enforceQuota=TRUE').config.enforceQuota, true);
+    assert.match(refusal('enforceQuota=yes'), 'allowed: true or false');
+    assert.is(accepted('skipACL=yes').config.skipAcl, true);
+    assert.match(refusal('forceSync=maybe'), 'allowed: yes or no');
+  });
+
+  test('a key may carry the prefix that its system property has', () => {
+    const { config, warnings } = accepted('zookeeper.snapCount=99\nzookeeper.enforceQuota=true');
+    assert.is(config.snapCount, 99);
+    assert.is(config.enforceQuota, true);
+    assert.equal(warnings, []);
+  });
+
+  test('an unknown key is a warning that names the key it resembles', () => {
+    const { warnings } = accepted('maxClientConxns=10\nfoo.bar=1');
+    assert.match(warnings[0]!, 'zoo.cfg:3: maxClientConxns=10');
+    assert.match(warnings[0]!, 'did you mean maxClientCnxns?');
+    assert.match(warnings[1]!, 'zoo.cfg:4: foo.bar=1');
+    assert.not.match(warnings[1]!, 'did you mean');
+  });
+
+  test('of a repeated key the last value counts, with a warning naming both lines', () => {
+    const { config, warnings } = accepted('tickTime=1000\nzookeeper.tickTime=500\n');
+    assert.is(config.tickTime, 500);
+    assert.is(warnings.length, 1);
+    assert.match(warnings[0]!, /zoo\.cfg:4: .*line 3/);
+  });
+
+  test('what is required is asked for by name', () => {
+    assert.match(refusal('clientPort=2181', ''), 'zoo.cfg: dataDir is missing');
+    assert.match(refusal('dataDir=/d', ''), 'zoo.cfg: clientPort is missing');
+  });
+
+  test('a value below the least useful one is raised, with a notice', () => {
+    const { config, warnings } = accepted('autopurge.snapRetainCount=1');
+    assert.is(config.autopurgeSnapRetainCount, 3);
+    assert.match(warnings[0]!, '1 is below the least value; 3 is used');
+  });
+
+  test('purge intervals are hours unless a unit says otherwise', () => {
+    assert.is(accepted('autopurge.purgeInterval=2').config.autopurgePurgeInterval, 7_200_000);
+    assert.is(accepted('autopurge.purgeInterval=30m').config.autopurgePurgeInterval, 1_800_000);
+    assert.is(accepted('autopurge.purgeInterval=0').config.autopurgePurgeInterval, 0);
+    assert.match(refusal('autopurge.purgeInterval=2w'), 'zoo.cfg:3');
+  });
+
+  test('a least timeout above the largest is refused at its line', () => {
+    assert.match(refusal('minSessionTimeout=9000\nmaxSessionTimeout=8000'), 'zoo.cfg:3:');
+    assert.match(refusal('minSessionTimeout=90000'), 'zoo.cfg:3:');
+  });
+
+  test('on loopback everything is served, elsewhere only what is asked for', () => {
+    const local = accepted('clientPortAddress=127.0.0.1').config;
+    assert.ok(local.webSocketEnabled && local.commandsEnabled && local.metricsEnabled);
+    const open = accepted('vivarium.metrics=true').config;
+    assert.not(open.webSocketEnabled || open.commandsEnabled);
+    assert.ok(open.metricsEnabled);
+    const named = accepted('clientPortAddress=[::1]\nvivarium.webSocket=false').config;
+    assert.ok(named.commandsEnabled);
+    assert.not(named.webSocketEnabled);
+  });
+
+  test('origins must be origins, and hosts must be hosts', () => {
+    const { config } = accepted('vivarium.allowedOrigins=https://a.example, http://b:81');
+    assert.equal(config.allowedOrigins, ['https://a.example', 'http://b:81']);
+    assert.match(refusal('vivarium.allowedOrigins=https://a.example/path'), 'zoo.cfg:3');
+    assert.match(refusal('vivarium.allowedHosts=a b'), 'zoo.cfg:3');
+  });
+
+  test('secrets stay out of messages', () => {
+    assert.not.match(refusal('ssl.keyStore.password=hunter2'), 'hunter2');
+    assert.not.match(refusal('DigestAuthenticationProvider.superDigest=pa ss'), 'pa ss');
+  });
+});
+
+suite('keys of ZooKeeper that Vivarium does not support', (test) => {
+  const refused = otherKeys.filter(({ support }) => support === 'refused');
+
+  test('each that concerns security, membership or durability refuses the start', () => {
+    for (const { key, harmless } of refused) {
+      const value = ['true', '1234', 'observer', 'x'].find(
+        (one) =>
+          !harmless.includes(one) &&
+          otherKeys.find((other) => other.key === key)?.kind.parse(one) !== undefined,
+      );
+      const text = refusal(`${key.replace('*', 'x')}=${value}`);
+      assert.match(text, /zoo\.cfg:3: .* is not supported: /, key);
+      assert.match(text, /; [A-Z]/, `${key} says what to do`);
+    }
+  });
+
+  test('a value that asks for nothing is fine in them', () => {
+    for (const { key, harmless } of refused) {
+      for (const value of harmless) {
+        const { warnings } = accepted(`${key.replace('*', 'x')}=${value}`);
+        assert.equal(warnings, [], key);
+      }
+    }
+  });
+
+  test('a wrong value in them is a mistake even where the key has no effect', () => {
+    assert.match(refusal('sslQuorum=maybe'), 'allowed: true or false');
+    assert.match(refusal('initLimit=ten'), 'zoo.cfg:3: initLimit=ten is not allowed');
+    assert.match(refusal('electionAlg=2'), 'allowed: only 3');
+  });
+
+  test('each harmless one is named in a notice and changes nothing', () => {
+    for (const key of ['syncLimit=5', 'leaderServes=yes', 'admin.enableServer=true']) {
+      const { warnings } = accepted(key);
+      assert.is(warnings.length, 1);
+      assert.match(warnings[0]!, `zoo.cfg:3: ${key} has no effect`);
+    }
+  });
+
+  test('no key stands in two tables, so that one row decides', () => {
+    const supported = new Set<string>(
+      (Object.keys(options) as OptionName[]).map((name) => options[name].key),
+    );
+    const seen = new Set<string>();
+    for (const { key } of otherKeys) {
+      assert.not(supported.has(key), key);
+      assert.not(seen.has(key), key);
+      seen.add(key);
+    }
+  });
+});
+
+suite('server lines in zoo.cfg', (test) => {
+  const one = 'server.3=zk1:2888:3888';
+
+  test('a single participant is a standalone server with that number', () => {
+    assert.is(accepted(one).config.serverId, 3);
+  });
+
+  test('its client address goes before clientPort', () => {
+    const reading = readZooCfg('dataDir=/d\nserver.1=zk1:1:2;127.0.0.1:2182', 'zoo.cfg');
+    assert.ok(reading.ok);
+    if (!reading.ok) return;
+    assert.is(reading.config.clientPort, 2182);
+    assert.is(reading.config.clientPortAddress, '127.0.0.1');
+  });
+
+  test('but may not contradict it', () => {
+    assert.match(refusal(`${one};2999`), 'the same port in both');
+  });
+
+  test('more than one, an observer, or standaloneEnabled=false refuses the start', () => {
+    assert.match(refusal(`${one}\nserver.4=zk2:2888:3888`), /zoo\.cfg:4: .*ensemble of 2 servers/);
+    assert.match(refusal(`${one}:observer`), 'nobody votes');
+    assert.match(refusal(`standaloneEnabled=false\n${one}`), 'ensemble of one');
+  });
+
+  test('a line that is not of the form is refused with the form', () => {
+    for (const bad of ['zk1', 'zk1:2888', 'zk1:2888:x', 'zk1:1:2:voter', ':1:2', 'a:1:2;b:c:d']) {
+      assert.match(refusal(`server.1=${bad}`), 'host:quorumPort:electionPort', bad);
+    }
+    assert.match(refusal('server.x=a:1:2'), '0 to 255');
+    assert.match(refusal('server.1=a:1:2;2181;2281'), 'TLS');
+  });
+});
