@@ -1,0 +1,262 @@
+/**
+ * The reference pages under docs/reference, made from the program's own tables. Run by itself it
+ * names the pages that are stale; with `--update` it writes them.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { adminCommands } from '@vivarium/core/internal/admin/commands';
+import { fourLetterWords } from '@vivarium/core/internal/admin/four-letter';
+import { gauges } from '@vivarium/core/internal/admin/gauges';
+import {
+  advancedSummaries,
+  counters,
+  idleAdvancedSummaries,
+  idleCounters,
+  idleSummaries,
+  summaries,
+} from '@vivarium/core/internal/admin/metric-names';
+import { errorTable } from '@vivarium/core/internal/base/errors';
+import type { Option } from '@vivarium/core/internal/config/option';
+import { options } from '@vivarium/core/internal/config/options';
+import { otherKeys } from '@vivarium/core/internal/config/other-keys';
+import { shellCommands } from '@vivarium/core/internal/node/cli/shell-commands';
+import { operations } from '@vivarium/core/internal/wire/operations';
+
+/** Text of every page by its file name. */
+export function referencePages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['options.md', optionsPage()],
+    ['admin-commands.md', commandsPage()],
+    ['four-letter-words.md', wordsPage()],
+    ['metrics.md', metricsPage()],
+    ['errors.md', errorsPage()],
+    ['operations.md', operationsPage()],
+    ['shell.md', shellPage()],
+  ]);
+}
+
+/** Names of the pages in `folder` that differ from what the tables say, or are missing. */
+export function stalePages(folder: URL = REFERENCE): readonly string[] {
+  return [...referencePages()]
+    .filter(([name, text]) => readOrEmpty(new URL(name, folder)) !== text)
+    .map(([name]) => name);
+}
+
+/** Writes every page into `folder`. */
+export function updatePages(folder: URL = REFERENCE): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of referencePages()) writeFileSync(new URL(name, folder), text);
+}
+
+/** docs/reference, seen from test/dist/house. */
+const REFERENCE = new URL('../../../docs/reference/', import.meta.url);
+
+function optionsPage(): string {
+  const rows: readonly Option<unknown>[] = Object.values(options);
+  const own = rows.filter(({ key }) => key.startsWith('vivarium.'));
+  const shared = rows.filter(({ key }) => !key.startsWith('vivarium.'));
+  const table = (some: readonly Option<unknown>[]) =>
+    markdown(
+      ['Key', 'Type', 'Default', 'Allowed', 'What it does'],
+      some.map((row) => [
+        code(row.key),
+        row.kind.type,
+        defaultText(row),
+        row.kind.allowed,
+        row.doc,
+      ]),
+    );
+  const others = (support: 'ignored' | 'refused') =>
+    otherKeys.filter((row) => row.support === support);
+  return page(
+    'Options',
+    'Keys of `zoo.cfg`, which is read in the Java properties format. Any key may carry the prefix ' +
+      '`zookeeper.`. A wrong value stops the start with file, line, key and what is allowed; an ' +
+      'unknown key is a warning; of a repeated key the last value counts, with a warning. Lines ' +
+      '`server.N` may name one participant, which then runs standalone.',
+    "## ZooKeeper's keys",
+    table(shared),
+    "## Vivarium's own keys",
+    'An Apache server passes over them.',
+    table(own),
+    '## Keys that refuse the start',
+    'They ask for security, membership or durability that this version does not have; going on ' +
+      'without it would be a silent downgrade. Values that ask for nothing are fine.',
+    markdown(
+      ['Key', 'Fine when', 'Why', 'What to do'],
+      others('refused').map((row) => [
+        code(row.key),
+        row.harmless.map((value) => (value === '' ? 'empty' : code(value))).join(', ') || 'never',
+        row.why,
+        row.remedy,
+      ]),
+    ),
+    '## Keys without effect',
+    'They are known, their values are checked, and a notice names them.',
+    markdown(
+      ['Key', 'Allowed', 'Why'],
+      others('ignored').map((row) => [code(row.key), row.kind.allowed, row.why]),
+    ),
+  );
+}
+
+function commandsPage(): string {
+  return page(
+    'Admin commands',
+    "`/commands/<name>` on the client port answers in JSON, with ZooKeeper's names and keys, and " +
+      'adds `command` and `error`. On a loopback address it is on; elsewhere ' +
+      '`vivarium.commands=true` turns it on. A GET changes nothing: commands that reset something ' +
+      'need POST. Beside it, `/health` answers 200 while the process lives, `/ready` 200 while it ' +
+      'serves and 503 otherwise, and `/metrics` the [metrics](metrics.md).',
+    markdown(
+      ['Command', 'Aliases', 'Method', 'Without a serving server', 'What it answers'],
+      adminCommands.map((row) => [
+        code(row.name),
+        row.aliases.map(code).join(', '),
+        row.method,
+        row.needsServer ? 'an `error`' : 'answers',
+        row.doc,
+      ]),
+    ),
+  );
+}
+
+function wordsPage(): string {
+  return page(
+    'Four-letter words',
+    'Sent as the first bytes of a connection, answered in text, then the connection is closed. ' +
+      '`4lw.commands.whitelist` lists the words that are answered; `srvr` always is.',
+    markdown(
+      ['Word', 'Without a serving server', 'What it answers'],
+      Object.entries(fourLetterWords).map(([word, row]) => [
+        code(word),
+        row.needsServer
+          ? code(row.whenNotServing ?? 'This ZooKeeper instance is not …')
+          : 'answers',
+        row.doc,
+      ]),
+    ),
+  );
+}
+
+function metricsPage(): string {
+  const idle = [...idleCounters, ...idleSummaries, ...idleAdvancedSummaries];
+  return page(
+    'Metrics',
+    '`mntr` and the command `monitor` report them (with `zk_` before each name in `mntr`), ' +
+      '`/metrics` in the Prometheus text format without a prefix. A summary is `avg_`, `min_`, ' +
+      '`max_`, `cnt_` and `sum_` in `mntr`, an advanced one also `p50_`, `p95_`, `p99_` and ' +
+      '`p999_`; in Prometheus it has quantiles. Percentiles are those of about a thousand recent ' +
+      'values.',
+    '## Gauges',
+    markdown(
+      ['Name', 'Meaning'],
+      gauges.map(({ name, doc }) => [code(name), doc]),
+    ),
+    '## Measured',
+    markdown(
+      ['Name', 'Kind'],
+      [
+        ...Object.keys(counters).map((name) => [code(name), 'counter']),
+        ...Object.keys(summaries).map((name) => [code(name), 'summary']),
+        ...Object.keys(advancedSummaries).map((name) => [code(name), 'advanced summary']),
+      ],
+    ),
+    '## Always zero',
+    "These belong to parts of ZooKeeper's server that a single Vivarium server does not have. They " +
+      'are reported so that dashboards find them.',
+    idle.map(code).join(', '),
+  );
+}
+
+function errorsPage(): string {
+  return page(
+    'Errors',
+    'A request that fails rejects with a `ZkError` whose `name` is one of these. `refused` means ' +
+      'that nothing happened, `unknown` that the request may have taken effect. Codes are those of ' +
+      'the wire.',
+    markdown(
+      ['Name', 'Code', 'Outcome', 'Meaning'],
+      Object.entries(errorTable).map(([name, row]) => [
+        code(name),
+        String(row.code),
+        row.outcome,
+        row.message,
+      ]),
+    ),
+  );
+}
+
+function operationsPage(): string {
+  return page(
+    'Operations',
+    'Requests of the client protocol. A read is answered from the tree of the server asked, a write ' +
+      'becomes a transaction, a session operation is about the connection; internal ones are ' +
+      'refused when a client sends them by themselves.',
+    markdown(
+      ['Operation', 'Code', 'Kind', 'Since ZooKeeper', 'Tag in `stat` and `cons`'],
+      Object.entries(operations).map(([name, row]) => [
+        code(name),
+        String(row.code),
+        row.kind,
+        row.since,
+        row.tag,
+      ]),
+    ),
+  );
+}
+
+function shellPage(): string {
+  return page(
+    'Shell',
+    '`vivarium shell [-server host:port] [-timeout ms] [-r] command …` runs one command; without ' +
+      'one it reads a command a line from standard input. Exit code 0: all done; 1: a command ' +
+      'failed or no server answered; 2: wrong use, nothing was sent. Times are printed in UTC.',
+    markdown(
+      ['Command', 'Arguments', 'What it does'],
+      Object.entries(shellCommands).map(([name, row]) => [
+        code(name),
+        row.usage === '' ? '' : code(row.usage),
+        row.doc,
+      ]),
+    ),
+  );
+}
+
+function defaultText({ default: value, kind }: Option<unknown>): string {
+  if (value === undefined) return '';
+  if (Array.isArray(value)) return value.length === 0 ? '' : code(value.join(','));
+  if (kind.type === 'yes/no') return code(value === true ? 'yes' : 'no');
+  if (kind.type === 'hours') return code(String(Number(value) / 3_600_000));
+  return code(String(value));
+}
+
+function page(title: string, ...parts: readonly string[]): string {
+  const origin = '<!-- Made by test/house/reference.ts from the tables of the program. -->';
+  return `${[`# ${title}`, origin, ...parts].join('\n\n')}\n`;
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function readOrEmpty(file: URL): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--update')) updatePages();
+  const stale = stalePages();
+  for (const name of stale) console.error(`docs/reference/${name} is stale`);
+  process.exitCode = stale.length === 0 ? 0 : 1;
+}
