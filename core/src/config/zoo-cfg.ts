@@ -41,6 +41,12 @@ export function readZooCfg(text: string, fileName: string): ZooCfgReading {
   return new ZooCfgReader(fileName).read(text);
 }
 
+/** A `zoo.cfg` as administrators may see it: `key=value` lines in their order, without secrets. */
+export function publicZooCfg(text: string): string {
+  const { properties } = readProperties(text);
+  return properties.map((property) => `${shown(property)}\n`).join('');
+}
+
 /** Option names by key. */
 const namesByKey: ReadonlyMap<string, OptionName> = new Map(
   (Object.keys(options) as OptionName[]).map((name) => [options[name].key, name]),

@@ -1,7 +1,7 @@
 import type { Config } from '@vivarium/core/internal/config/config';
 import { type OptionName, options } from '@vivarium/core/internal/config/options';
 import { otherKeys } from '@vivarium/core/internal/config/other-keys';
-import { readZooCfg } from '@vivarium/core/internal/config/zoo-cfg';
+import { publicZooCfg, readZooCfg } from '@vivarium/core/internal/config/zoo-cfg';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 
@@ -134,6 +134,11 @@ suite('zoo.cfg', (test) => {
   test('secrets stay out of messages', () => {
     assert.not.match(refusal('ssl.keyStore.password=hunter2'), 'hunter2');
     assert.not.match(refusal('DigestAuthenticationProvider.superDigest=pa ss'), 'pa ss');
+  });
+
+  test('secrets stay out of what administrators are shown', () => {
+    const text = '# x\ntickTime = 5\nDigestAuthenticationProvider.superDigest=super:abc\n';
+    assert.is(publicZooCfg(text), 'tickTime=5\nDigestAuthenticationProvider.superDigest=…\n');
   });
 });
 

@@ -1,0 +1,335 @@
+import type { Client, ConnectOptions, WatchEvent } from '@vivarium/core/internal/client/api';
+import { ZkError } from '@vivarium/core/internal/client/errors';
+import { runShell, type ShellHost } from '@vivarium/core/internal/node/cli/shell';
+import {
+  readArguments,
+  readShellOptions,
+  splitLine,
+  UsageError,
+} from '@vivarium/core/internal/node/cli/shell-arguments';
+import { shellCommands } from '@vivarium/core/internal/node/cli/shell-commands';
+import { aclText, hexDump, readAcl, statText } from '@vivarium/core/internal/node/cli/shell-format';
+import { Observable } from 'rxjs';
+import * as assert from 'uvu/assert';
+import { suite } from '../../support/suite.js';
+
+const STAT = {
+  czxid: 0x10n,
+  mzxid: 0x11n,
+  ctime: 0,
+  mtime: 1000,
+  version: 1,
+  cversion: 2,
+  aversion: 3,
+  ephemeralOwner: 0x100004bbaa30000n,
+  dataLength: 5,
+  numChildren: 0,
+  pzxid: 0x12n,
+};
+
+/** A tree in memory with the methods that the commands under test use. */
+function memoryClient(nodes: Map<string, string>, calls: string[]): Client {
+  const must = (path: string) => {
+    if (!nodes.has(path)) throw new ZkError('NO_NODE', { path });
+  };
+  const childrenOf = (path: string) => {
+    const start = path === '/' ? '/' : `${path}/`;
+    return [...nodes.keys()]
+      .filter((one) => one !== '/' && one.startsWith(start))
+      .map((one) => one.slice(start.length))
+      .filter((name) => name !== '' && !name.includes('/'))
+      .sort();
+  };
+  const client = {
+    events$: new Observable<WatchEvent>(),
+    async children(path: string) {
+      must(path);
+      return { children: childrenOf(path), stat: STAT, asOf: 0n };
+    },
+    async get(path: string) {
+      must(path);
+      const bytes = new TextEncoder().encode(nodes.get(path));
+      return { data: bytes, bytes, stat: STAT, asOf: 0n };
+    },
+    async exists(path: string) {
+      return nodes.has(path) ? STAT : undefined;
+    },
+    async create(path: string, data: string | null, options: object) {
+      if (nodes.has(path)) throw new ZkError('NODE_EXISTS', { path });
+      nodes.set(path, data ?? '');
+      calls.push(JSON.stringify(options));
+      return { path, stat: STAT };
+    },
+    async ensure(path: string) {
+      const parts = path.split('/').slice(1);
+      for (let depth = 1; depth <= parts.length; depth++) {
+        const above = `/${parts.slice(0, depth).join('/')}`;
+        if (!nodes.has(above)) nodes.set(above, '');
+      }
+    },
+    async set(path: string, data: string | Uint8Array, options: { version?: number }) {
+      must(path);
+      nodes.set(path, typeof data === 'string' ? data : new TextDecoder().decode(data));
+      if (options?.version !== undefined) calls.push(`version ${options.version}`);
+      return STAT;
+    },
+    async delete(path: string) {
+      must(path);
+      if (childrenOf(path).length > 0) throw new ZkError('NOT_EMPTY', { path });
+      nodes.delete(path);
+    },
+    async multi(ops: readonly { readonly path: string }[]) {
+      calls.push(`multi of ${ops.length}`);
+      for (const { path } of ops) await client.delete(path);
+      return [];
+    },
+    async close() {
+      calls.push('close');
+    },
+  };
+  return client as unknown as Client;
+}
+
+interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly calls: readonly string[];
+}
+
+async function shell(
+  words: readonly string[],
+  nodes: Map<string, string> = new Map([['/', '']]),
+  lines: readonly string[] = [],
+): Promise<Run> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const calls: string[] = [];
+  const host: ShellHost = {
+    version: '0.1.0',
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    async connect(connectString: string, { sessionTimeoutMs }: ConnectOptions) {
+      calls.push(`connect ${connectString} ${sessionTimeoutMs}`);
+      if (connectString === 'nowhere:1') throw new ZkError('CONNECTION_LOSS');
+      return memoryClient(nodes, calls);
+    },
+    async *lines() {
+      yield* lines;
+    },
+  };
+  const code = await runShell(words, host);
+  return { code, out: out.join('\n'), err: err.join('\n'), calls };
+}
+
+suite('the words of the shell', (test) => {
+  test('its own options stand before the command', () => {
+    const options = readShellOptions(['-server', 'h:1/c', '-timeout', '500', 'ls', '-s', '/']);
+    assert.equal(options, {
+      server: 'h:1/c',
+      timeoutMs: 500,
+      readOnly: false,
+      words: ['ls', '-s', '/'],
+    });
+    assert.is(readShellOptions(['-waitforconnection', 'ls']).server, 'localhost:2181');
+    for (const wrong of [['-server'], ['-timeout', 'x'], ['-timeout', '0'], ['-bogus']]) {
+      assert.throws(
+        () => readShellOptions(wrong),
+        (error: unknown) => error instanceof UsageError,
+      );
+    }
+  });
+
+  test('flags stand anywhere, run together, with values after or behind them', () => {
+    const known = { s: false, R: false, v: true };
+    const { flags, rest } = readArguments(['-sR', '/a', '-v', '3', 'b'], known);
+    assert.equal(
+      [...flags],
+      [
+        ['s', ''],
+        ['R', ''],
+        ['v', '3'],
+      ],
+    );
+    assert.equal(rest, ['/a', 'b']);
+    assert.is(readArguments(['-v-1'], known).flags.get('v'), '-1');
+    assert.equal(readArguments(['/a', '-5', '--', '-s'], known).rest, ['/a', '-5', '-s']);
+    assert.throws(() => readArguments(['-z'], known), /-z is not an option/);
+    assert.throws(() => readArguments(['-v'], known), /-v needs a value/);
+  });
+
+  test('quotes keep blanks together', () => {
+    assert.equal(splitLine(` set  /a "b  c" 'd "e"' "" `), ['set', '/a', 'b  c', 'd "e"', '']);
+  });
+});
+
+suite('what the shell prints', (test) => {
+  test("a Stat in zkCli's lines", () => {
+    assert.is(
+      statText(STAT),
+      `cZxid = 0x10
+ctime = Thu Jan 01 00:00:00 UTC 1970
+mZxid = 0x11
+mtime = Thu Jan 01 00:00:01 UTC 1970
+pZxid = 0x12
+cversion = 2
+dataVersion = 1
+aclVersion = 3
+ephemeralOwner = 0x100004bbaa30000
+dataLength = 5
+numChildren = 0`,
+    );
+  });
+
+  test('ACLs are read and printed; an id may hold colons', () => {
+    const acl = readAcl('digest:u:h=:cdrwa,world:anyone:r');
+    assert.equal(acl[0], { perms: 31, id: { scheme: 'digest', id: 'u:h=' } });
+    assert.is(aclText(acl), "'digest,'u:h=\n: cdrwa\n'world,'anyone\n: r");
+    assert.throws(() => readAcl('world:anyone'), /scheme:id:perm/);
+    assert.throws(() => readAcl('world:anyone:rx'), /x in world:anyone:rx/);
+  });
+
+  test('a hexadecimal dump has sixteen bytes a line', () => {
+    const dump = hexDump(new TextEncoder().encode('hello\n'));
+    assert.match(
+      dump,
+      '|00000000| 68 65 6c 6c 6f 0a                               |hello.          |',
+    );
+    assert.is(dump.split('\n').length, 5);
+    assert.is(hexDump(new Uint8Array(0)), '');
+    assert.is(hexDump(new Uint8Array(33)).split('\n').length, 7);
+  });
+});
+
+suite('one command of the shell', (test) => {
+  test('ls prints names in brackets, and with -R every path', async () => {
+    const nodes = new Map([
+      ['/', ''],
+      ['/b', ''],
+      ['/a', ''],
+      ['/a/x', ''],
+    ]);
+    assert.is((await shell(['ls', '/'], nodes)).out, '[a, b]');
+    assert.is((await shell(['ls', '-R', '/'], nodes)).out, '/\n/a\n/a/x\n/b');
+    assert.match((await shell(['ls', '-s', '/a'], nodes)).out, /^\[x\]\ncZxid = 0x10\n/);
+  });
+
+  test('get prints data as text, base64 or dump', async () => {
+    const nodes = new Map([['/a', 'hello']]);
+    assert.is((await shell(['get', '/a'], nodes)).out, 'hello');
+    assert.is((await shell(['get', '-b', '/a'], nodes)).out, 'aGVsbG8=');
+    assert.match((await shell(['get', '-x', '/a'], nodes)).out, '68 65 6c 6c 6f');
+  });
+
+  test('create says so on standard error, with the mode that the flags mean', async () => {
+    const { code, out, err, calls } = await shell(['create', '-s', '-t', '5000', '/a', 'x']);
+    assert.equal([code, out, err], [0, '', 'Created /a']);
+    assert.match(calls[1]!, '"mode":"persistentSequentialTtl"');
+    assert.match(calls[1]!, '"ttlMs":5000');
+    assert.is((await shell(['create', '-c', '-e', '/a'])).code, 2);
+  });
+
+  test('set hands on its version', async () => {
+    const nodes = new Map([['/a', 'x']]);
+    const { calls } = await shell(['set', '-v', '7', '-b', '/a', 'aGVsbG8='], nodes);
+    assert.ok(calls.includes('version 7'));
+    assert.is(nodes.get('/a'), 'hello');
+  });
+
+  test('deleteall removes leaves first, in batches, and never the root', async () => {
+    const nodes = new Map([
+      ['/', ''],
+      ['/a', ''],
+      ['/a/b', ''],
+      ['/a/b/c', ''],
+    ]);
+    const { code, calls } = await shell(['deleteall', '-b', '2', '/a'], nodes);
+    assert.is(code, 0);
+    assert.equal([...nodes.keys()], ['/']);
+    assert.equal(calls.slice(1, 3), ['multi of 2', 'multi of 1']);
+    assert.is((await shell(['deleteall', '/'], nodes)).code, 2);
+  });
+
+  test('quotas are set, listed and removed, and do not nest', async () => {
+    const nodes = new Map([
+      ['/', ''],
+      ['/a', ''],
+      ['/a/b', ''],
+    ]);
+    assert.is((await shell(['setquota', '-n', '5', '/a'], nodes)).code, 0);
+    assert.is((await shell(['setquota', '-B', '99', '/a'], nodes)).code, 0);
+    assert.is(
+      (await shell(['listquota', '/a'], nodes)).out,
+      'Output quota for /a count=5,bytes=-1=;byteHardLimit=99\nOutput stat for /a count=0,bytes=0',
+    );
+    assert.match((await shell(['setquota', '-n', '1', '/a/b'], nodes)).err, 'has a parent /a');
+    assert.is((await shell(['delquota', '/a'], nodes)).code, 0);
+    assert.is((await shell(['listquota', '/a'], nodes)).code, 1);
+    assert.equal([...nodes.keys()].sort(), ['/', '/a', '/a/b', '/zookeeper', '/zookeeper/quota']);
+  });
+
+  test("failures are in zkCli's words and end with 1", async () => {
+    const { code, err } = await shell(['get', '/gone']);
+    assert.equal([code, err], [1, 'Node does not exist: /gone']);
+    assert.is((await shell(['stat', '/gone'])).err, 'Node does not exist: /gone');
+    const full = new Map([
+      ['/a', ''],
+      ['/a/b', ''],
+    ]);
+    assert.is((await shell(['delete', '/a'], full)).err, 'Node not empty: /a');
+  });
+
+  test('wrong use ends with 2 and never connects', async () => {
+    for (const words of [
+      ['get'],
+      ['get', '/a', '/b'],
+      ['ls', '-z', '/'],
+      ['lss', '/'],
+      ['-server'],
+    ]) {
+      const { code, err, calls } = await shell(words);
+      assert.is(code, 2, words.join(' '));
+      assert.equal(calls, []);
+      assert.ok(err.length > 0);
+    }
+    assert.match((await shell(['getacl', '/'])).err, 'did you mean getAcl?');
+    assert.is((await shell(['constructor'])).code, 2);
+  });
+
+  test('help and version need no server', async () => {
+    const { code, out, calls } = await shell(['help']);
+    assert.is(code, 0);
+    for (const name of Object.keys(shellCommands)) assert.match(out, `\t${name}`);
+    assert.equal(calls, []);
+    assert.match((await shell(['version'])).out, '0.1.0');
+  });
+
+  test('no server ends with 1', async () => {
+    const { code, err } = await shell(['-server', 'nowhere:1', 'ls', '/']);
+    assert.is(code, 1);
+    assert.match(err, 'CONNECTION_LOSS');
+  });
+});
+
+suite('the shell in a pipe', (test) => {
+  test('runs a command a line over one connection, and closes it', async () => {
+    const nodes = new Map([['/', '']]);
+    const { code, out, calls } = await shell(['-timeout', '7000'], nodes, [
+      '# a comment',
+      'create /a "b c"',
+      '',
+      'get /a',
+    ]);
+    assert.equal([code, out], [0, 'b c']);
+    assert.is(calls[0], 'connect localhost:2181 7000');
+    assert.is(calls.filter((call) => call.startsWith('connect')).length, 1);
+    assert.is(calls.at(-1), 'close');
+  });
+
+  test('goes on after a failure and ends with the highest code; quit ends it early', async () => {
+    const lines = ['get /gone', 'ls /', 'quit', 'bogus'];
+    const { code, out } = await shell([], new Map([['/', '']]), lines);
+    assert.equal([code, out], [1, '[]']);
+    assert.is((await shell([], new Map([['/', '']]), ['bogus', 'get /gone'])).code, 2);
+  });
+});
