@@ -14,7 +14,7 @@ export interface ConfigProblem {
   readonly key: string;
   /** As written; secrets are replaced. */
   readonly value: string;
-  /** What may stand there, or what to do. */
+  /** What may stand there, or what to do (a sentence then); empty when nothing needs doing. */
   readonly allowed: string;
   /** The whole story in one line, beginning with `file:line:`. */
   readonly message: string;
@@ -74,9 +74,13 @@ class ZooCfgReader {
     this.#decideMembership();
     const config = this.#complete();
     if (config === undefined || this.#errors.length > 0) {
-      return { ok: false, errors: this.#errors, warnings: this.#warnings };
+      return {
+        ok: false,
+        errors: inFileOrder(this.#errors),
+        warnings: inFileOrder(this.#warnings),
+      };
     }
-    return { ok: true, config, warnings: this.#warnings };
+    return { ok: true, config, warnings: inFileOrder(this.#warnings) };
   }
 
   /** Trims, drops the optional prefix, and keeps the last of repeated keys, warning of the others. */
@@ -119,7 +123,7 @@ class ZooCfgReader {
       return;
     }
     if (other.support === 'ignored') {
-      this.#warn(property, `has no effect: ${other.why}`, 'nothing needs to be done');
+      this.#warn(property, `has no effect: ${other.why}`, '');
       return;
     }
     if (other.harmless.includes(property.value.toLowerCase())) return;
@@ -157,7 +161,7 @@ class ZooCfgReader {
 
   #takeUnknown(property: Property): void {
     const like = nearest(property.key, knownKeys);
-    const hint = like === undefined ? 'check its spelling' : `did you mean ${like}?`;
+    const hint = like === undefined ? 'Check its spelling.' : `Did you mean ${like}?`;
     this.#warn(property, 'is a key that nobody knows; it has no effect', hint);
   }
 
@@ -238,7 +242,8 @@ class ZooCfgReader {
   #report(into: ConfigProblem[], property: Property, story: string, allowed: string): void {
     const { line, key } = property;
     const place = line === 0 ? this.#file : `${this.#file}:${line}`;
-    const ending = allowed === '' ? '' : `; ${/^[A-Z]/.test(allowed) ? '' : 'allowed: '}${allowed}`;
+    const isSentence = /^[A-Z]/.test(allowed);
+    const ending = allowed === '' ? '' : isSentence ? `. ${allowed}` : `; allowed: ${allowed}`;
     into.push({
       file: this.#file,
       line,
@@ -256,6 +261,10 @@ const knownKeys: readonly string[] = [
   ...otherKeys.map(({ key }) => key).filter((key) => !key.endsWith('*')),
   'standaloneEnabled',
 ];
+
+function inFileOrder(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  return [...problems].sort((a, b) => a.line - b.line);
+}
 
 function shown(property: Property): string {
   return `${property.key}=${withoutSecrets(property)}`;
