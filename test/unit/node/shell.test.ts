@@ -260,7 +260,7 @@ suite('one command of the shell', (test) => {
     assert.is((await shell(['setquota', '-B', '99', '/a'], nodes)).code, 0);
     assert.is(
       (await shell(['listquota', '/a'], nodes)).out,
-      'Output quota for /a count=5,bytes=-1=;byteHardLimit=99\nOutput stat for /a count=0,bytes=0',
+      'Output quota for /a count=5,bytes=-1=;byteHardLimit=99;countHardLimit=-1\nOutput stat for /a count=0,bytes=0',
     );
     assert.match((await shell(['setquota', '-n', '1', '/a/b'], nodes)).err, 'has a parent /a');
     assert.is((await shell(['delquota', '/a'], nodes)).code, 0);

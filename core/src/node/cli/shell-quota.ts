@@ -14,6 +14,8 @@ export const QUOTA_FLAGS = {
 const QUOTA_ROOT = '/zookeeper/quota';
 const LIMITS = 'zookeeper_limits';
 const STATS = 'zookeeper_stats';
+/** What zkCli writes before it sets a limit. */
+const NO_LIMITS = 'count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=-1';
 
 /**
  * Sets limits of a tree, keeping those not named. Answers warnings about limits that are exceeded
@@ -35,7 +37,7 @@ export async function setQuota(
   const home = `${QUOTA_ROOT}${path}`;
   await client.ensure(home);
   const present = await textOrNone(client, `${home}/${LIMITS}`);
-  const merged = new Map([...parseQuotaText(present ?? 'count=-1,bytes=-1'), ...limits]);
+  const merged = new Map([...parseQuotaText(present ?? NO_LIMITS), ...limits]);
   if (present === undefined) {
     await client.create(`${home}/${LIMITS}`, formatQuotaText(merged));
     await client.create(`${home}/${STATS}`, 'count=0,bytes=0');
