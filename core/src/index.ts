@@ -11,6 +11,7 @@ export type {
 } from './client/client-host.js';
 export type { SchemaResult, StandardSchema } from './client/codecs.js';
 export { bytes, json, text } from './client/codecs.js';
+export { connect } from './client/connect.js';
 export type { ErrorFacts } from './client/errors.js';
 export { isZkError, ZkError } from './client/errors.js';
 export { CREATOR_ALL_ACL, OPEN_ACL, permissions, READ_ACL } from './wire/permissions.js';

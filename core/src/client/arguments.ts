@@ -1,0 +1,73 @@
+/** Checks of what callers give; all throw `BAD_ARGUMENTS` before anything is sent. */
+import { pathProblem } from '../base/path.js';
+import type { CreateMode } from '../wire/create-modes.js';
+import { createModes } from '../wire/create-modes.js';
+import type { NodeData } from './api.js';
+import type { Codec } from './codecs.js';
+import type { ErrorFacts } from './errors.js';
+import { ZkError } from './errors.js';
+
+const LAST_VERSION = 0x7fff_ffff;
+/** The longest time to live that ZooKeeper's node format has room for. */
+const MAX_TTL_MS = 0xff_ffff_ffff;
+const encoder = new TextEncoder();
+
+function bad(facts: ErrorFacts, reason: string, cause?: unknown): ZkError {
+  return new ZkError('BAD_ARGUMENTS', { ...facts, reason, cause });
+}
+
+export function checkPath(path: string, facts: ErrorFacts, isSequential = false): void {
+  if (typeof path !== 'string') throw bad(facts, `the path is ${typeof path}, not a string`);
+  // The number that the server appends may follow a slash.
+  const problem = pathProblem(isSequential ? `${path}1` : path);
+  if (problem !== undefined) throw bad(facts, problem);
+}
+
+/** The version to send; -1 when any will do. */
+export function versionOf(version: number | undefined, facts: ErrorFacts): number {
+  if (version === undefined) return -1;
+  if (Number.isInteger(version) && version >= -1 && version <= LAST_VERSION) return version;
+  throw bad(facts, `version ${version} is not a whole number of 32 bits, or -1 for any`);
+}
+
+/** The mode and its time to live. */
+export function modeOf(
+  name: CreateMode | undefined,
+  ttlMs: number | undefined,
+  facts: ErrorFacts,
+): { readonly flag: number; readonly mode: CreateMode; readonly ttlMs: number } {
+  const mode = name ?? 'persistent';
+  if (!Object.hasOwn(createModes, mode)) {
+    throw bad(facts, `mode ${mode} is none of ${Object.keys(createModes).join(', ')}`);
+  }
+  const row = createModes[mode];
+  if (!row.ttl && ttlMs !== undefined) throw bad(facts, `mode ${mode} has no time to live`);
+  if (row.ttl && !(Number.isInteger(ttlMs) && ttlMs! > 0 && ttlMs! <= MAX_TTL_MS)) {
+    throw bad(facts, `mode ${mode} needs ttlMs, a whole number from 1 to ${MAX_TTL_MS}`);
+  }
+  return { flag: row.flag, mode, ttlMs: ttlMs ?? 0 };
+}
+
+/** The bytes of a value, by its codec. Left out, a value is no bytes; null stays null. */
+export function encoded<T>(
+  value: T | undefined,
+  codec: Codec<T> | undefined,
+  facts: ErrorFacts,
+): Uint8Array | null {
+  if (codec === undefined) return plainBytes(value as NodeData | undefined, facts);
+  try {
+    return codec.encode(value as T);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw bad(facts, `the ${codec.name} codec refuses the value: ${message}`, error);
+  }
+}
+
+function plainBytes(value: NodeData | undefined, facts: ErrorFacts): Uint8Array | null {
+  if (value === undefined) return NOTHING;
+  if (value === null || value instanceof Uint8Array) return value;
+  if (typeof value === 'string') return encoder.encode(value);
+  throw bad(facts, `data is ${typeof value}; give bytes, a string or null, or a codec`);
+}
+
+const NOTHING = new Uint8Array(0);

@@ -1,0 +1,266 @@
+import type { Subscriber } from 'rxjs';
+import { Observable } from 'rxjs';
+import type { LogEvent } from '../base/log-event.js';
+import { withChroot, withoutChroot } from '../session/chroot.js';
+import type { SessionState } from '../session/effects.js';
+import { eventTypes } from '../wire/events.js';
+import type {
+  Client,
+  ClientState,
+  ConnectOptions,
+  Credential,
+  EventType,
+  SessionInfo,
+  WatchEvent,
+} from './api.js';
+import { Settling } from './call.js';
+import type { ClientHost } from './client-host.js';
+import type { Destination } from './connect-string.js';
+import { serverName } from './connect-string.js';
+import { Driver } from './driver.js';
+import { ZkError } from './errors.js';
+import { Hub } from './hub.js';
+import { Listeners, tell } from './listeners.js';
+import { requestsOver } from './requests.js';
+import { monotonicClock, sleepAwareClock } from './sleep-aware-clock.js';
+import { streamsOver } from './streams.js';
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_MAX_FRAME_BYTES = 0xfffff;
+const DEFAULT_GRACE_MS = 200;
+const DEFAULT_READS = 64;
+const encoder = new TextEncoder();
+const eventNames = new Map<number, EventType>(
+  Object.entries(eventTypes).map(([name, type]) => [type, name as EventType]),
+);
+
+/**
+ * Makes a client that has begun to look for a server. Most programs want `connect`, which waits
+ * until one was found.
+ */
+export function createClient(
+  { servers, chroot }: Destination,
+  options: ConnectOptions,
+  host: ClientHost,
+): Client {
+  const clock = options.clock === 'monotonic' ? monotonicClock(host) : sleepAwareClock(host);
+  const maxFrameBytes = options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
+  const log = options.log ?? ((event: LogEvent) => host.log?.(event));
+  const listeners = new Listeners();
+  const states = new Set<Subscriber<ClientState>>();
+  const sessions = new Set<Subscriber<SessionInfo>>();
+  const events = new Set<Subscriber<WatchEvent>>();
+  let state: ClientState = {
+    type: 'connecting',
+    detail: undefined,
+    since: clock.now(),
+    server: undefined,
+    session: undefined,
+  };
+  let session: SessionInfo | undefined;
+  let ending: AbortController | undefined;
+  let epoch = 0;
+  let previous: bigint | undefined;
+  let closing: Promise<void> | undefined;
+  let closed = () => {};
+
+  const driver = new Driver(
+    host,
+    clock,
+    servers,
+    {
+      serverCount: servers.length,
+      timeoutMs: options.sessionTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+      readOnly: options.readOnly === true,
+      maxFrameBytes,
+      marginMs: options.marginMs,
+      onPresumedLost: options.onPresumedLost ?? 'resume',
+      keepOrder: options.keepOrder === true,
+    },
+    {
+      stateChanged,
+      sessionBegan(id, timeoutMs) {
+        epoch++;
+        ending = new AbortController();
+        session = { id, timeoutMs, epoch, previous, ended: ending.signal };
+        previous = id;
+        for (const subscriber of [...sessions]) subscriber.next(session);
+      },
+      sessionEnded() {
+        session = undefined;
+        ending?.abort(new ZkError('SESSION_EXPIRED'));
+      },
+      watchFired,
+      rearmed: (complete) => hub.rearmed(complete),
+    },
+    log,
+  );
+
+  const hub = new Hub(driver, {
+    graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
+    maxConcurrentReads: options.maxConcurrentReads ?? DEFAULT_READS,
+    auditMs: options.auditMs,
+    random: () => host.randomBytes(1)[0]! / 256,
+    isUsedElsewhere: (path, kind) => listeners.isUsed(path, kind),
+  });
+
+  function stateChanged(now: SessionState): void {
+    const server = servers[driver.session.server];
+    state = {
+      type: now.type,
+      detail: now.detail,
+      since: clock.now(),
+      server: server === undefined ? undefined : serverName(server),
+      session: driver.session.sessionId ?? previous,
+    };
+    if (now.type === 'connected') hub.connected();
+    else hub.disconnected();
+    for (const subscriber of [...states]) subscriber.next(state);
+    if (now.type !== 'closed') return;
+    hub.close();
+    for (const set of [states, sessions, events]) {
+      for (const subscriber of [...set]) subscriber.complete();
+      set.clear();
+    }
+    closed();
+  }
+
+  function watchFired(type: number, serverPath: string, zxid: bigint): void {
+    // Streams first: whoever is told below may ask them, and they must not repeat what is no more.
+    hub.fired(type, serverPath);
+    const name = eventNames.get(type);
+    if (name === undefined) return;
+    const event: WatchEvent = { type: name, path: withoutChroot(chroot, serverPath), zxid };
+    for (const listener of listeners.take(type, serverPath)) tell(listener, event, host.setTimer);
+    for (const subscriber of [...events]) subscriber.next(event);
+  }
+
+  const addAuth = async (credential: Credential, call?: { signal?: AbortSignal | undefined }) => {
+    const facts = { operation: 'auth', request: { scheme: credential.scheme } };
+    return new Promise<void>((resolve, reject) => {
+      if (call?.signal?.aborted === true) {
+        reject(call.signal.reason);
+        return;
+      }
+      const token = new Settling(
+        driver,
+        { facts, options: call, result: () => {} },
+        resolve,
+        reject,
+      );
+      call?.signal?.addEventListener('abort', token.aborted);
+      const { scheme, auth } = credential;
+      driver.submit({ type: 'auth', token, scheme, auth: bytesOf(auth), required: false });
+    });
+  };
+
+  const close = (): Promise<void> => {
+    closing ??= new Promise((resolve) => {
+      if (state.type === 'closed') {
+        resolve();
+        return;
+      }
+      closed = resolve;
+      driver.submit({ type: 'close' });
+    });
+    return closing;
+  };
+
+  const client: Client = {
+    get state() {
+      return state;
+    },
+    state$: observe(
+      states,
+      () => state,
+      () => state.type === 'closed',
+    ),
+    get session() {
+      return session;
+    },
+    session$: observe(
+      sessions,
+      () => session,
+      () => state.type === 'closed',
+    ),
+    get sessionTimeoutMs() {
+      return driver.session.timeoutMs;
+    },
+    get lastAckSentAt() {
+      return driver.session.lastAckSentAt;
+    },
+    get generation() {
+      return driver.session.generation;
+    },
+    get lastZxidSeen() {
+      return driver.session.lastZxidSeen;
+    },
+    clock,
+    chroot,
+    get certainUntil() {
+      return driver.session.certainUntil;
+    },
+    isCertain: (id) => {
+      const { sessionId, certainUntil } = driver.session;
+      if (id !== undefined && id !== sessionId) return false;
+      return clock.now() < certainUntil;
+    },
+    ...requestsOver({
+      driver,
+      chroot,
+      maxFrameBytes,
+      listeners,
+      disturb: (path, kinds) => hub.disturbed(path, kinds),
+    }),
+    addAuth,
+    unwatch: (path, kind, listener) => {
+      const server = withChroot(chroot, path);
+      if (listeners.remove(server, kind, listener)) hub.unused(server, kind);
+    },
+    events$: observe(
+      events,
+      () => undefined,
+      () => state.type === 'closed',
+    ),
+    ...streamsOver(hub, chroot),
+    stats: () => ({
+      ...hub.stats(),
+      watches: driver.session.watchCount,
+      queued: driver.session.queued,
+      inFlight: driver.session.inFlight,
+      connections: driver.session.generation,
+    }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+
+  for (const { scheme, auth } of options.auth ?? []) {
+    driver.submit({ type: 'auth', token: IGNORED, scheme, auth: bytesOf(auth), required: true });
+  }
+  driver.start();
+  return client;
+}
+
+/** A stream of a set of subscribers, which begins with the present value if there is one. */
+function observe<T>(
+  subscribers: Set<Subscriber<T>>,
+  present: () => T | undefined,
+  isOver: () => boolean,
+): Observable<T> {
+  return new Observable((subscriber) => {
+    subscribers.add(subscriber);
+    const value = present();
+    if (value !== undefined) subscriber.next(value);
+    if (isOver()) subscriber.complete();
+    return () => {
+      subscribers.delete(subscriber);
+    };
+  });
+}
+
+function bytesOf(auth: Uint8Array | string): Uint8Array {
+  return typeof auth === 'string' ? encoder.encode(auth) : auth;
+}
+
+/** Nobody waits for a credential of the options: when it is refused, the client closes. */
+const IGNORED = { replied() {}, refused() {}, failed() {} };

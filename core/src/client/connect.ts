@@ -1,0 +1,78 @@
+import { clientHost } from '#host';
+import type { Client, ConnectOptions } from './api.js';
+import { createClient } from './client.js';
+import { parseConnectString } from './connect-string.js';
+import { ZkError } from './errors.js';
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
+/** The longest time that a signed 32-bit number of milliseconds holds. */
+const MAX_TIMEOUT_MS = 0x7fff_ffff;
+
+/**
+ * Connects to an ensemble and resolves once a server holds the client's session. From then on the
+ * client finds its way back by itself, until it is closed.
+ *
+ * The connect string is `host:port,host:port/chroot`; ports default to 2181. Servers may also be
+ * `ws://host:port` and `wss://host:port`, the only ones that a browser can reach. With WebSockets the
+ * chroot follows a `#`.
+ *
+ * @throws ZkError `BAD_ARGUMENTS` for a wrong connect string or option; `CONNECTION_LOSS` when no
+ *   server answered within `connectTimeoutMs`; `AUTH_FAILED` when a credential was refused
+ */
+export async function connect(
+  connectString: string | readonly string[],
+  options: ConnectOptions = {},
+): Promise<Client> {
+  const { signal } = options;
+  const destination = parseConnectString(connectString);
+  checkOptions(options);
+  signal?.throwIfAborted();
+  const client = createClient(destination, options, options.host ?? clientHost);
+  const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
+  const facts = { operation: 'connect', request: { connectString } };
+  return new Promise((resolve, reject) => {
+    const giveUp = (reason: unknown) => {
+      settled();
+      void client.close();
+      reject(reason);
+    };
+    const aborted = () => giveUp(signal?.reason);
+    const stopTimer = client.clock.setTimer(timeoutMs, () => {
+      const reason = `no server of ${connectString} answered within ${timeoutMs} ms`;
+      giveUp(new ZkError('CONNECTION_LOSS', { ...facts, outcome: 'refused', reason }));
+    });
+    const states = client.state$.subscribe(({ type, detail }) => {
+      if (type === 'connected') {
+        settled();
+        resolve(client);
+      } else if (type === 'closed') {
+        giveUp(new ZkError(detail === 'authFailed' ? 'AUTH_FAILED' : 'SESSION_EXPIRED', facts));
+      }
+    });
+    signal?.addEventListener('abort', aborted);
+    function settled() {
+      stopTimer();
+      signal?.removeEventListener('abort', aborted);
+      // The first state may come while `subscribe` still runs.
+      queueMicrotask(() => states.unsubscribe());
+    }
+  });
+}
+
+function checkOptions(options: ConnectOptions): void {
+  const times = [
+    'sessionTimeoutMs',
+    'connectTimeoutMs',
+    'maxFrameBytes',
+    'maxConcurrentReads',
+  ] as const;
+  for (const name of times) check(name, options[name], 1);
+  for (const name of ['marginMs', 'graceMs'] as const) check(name, options[name], 0);
+  check('auditMs', options.auditMs, 1);
+}
+
+function check(name: string, value: number | undefined, least: number): void {
+  if (value === undefined || (value >= least && value <= MAX_TIMEOUT_MS)) return;
+  const reason = `${name} is ${value}; give a number from ${least} to ${MAX_TIMEOUT_MS}`;
+  throw new ZkError('BAD_ARGUMENTS', { operation: 'connect', reason });
+}

@@ -1,0 +1,166 @@
+import type { ErrorName, Outcome } from '../base/errors.js';
+import type { LogEvent } from '../base/log-event.js';
+import { ClientSession } from '../session/client-session.js';
+import type { SessionEffect, SessionState } from '../session/effects.js';
+import type { SessionInput } from '../session/inputs.js';
+import type { SessionSettings } from '../session/settings.js';
+import type { Reader } from '../wire/reader.js';
+import type { ClientClock, ClientHost, ServerAddress, Transport } from './client-host.js';
+
+/** Who waits for the answer to a request. Called at most once, from the one dispatch. */
+export interface Waiter {
+  replied(body: Reader, zxid: bigint): void;
+  refused(code: number, zxid: bigint): void;
+  failed(name: ErrorName, outcome: Outcome, reason: string): void;
+}
+
+/** What a session tells besides answers, in wire order with them. */
+export interface SessionListener {
+  stateChanged(state: SessionState): void;
+  sessionBegan(id: bigint, timeoutMs: number): void;
+  sessionEnded(id: bigint): void;
+  watchFired(event: number, path: string, zxid: bigint): void;
+  rearmed(complete: boolean): void;
+}
+
+/**
+ * Connects the session machine with the world: hands it what happens, in batches, and carries out
+ * what it asks. All answers and events leave from one synchronous loop, in wire order; whatever
+ * they lead to is an input of the next step.
+ */
+export class Driver {
+  readonly session: ClientSession<Waiter>;
+  readonly clock: ClientClock;
+  readonly #host: ClientHost;
+  readonly #servers: readonly ServerAddress[];
+  readonly #listener: SessionListener;
+  #inputs: SessionInput<Waiter>[] = [];
+  #isScheduled = false;
+  #isStepping = false;
+  #transport: Transport | undefined;
+  #stopTimer: (() => void) | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(
+    host: ClientHost,
+    clock: ClientClock,
+    servers: readonly ServerAddress[],
+    settings: SessionSettings,
+    listener: SessionListener,
+    log: (event: LogEvent) => void,
+  ) {
+    this.#host = host;
+    this.clock = clock;
+    this.#servers = servers;
+    this.#listener = listener;
+    const randomBytes = (count: number) => host.randomBytes(count);
+    this.session = new ClientSession(settings, { randomBytes, log });
+  }
+
+  /** Hands an input to the next step, which comes once the code now running has finished. */
+  submit(input: SessionInput<Waiter>): void {
+    this.#inputs.push(input);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      if (this.#isScheduled) this.#step();
+    });
+  }
+
+  /** Takes back an order to cancel that came too late to matter. */
+  withdrawCancel(token: Waiter): void {
+    this.#inputs = this.#inputs.filter((input) => input.type !== 'cancel' || input.token !== token);
+  }
+
+  /** Starts connecting. */
+  start(): void {
+    this.#step();
+  }
+
+  /** For input from outside, which cannot be late: steps now unless a step is under way. */
+  #happened(input: SessionInput<Waiter>): void {
+    if (this.#isStepping) {
+      this.submit(input);
+    } else {
+      this.#inputs.push(input);
+      this.#step();
+    }
+  }
+
+  #step(): void {
+    this.#isScheduled = false;
+    this.#isStepping = true;
+    const inputs = this.#inputs;
+    this.#inputs = [];
+    const effects: SessionEffect<Waiter>[] = [];
+    try {
+      this.session.step({ now: this.clock.now(), inputs }, effects);
+      for (let i = 0; i < effects.length; i++) this.#carryOut(effects[i]!);
+    } finally {
+      this.#isStepping = false;
+    }
+    this.#setTimer(this.session.wakeAt);
+  }
+
+  #carryOut(effect: SessionEffect<Waiter>): void {
+    switch (effect.type) {
+      case 'reply':
+        effect.token.replied(effect.body, effect.zxid);
+        break;
+      case 'event':
+        this.#listener.watchFired(effect.event, effect.path, effect.zxid);
+        break;
+      case 'refused':
+        effect.token.refused(effect.code, effect.zxid);
+        break;
+      case 'failed':
+        effect.token.failed(effect.name, effect.outcome, effect.reason);
+        break;
+      case 'send':
+        this.#transport?.send(effect.bytes);
+        break;
+      case 'open':
+        this.#open(effect.attempt, this.#servers[effect.server]!);
+        break;
+      case 'disconnect':
+        this.#transport?.close();
+        this.#transport = undefined;
+        break;
+      case 'state':
+        this.#listener.stateChanged(effect.state);
+        break;
+      case 'session-began':
+        this.#listener.sessionBegan(effect.id, effect.timeoutMs);
+        break;
+      case 'session-ended':
+        this.#listener.sessionEnded(effect.id);
+        break;
+      case 'rearmed':
+        this.#listener.rearmed(effect.complete);
+        break;
+    }
+  }
+
+  #open(attempt: number, server: ServerAddress): void {
+    this.#transport = this.#host.open(server, {
+      opened: () => this.#happened({ type: 'transport-opened', attempt }),
+      received: (bytes) => this.#happened({ type: 'transport-bytes', attempt, bytes }),
+      closed: (reason) => this.#happened({ type: 'transport-closed', attempt, reason }),
+    });
+  }
+
+  /** One timer serves; it may fire early and then only looks again. */
+  #setTimer(at: number): void {
+    if (at >= this.#timerAt && at !== Number.POSITIVE_INFINITY) return;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+    this.#timerAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
+    const delayMs = Math.max(0, Math.ceil(at - this.clock.now()));
+    this.#stopTimer = this.#host.setTimer(delayMs, () => {
+      this.#stopTimer = undefined;
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#step();
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import WebSocket from 'ws';
+import type { ServerAddress, Transport, TransportEvents } from '../client/client-host.js';
+import { serverName } from '../client/connect-string.js';
+
+/** Opens a byte stream over WebSocket; message boundaries mean nothing. */
+export function openWebSocket(server: ServerAddress, events: TransportEvents): Transport {
+  const socket = new WebSocket(serverName(server), { perMessageDeflate: false });
+  socket.binaryType = 'nodebuffer';
+  let isOurs = true;
+  let reason = 'the server closed the connection';
+  socket.on('open', () => {
+    if (isOurs) events.opened();
+  });
+  socket.on('message', (data) => {
+    if (isOurs) events.received(data as Uint8Array);
+  });
+  socket.on('error', (error) => {
+    reason = error.message;
+  });
+  socket.on('close', () => {
+    if (isOurs) events.closed(reason);
+  });
+  return {
+    send(bytes) {
+      socket.send(bytes);
+    },
+    close() {
+      isOurs = false;
+      if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
+      else socket.close();
+    },
+  };
+}

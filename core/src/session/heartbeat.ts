@@ -1,0 +1,76 @@
+import type { Millis } from '../base/ids.js';
+
+/** Longest silence of ours, however long the session's timeout is. */
+const LONGEST_SILENCE_MS = 10_000;
+/** A step that comes this much after the deadline tells of a stall of our own, not the server's. */
+const STALL_MS = 50;
+/** What is left to read after a stall gets this long. */
+const REPRIEVE_MS = 100;
+
+/**
+ * When to ping one connection and when to give it up, both in shares of the session's timeout: a
+ * ping after a third without sending or without an answer, the end after two thirds without an
+ * answer.
+ */
+export class Heartbeat {
+  readonly #pingAfterMs: Millis;
+  readonly #deadAfterMs: Millis;
+  #sentAt: Millis;
+  #answeredAt: Millis;
+  #pingSentAt: Millis | undefined;
+  /** Until when a stalled host may still find answers in its socket. */
+  #reprieveUntil: Millis | undefined;
+
+  constructor(timeoutMs: Millis, now: Millis) {
+    this.#pingAfterMs = Math.min(timeoutMs / 3, LONGEST_SILENCE_MS);
+    this.#deadAfterMs = (timeoutMs * 2) / 3;
+    this.#sentAt = now;
+    this.#answeredAt = now;
+  }
+
+  /** When {@link due} will next say something. */
+  get wakeAt(): Millis {
+    const deadAt = this.#reprieveUntil ?? this.#answeredAt + this.#deadAfterMs;
+    return this.#pingSentAt === undefined ? Math.min(this.#pingAt, deadAt) : deadAt;
+  }
+
+  get #pingAt(): Millis {
+    return Math.min(this.#sentAt, this.#answeredAt) + this.#pingAfterMs;
+  }
+
+  sent(now: Millis): void {
+    this.#sentAt = now;
+  }
+
+  /** Anything but an event came. */
+  answered(now: Millis): void {
+    this.#answeredAt = now;
+    this.#reprieveUntil = undefined;
+  }
+
+  pingSent(now: Millis): void {
+    this.#pingSentAt = now;
+  }
+
+  /** The answer to our ping came; returns when the ping was sent. */
+  pingAnswered(): Millis {
+    const sentAt = this.#pingSentAt;
+    this.#pingSentAt = undefined;
+    return sentAt ?? Number.NEGATIVE_INFINITY;
+  }
+
+  due(now: Millis): 'ping' | 'dead' | undefined {
+    const deadAt = this.#answeredAt + this.#deadAfterMs;
+    if (now >= deadAt) {
+      if (this.#reprieveUntil !== undefined) {
+        if (now >= this.#reprieveUntil) return 'dead';
+      } else if (now < deadAt + STALL_MS) {
+        return 'dead';
+      } else {
+        // The loop was held up, and the answers may lie in the socket unread.
+        this.#reprieveUntil = now + REPRIEVE_MS;
+      }
+    }
+    return this.#pingSentAt === undefined && now >= this.#pingAt ? 'ping' : undefined;
+  }
+}

@@ -1,0 +1,94 @@
+import type { Millis } from '../base/ids.js';
+
+/** Longest wait before a first round of attempts: enough to spread a crowd, too short to notice. */
+const FIRST_DELAY_MS = 100;
+/** Longest wait between attempts when servers stay away. */
+const MAX_DELAY_MS = 2_000;
+/** How long every server must have turned us away before we ask whether they lost their data. */
+const SUSPICION_MS = 5_000;
+
+/**
+ * Which server to try next, and after what wait. Also keeps track of servers that hang up on our
+ * greeting: when all do for some time, they may be behind what we have seen, which happens when
+ * their data was wiped or restored.
+ */
+export class ServerChoice {
+  readonly #order: number[];
+  readonly #random: () => number;
+  #next = 0;
+  #failures = 0;
+  #hungUp = new Set<number>();
+  #behind = new Set<number>();
+  #hungUpSince: Millis | undefined;
+
+  /** @param random uniform in [0, 1) */
+  constructor(count: number, keepOrder: boolean, random: () => number) {
+    this.#random = random;
+    this.#order = Array.from({ length: count }, (_, i) => i);
+    if (keepOrder) return;
+    for (let i = count - 1; i > 0; i--) {
+      const j = Math.floor(random() * (i + 1));
+      [this.#order[i], this.#order[j]] = [this.#order[j]!, this.#order[i]!];
+    }
+  }
+
+  get count(): number {
+    return this.#order.length;
+  }
+
+  /** The server to try now; the next call gives the next one. */
+  take(): number {
+    const server = this.#order[this.#next]!;
+    this.#next = (this.#next + 1) % this.#order.length;
+    return server;
+  }
+
+  /** How long to wait before the next attempt; grows with each round of failures. */
+  delayMs(): Millis {
+    const round = Math.floor(this.#failures / this.#order.length);
+    const ceiling = Math.min(FIRST_DELAY_MS * 2 ** Math.min(round, 10), MAX_DELAY_MS);
+    return round === 0 ? this.#random() * ceiling : ceiling / 2 + (this.#random() * ceiling) / 2;
+  }
+
+  failed(): void {
+    this.#failures++;
+  }
+
+  /** A server took us in: all is forgotten. */
+  succeeded(): void {
+    this.#failures = 0;
+    this.#hungUp.clear();
+    this.#behind.clear();
+    this.#hungUpSince = undefined;
+  }
+
+  /** The server closed the connection instead of answering our greeting. */
+  hungUp(server: number, now: Millis): void {
+    this.#hungUp.add(server);
+    this.#hungUpSince ??= now;
+  }
+
+  /**
+   * Whether to ask a server if it serves at all, by a greeting that claims to have seen nothing: a
+   * server without a quorum hangs up on that one too.
+   */
+  isSuspicious(server: number, now: Millis): boolean {
+    const since = this.#hungUpSince;
+    return (
+      since !== undefined &&
+      now - since >= SUSPICION_MS &&
+      this.#hungUp.size === this.#order.length &&
+      !this.#behind.has(server)
+    );
+  }
+
+  /** The server serves, so it turned us away for what we have seen. */
+  isBehind(server: number): void {
+    this.#behind.add(server);
+  }
+
+  /** Whether every server is behind what we have seen. */
+  get diverged(): boolean {
+    return this.#behind.size === this.#order.length;
+  }
+}

@@ -1,0 +1,64 @@
+import type {
+  ClientHost,
+  ServerAddress,
+  Transport,
+  TransportEvents,
+} from '../client/client-host.js';
+import { serverName } from '../client/connect-string.js';
+
+/** A client's host in browsers: WebSocket, and the page's clocks and timers. */
+export const clientHost: ClientHost = {
+  open: (server, events) => openWebSocket(server, events),
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  setTimer(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+  randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+};
+
+function openWebSocket(server: ServerAddress, events: TransportEvents): Transport {
+  let isOurs = true;
+  const closed = (reason: string) => {
+    if (isOurs) events.closed(reason);
+    isOurs = false;
+  };
+  if (server.protocol !== 'ws' && server.protocol !== 'wss') {
+    const reason = `a browser cannot reach ${serverName(server)}: give a ws or wss URL`;
+    queueMicrotask(() => closed(reason));
+    return { send() {}, close: () => closed('') };
+  }
+  let socket: WebSocket;
+  try {
+    socket = new WebSocket(serverName(server));
+  } catch (error) {
+    // A page served over TLS may not open a WebSocket without it.
+    queueMicrotask(() => closed(String(error)));
+    return {
+      send() {},
+      close() {
+        isOurs = false;
+      },
+    };
+  }
+  socket.binaryType = 'arraybuffer';
+  socket.onopen = () => {
+    if (isOurs) events.opened();
+  };
+  socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
+    if (isOurs) events.received(new Uint8Array(data));
+  };
+  socket.onclose = ({ code, reason }) => {
+    closed(reason === '' ? `the WebSocket was closed with code ${code}` : reason);
+  };
+  return {
+    send(bytes) {
+      socket.send(bytes as Uint8Array<ArrayBuffer>);
+    },
+    close() {
+      isOurs = false;
+      socket.close();
+    },
+  };
+}
