@@ -30,7 +30,9 @@ export interface ProcessFacts {
   readonly environment: readonly (readonly [name: string, value: string])[];
   /** The config as it was read, secrets left out. */
   readonly initialConfig: string;
-  /** Last value given to `stmk`; Vivarium keeps it for ZooKeeper's tools and traces nothing by it. */
+  /**
+   * Last value given to `stmk`; Vivarium keeps it for ZooKeeper's tools and traces nothing by it.
+   */
   readonly traceMask: bigint;
 }
 

@@ -26,7 +26,9 @@ interface FourLetterWord {
   readonly doc: string;
   /** Words that need no running server say so themselves; the others get {@link NOT_SERVING}. */
   readonly needsServer: boolean;
-  /** Text when the server does not serve, where it differs from {@link NOT_SERVING} and a newline. */
+  /**
+   * Text when the server does not serve, where it differs from {@link NOT_SERVING} and a newline.
+   */
   readonly whenNotServing?: string;
   /** Bytes that follow the word. */
   readonly argumentBytes?: number;

@@ -30,8 +30,9 @@ const TEXT_TYPE = 'text/plain; charset=utf-8';
 const HTML_TYPE = 'text/html; charset=utf-8';
 
 /**
- * Answers HTTP: `/health` (the process lives), `/ready` (it serves), `/commands/<name>` (ZooKeeper's
- * admin commands, where enabled), `/metrics` (Prometheus, where enabled). GET changes nothing.
+ * Answers HTTP: `/health` (the process lives), `/ready` (it serves), `/commands/<name>`
+ * (ZooKeeper's admin commands, where enabled), `/metrics` (Prometheus, where enabled). GET changes
+ * nothing.
  */
 export function answerHttp(question: HttpQuestion, context: AdminContext): HttpAnswer {
   const { path, query } = splitTarget(question.target);

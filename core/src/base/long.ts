@@ -43,7 +43,9 @@ export function numberOf(high: number, low: number): number {
   return high * 0x1_0000_0000 + (low >>> 0);
 }
 
-/** `0x` and lower-case hexadecimal, two's complement for negative values, as ZooKeeper prints ids. */
+/**
+ * `0x` and lower-case hexadecimal, two's complement for negative values, as ZooKeeper prints ids.
+ */
 export function hexLong(value: bigint): string {
   return `0x${BigInt.asUintN(64, value).toString(16)}`;
 }

@@ -347,8 +347,8 @@ export interface Client extends AsyncDisposable {
   /** @throws NODE_EXISTS, NO_NODE (the parent), NO_CHILDREN_FOR_EPHEMERALS, NO_AUTH, INVALID_ACL */
   create<T = NodeData>(path: string, data?: T, options?: CreateOptions<T>): Promise<CreatedNode>;
   /**
-   * Creates the node and its missing ancestors; existing ones are left alone. Safe to repeat: a lost
-   * connection is waited out.
+   * Creates the node and its missing ancestors; existing ones are left alone. Safe to repeat: a
+   * lost connection is waited out.
    */
   ensure(path: string, options?: EnsureOptions): Promise<void>;
   /** @throws NO_NODE, NO_AUTH */

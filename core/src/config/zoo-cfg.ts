@@ -30,8 +30,8 @@ export type ZooCfgReading =
     };
 
 /**
- * Reads a `zoo.cfg`. All mistakes are found in one go, in the order of the file. A repeated key is a
- * warning and its last value counts, as in ZooKeeper; an unknown key is a warning that names the
+ * Reads a `zoo.cfg`. All mistakes are found in one go, in the order of the file. A repeated key is
+ * a warning and its last value counts, as in ZooKeeper; an unknown key is a warning that names the
  * key it resembles.
  *
  * @param text the file, decoded as Latin-1 as Java does
@@ -83,7 +83,9 @@ class ZooCfgReader {
     return { ok: true, config, warnings: inFileOrder(this.#warnings) };
   }
 
-  /** Trims, drops the optional prefix, and keeps the last of repeated keys, warning of the others. */
+  /**
+   * Trims, drops the optional prefix, and keeps the last of repeated keys, warning of the others.
+   */
   #lastOfEach(properties: readonly Property[]): Property[] {
     for (const { line, key, value } of properties) {
       const name = key.trim().replace(/^zookeeper\./, '');
@@ -189,7 +191,9 @@ class ZooCfgReader {
     this.#takeClientAddress(first.spec, first.property);
   }
 
-  /** The client address of the server's line goes before `clientPort`, but may not contradict it. */
+  /**
+   * The client address of the server's line goes before `clientPort`, but may not contradict it.
+   */
   #takeClientAddress({ client }: ServerSpec, property: Property): void {
     if (client === undefined) return;
     const { clientPort, clientPortAddress } = this.#values;

@@ -32,7 +32,10 @@ export type Effect =
   | {
       readonly type: 'disk';
       readonly id: number;
-      /** Grows when the machine abandons what it had asked for; late answers of older ones are ignored. */
+      /**
+       * Grows when the machine abandons what it had asked for; late answers of older ones are
+       * ignored.
+       */
       readonly generation: number;
       readonly lane: DiskLane;
       readonly steps: readonly DiskStep[];

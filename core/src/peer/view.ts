@@ -30,7 +30,9 @@ export interface PeerView {
   sessions(): readonly SessionView[];
   /** Paths owned by each session that owns any. */
   ephemerals(): ReadonlyMap<SessionId, readonly string[]>;
-  /** Data watches: watched paths of each session. (ZooKeeper's wchc, wchp and wchs know only these.) */
+  /**
+   * Data watches: watched paths of each session. (ZooKeeper's wchc, wchp and wchs know only these.)
+   */
   watches(): ReadonlyMap<SessionId, readonly string[]>;
   /** (zxid, digest) pairs, oldest first, at most 1,024. */
   digests(): readonly { readonly zxid: Zxid; readonly digest: bigint }[];

@@ -18,7 +18,9 @@ export class AclTable {
   readonly #uses = new Map<number, number>();
   #last = 0;
 
-  /** Id of a list, added when it is new; null is the open ACL. Counts no use: {@link retain} does. */
+  /**
+   * Id of a list, added when it is new; null is the open ACL. Counts no use: {@link retain} does.
+   */
   idOf(acl: readonly Acl[] | null): number {
     if (acl === null || isOpen(acl)) return OPEN_ACL_ID;
     const key = keyOf(acl);

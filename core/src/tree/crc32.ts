@@ -1,6 +1,6 @@
 /**
- * CRC-32 (IEEE, as in zlib and Java) in steps of eight bytes. A register is the running value before
- * the final inversion; it starts at {@link CRC_START}.
+ * CRC-32 (IEEE, as in zlib and Java) in steps of eight bytes. A register is the running value
+ * before the final inversion; it starts at {@link CRC_START}.
  */
 
 export const CRC_START = -1;

@@ -72,7 +72,9 @@ export class Database {
     return applyTxn(this, txn.header, txn.body, sink);
   }
 
-  /** A creation. A node that is there keeps all but its ACL: its own snapshot may lack that list. */
+  /**
+   * A creation. A node that is there keeps all but its ACL: its own snapshot may lack that list.
+   */
   applyCreate(
     path: string,
     data: Uint8Array | null,

@@ -22,8 +22,9 @@ export function ttlOwnerLow(ttlMs: number): number {
 }
 
 /**
- * Kind of the node with an owner. Without extended types an owner that starts with 0xff is a session
- * of server 255. `undefined` when the owner names an extended feature that no release defines.
+ * Kind of the node with an owner. Without extended types an owner that starts with 0xff is a
+ * session of server 255. `undefined` when the owner names an extended feature that no release
+ * defines.
  */
 export function kindOfOwner(
   high: number,

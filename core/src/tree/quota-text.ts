@@ -1,4 +1,7 @@
-/** The text of quota nodes: `count=5,bytes=-1`, with hard limits `count=5,bytes=-1=;countHardLimit=9`. */
+/**
+ * The text of quota nodes: `count=5,bytes=-1`, with hard limits
+ * `count=5,bytes=-1=;countHardLimit=9`.
+ */
 
 /** Numbers by key. */
 export type QuotaText = ReadonlyMap<string, number>;

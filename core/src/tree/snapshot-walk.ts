@@ -31,8 +31,8 @@ export class SnapshotWalk {
   }
 
   /**
-   * Goes on for `maxNodes` rows; only a node's unvisited ancestors can make it a few more. Every node
-   * comes after its parent, none twice. The root's path is ''.
+   * Goes on for `maxNodes` rows; only a node's unvisited ancestors can make it a few more. Every
+   * node comes after its parent, none twice. The root's path is ''.
    *
    * @returns false when the walk is over
    */

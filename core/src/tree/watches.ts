@@ -52,8 +52,8 @@ export class WatchTable {
   }
 
   /**
-   * Takes the watchers of an event out of the table (one-shot watches go, the others stay) and hands
-   * each to `deliver`, once. `deliver` may remove watches, but not add any.
+   * Takes the watchers of an event out of the table (one-shot watches go, the others stay) and
+   * hands each to `deliver`, once. `deliver` may remove watches, but not add any.
    */
   trigger(eventType: number, path: string, deliver: (watcher: ConnectionId) => void): void {
     if (this.#entries.size === 0) return;

@@ -34,7 +34,8 @@ export class FrameSplitter {
   /**
    * The next complete frame without its length, or `undefined` when more bytes are needed.
    *
-   * @throws MalformedError before anything is allocated, when a length is negative or above the limit
+   * @throws MalformedError before anything is allocated, when a length is negative or above the
+   * limit
    */
   next(): Uint8Array | undefined {
     for (;;) {
