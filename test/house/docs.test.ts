@@ -32,7 +32,9 @@ suite('the documents', (test) => {
       writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options }));
       writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
       for (const [index, fence] of fences.entries()) {
-        writeFileSync(join(folder, nameOf(index, fence)), fence.code);
+        // A test file in a document stands where tests stand: two folders below test/.
+        const code = fence.code.replaceAll("'../../support/", "'../../test/support/");
+        writeFileSync(join(folder, nameOf(index, fence)), code);
       }
       if (fences.length === 0) return;
       const tsc = join(top, 'node_modules/typescript/bin/tsc');
