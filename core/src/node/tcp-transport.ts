@@ -12,8 +12,8 @@ export function openTcp({ host, port }: ServerAddress, events: TransportEvents):
   socket.on('connect', () => {
     if (isOurs) events.opened();
   });
-  socket.on('data', (bytes: Uint8Array) => {
-    if (isOurs) events.received(bytes);
+  socket.on('data', (data: Uint8Array) => {
+    if (isOurs) events.received(plainBytes(data));
   });
   socket.on('error', (error) => {
     reason = error.message;
@@ -38,4 +38,9 @@ export function openTcp({ host, port }: ServerAddress, events: TransportEvents):
       socket.unref();
     },
   };
+}
+
+/** The same bytes as a plain array: a Buffer's `slice` is no copy, and the client knows no Buffer. */
+export function plainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }

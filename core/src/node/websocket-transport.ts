@@ -1,6 +1,7 @@
 import WebSocket from 'ws';
 import type { ServerAddress, Transport, TransportEvents } from '../client/client-host.js';
 import { serverName } from '../client/connect-string.js';
+import { plainBytes } from './tcp-transport.js';
 
 /** Opens a byte stream over WebSocket; message boundaries mean nothing. */
 export function openWebSocket(server: ServerAddress, events: TransportEvents): Transport {
@@ -12,7 +13,7 @@ export function openWebSocket(server: ServerAddress, events: TransportEvents): T
     if (isOurs) events.opened();
   });
   socket.on('message', (data) => {
-    if (isOurs) events.received(data as Uint8Array);
+    if (isOurs) events.received(plainBytes(data as Uint8Array));
   });
   socket.on('error', (error) => {
     reason = error.message;

@@ -1,60 +1,30 @@
-import { codes, OK } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import type { Millis } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import { PASSWORD_LENGTH, readConnectResponse, writeConnectRequest } from '../wire/connect.js';
 import { opcodes } from '../wire/operations.js';
 import { MalformedError, Reader } from '../wire/reader.js';
-import { AuthPacket, ReplyHeader, WatcherEvent } from '../wire/records.js';
+import { AuthPacket } from '../wire/records.js';
 import { encode } from '../wire/types.js';
-import { Writer } from '../wire/writer.js';
+import type { Turn } from './conversation.js';
+import { Conversation } from './conversation.js';
 import type { SessionEffect, SessionState } from './effects.js';
-import { Fifo } from './fifo.js';
-import { Heartbeat } from './heartbeat.js';
+import type { Identity } from './identity.js';
 import type { SessionBatch, SessionInput, SessionRequest } from './inputs.js';
 import { Outbox } from './outbox.js';
+import { Progress } from './progress.js';
 import { ReplyFrames } from './reply-frames.js';
 import { ServerChoice } from './server-choice.js';
 import type { SessionSettings } from './settings.js';
 import { marginOf } from './settings.js';
-import type { RearmRequest, WatchKind } from './watch-registry.js';
+import { Tray } from './tray.js';
+import type { WatchKind } from './watch-registry.js';
 import { WatchRegistry } from './watch-registry.js';
 
-/** Answers that do not stand in the order of requests, and the mark of events. */
-const EVENT_XID = -1;
-const PING_XID = -2;
-const AUTH_XID = -4;
-const REARM_XID = -8;
-/** Requests are counted from 1 to here and then from 1 again. */
-const LAST_XID = 0x7fff_fffe;
 /** How long a closing client waits for the server's word. */
 const CLOSE_MS = 1_000;
 /** A session id that no server gives out; greets a server that only has to show that it serves. */
 const PROBE_SESSION = 1n;
-
-/** Something sent whose answer stands in the order of requests. */
-type Sent<Token> =
-  | {
-      readonly type: 'request';
-      readonly xid: number;
-      readonly sentAt: Millis;
-      readonly request: SessionRequest<Token>;
-    }
-  | {
-      readonly type: 'rearm';
-      readonly xid: number;
-      readonly sentAt: Millis;
-      readonly rearm: RearmRequest;
-    }
-  | { readonly type: 'close'; readonly xid: number; readonly sentAt: Millis };
-
-interface Identity<Token> {
-  readonly payload: Uint8Array;
-  readonly required: boolean;
-  /** Who waits for the first answer. */
-  token: Token | undefined;
-  accepted: boolean;
-}
 
 interface SessionKey {
   readonly id: bigint;
@@ -62,6 +32,7 @@ interface SessionKey {
 }
 
 /**
+ * - `unborn`: before the first step.
  * - `resting`: no connection; one is tried at `dialAt`.
  * - `dialing`: a transport is being opened.
  * - `greeting`: the connect request was sent.
@@ -69,7 +40,7 @@ interface SessionKey {
  * - `burying`: the server holds a session that was given up, and is asked to close it.
  * - `closed`: for good.
  */
-type Phase = 'resting' | 'dialing' | 'greeting' | 'attached' | 'burying' | 'closed';
+type Phase = 'unborn' | 'resting' | 'dialing' | 'greeting' | 'attached' | 'burying' | 'closed';
 
 /**
  * A client's side of its session with an ensemble, as a deterministic machine: inputs and the time
@@ -87,18 +58,15 @@ type Phase = 'resting' | 'dialing' | 'greeting' | 'attached' | 'burying' | 'clos
 export class ClientSession<Token> {
   readonly #settings: SessionSettings;
   readonly #host: Pick<Host, 'randomBytes' | 'log'>;
+  readonly #tray: Tray<Token>;
   readonly #choice: ServerChoice;
   readonly #outbox = new Outbox<Token>();
   readonly #watches = new WatchRegistry();
+  readonly #progress = new Progress();
   readonly #identities: Identity<Token>[] = [];
-  readonly #cancelled = new Set<Token>();
-  readonly #writer = new Writer(4096);
-
-  #now: Millis = 0;
-  #out: SessionEffect<Token>[] = [];
-  #started = false;
-  #phase: Phase = 'resting';
+  #phase: Phase = 'unborn';
   #state: SessionState = { type: 'connecting', detail: undefined };
+  /** When a closing client stops waiting; plus infinity while it is not closing. */
   #closeBy = Number.POSITIVE_INFINITY;
 
   /* The connection. */
@@ -110,30 +78,24 @@ export class ClientSession<Token> {
   #offered: SessionKey | undefined;
   #isProbe = false;
   #frames: ReplyFrames;
-  #sent = new Fifo<Sent<Token>>();
-  #identitiesSent = new Fifo<{ identity: Identity<Token>; sentAt: Millis }>();
-  #heartbeat: Heartbeat;
-  #rearming = 0;
-  #rearmComplete = true;
-  #xid = 1;
+  #conversation: Conversation<Token> | undefined;
   #generation = 0;
 
   /* The session. */
   #key: SessionKey | undefined;
+  /** A session that was given up and may still live at the servers. */
   #burial: SessionKey | undefined;
   #timeoutMs: Millis;
   #readOnly = false;
-  #lastAckSentAt = Number.NEGATIVE_INFINITY;
-  #lastZxidSeen = 0n;
   #presumedLost = false;
 
   constructor(settings: SessionSettings, host: Pick<Host, 'randomBytes' | 'log'>) {
     this.#settings = settings;
     this.#host = host;
+    this.#tray = new Tray((event) => host.log(event));
     this.#timeoutMs = settings.timeoutMs;
     this.#choice = new ServerChoice(settings.serverCount, settings.keepOrder, () => this.#random());
     this.#frames = new ReplyFrames(settings.maxFrameBytes);
-    this.#heartbeat = new Heartbeat(settings.timeoutMs, 0);
   }
 
   /* What recipes and tests ask; all as of the last step. */
@@ -151,18 +113,17 @@ export class ClientSession<Token> {
   get timeoutMs(): Millis {
     return this.#timeoutMs;
   }
-  /** When the newest answered request was sent; the server's clock for us started no earlier. */
   get lastAckSentAt(): Millis {
-    return this.#lastAckSentAt;
+    return this.#progress.lastAckSentAt;
   }
   /** Until when the server cannot have expired the session; minus infinity when there is none. */
   get certainUntil(): Millis {
     if (this.#key === undefined) return Number.NEGATIVE_INFINITY;
     const margin = marginOf(this.#timeoutMs, this.#settings.marginMs);
-    return this.#lastAckSentAt + this.#timeoutMs - margin;
+    return this.#progress.lastAckSentAt + this.#timeoutMs - margin;
   }
   get lastZxidSeen(): bigint {
-    return this.#lastZxidSeen;
+    return this.#progress.lastZxidSeen;
   }
   /** Number of connections that got as far as holding the session. */
   get generation(): number {
@@ -172,25 +133,23 @@ export class ClientSession<Token> {
     return this.#outbox.length;
   }
   get inFlight(): number {
-    return this.#sent.length;
+    return this.#conversation?.inFlight ?? 0;
   }
   get watchCount(): number {
     return this.#watches.size;
   }
+  /** Whether a watch would be set again on the next connection. */
   hasWatch(kind: WatchKind, path: string): boolean {
     return this.#watches.has(kind, path);
   }
 
   /** When to step again if no input comes before; plus infinity for never. */
   get wakeAt(): Millis {
-    const presumedAt =
-      this.#key === undefined || this.#presumedLost || this.#phase === 'attached'
-        ? Number.POSITIVE_INFINITY
-        : this.certainUntil;
-    return Math.min(this.#phaseDeadline(), presumedAt, this.#closeBy);
+    const presumedAt = this.#mayPresumeLost ? this.certainUntil : Number.POSITIVE_INFINITY;
+    return Math.min(this.#phaseDeadline, presumedAt, this.#closeBy);
   }
 
-  #phaseDeadline(): Millis {
+  get #phaseDeadline(): Millis {
     switch (this.#phase) {
       case 'resting':
         return this.#dialAt;
@@ -199,30 +158,39 @@ export class ClientSession<Token> {
       case 'burying':
         return this.#connectBy;
       case 'attached':
-        return this.#heartbeat.wakeAt;
-      case 'closed':
+        return this.#conversation!.wakeAt;
+      default:
         return Number.POSITIVE_INFINITY;
     }
   }
 
+  get #isClosing(): boolean {
+    return this.#closeBy !== Number.POSITIVE_INFINITY;
+  }
+
+  get #mayPresumeLost(): boolean {
+    return this.#key !== undefined && this.#phase !== 'attached' && !this.#presumedLost;
+  }
+
   /** Takes what happened, in order, and appends what to do about it to `out`. */
   step(batch: SessionBatch<Token>, out: SessionEffect<Token>[]): void {
-    this.#out = out;
-    this.#now = Math.max(this.#now, batch.now);
-    if (!this.#started) {
-      this.#started = true;
-      this.#dialAt = this.#now;
+    const tray = this.#tray;
+    tray.out = out;
+    tray.now = Math.max(tray.now, batch.now);
+    if (this.#phase === 'unborn') {
+      this.#phase = 'resting';
+      this.#dialAt = tray.now;
       out.push({ type: 'state', state: this.#state });
     }
     for (const input of batch.inputs) this.#take(input);
     this.#lookAtTheClock();
-    this.#flush();
+    tray.flush(this.#attempt);
   }
 
   #take(input: SessionInput<Token>): void {
     if (this.#phase === 'closed') {
-      if (input.type === 'request') this.#refuseClosed(input.request.token);
-      if (input.type === 'auth') this.#refuseClosed(input.token);
+      if (input.type === 'request') this.#tray.refuseClosed(input.request.token);
+      if (input.type === 'auth') this.#tray.refuseClosed(input.token);
       return;
     }
     switch (input.type) {
@@ -239,11 +207,16 @@ export class ClientSession<Token> {
         this.#request(input.request);
         break;
       case 'cancel':
-        this.#cancelled.add(input.token);
+        this.#tray.cancel(input.token);
         break;
-      case 'auth':
-        this.#addIdentity(input);
+      case 'auth': {
+        const payload = encode(AuthPacket, { type: 0, scheme: input.scheme, auth: input.auth });
+        const { token, required } = input;
+        const identity: Identity<Token> = { payload, required, token, accepted: false };
+        this.#identities.push(identity);
+        this.#conversation?.identify(identity);
         break;
+      }
       case 'forget-watch':
         this.#watches.remove(input.kind, input.path);
         break;
@@ -260,28 +233,31 @@ export class ClientSession<Token> {
     this.#server = this.#choice.take();
     this.#phase = 'dialing';
     const share = Math.max(this.#timeoutMs / this.#choice.count, 1_000);
-    this.#connectBy = this.#now + Math.min(share, (this.#timeoutMs * 2) / 3);
-    this.#out.push({ type: 'open', attempt: this.#attempt, server: this.#server });
+    this.#connectBy = this.#tray.now + Math.min(share, (this.#timeoutMs * 2) / 3);
+    this.#tray.out.push({ type: 'open', attempt: this.#attempt, server: this.#server });
   }
 
   #greet(): void {
+    const { now, writer } = this.#tray;
     this.#phase = 'greeting';
     this.#frames = new ReplyFrames(this.#settings.maxFrameBytes);
-    this.#isProbe = this.#choice.isSuspicious(this.#server, this.#now);
+    this.#isProbe = this.#choice.isSuspicious(this.#server, now);
     // A session that a read-only server made is known to that server alone.
     this.#offered = this.#burial ?? (this.#readOnly ? undefined : this.#key);
-    this.#greetingSentAt = this.#now;
-    const writer = this.#writer;
+    this.#greetingSentAt = now;
     const start = writer.position;
     writer.int(0);
     writeConnectRequest(writer, {
       protocolVersion: 0,
-      lastZxidSeen: this.#isProbe ? 0n : this.#lastZxidSeen,
       timeOut: this.#settings.timeoutMs,
-      sessionId: this.#isProbe ? PROBE_SESSION : (this.#offered?.id ?? 0n),
-      passwd:
-        (this.#isProbe ? undefined : this.#offered?.password) ?? new Uint8Array(PASSWORD_LENGTH),
-      readOnly: this.#isProbe || this.#settings.readOnly,
+      ...(this.#isProbe
+        ? { lastZxidSeen: 0n, sessionId: PROBE_SESSION, passwd: NO_PASSWORD, readOnly: true }
+        : {
+            lastZxidSeen: this.#progress.lastZxidSeen,
+            sessionId: this.#offered?.id ?? 0n,
+            passwd: this.#offered?.password ?? NO_PASSWORD,
+            readOnly: this.#settings.readOnly,
+          }),
     });
     writer.intAt(start, writer.position - start - 4);
   }
@@ -298,33 +274,28 @@ export class ClientSession<Token> {
       return;
     }
     this.#choice.succeeded();
-    this.#lastAckSentAt = this.#greetingSentAt;
     if (this.#burial !== undefined) {
       this.#phase = 'burying';
-      this.#connectBy = this.#now + CLOSE_MS;
-      this.#write(this.#nextXid(), opcodes.closeSession, NOTHING);
+      this.#connectBy = this.#tray.now + CLOSE_MS;
+      this.#tray.frame(this.#progress.nextXid(), opcodes.closeSession, NOTHING);
       return;
     }
-    this.#attach(
-      { id: reply.sessionId, password: (reply.passwd ?? NOTHING).slice() },
-      reply.timeOut,
-      reply.readOnly === true,
-    );
+    const key = { id: reply.sessionId, password: (reply.passwd ?? NO_PASSWORD).slice() };
+    this.#attach(key, reply.timeOut, reply.readOnly === true);
   }
 
   /** The server says that the session we offered is over. */
   #turnedAway(): void {
-    if (this.#burial !== undefined) {
-      this.#burial = undefined;
-    } else if (this.#offered === undefined) {
+    if (this.#burial === undefined && this.#offered === undefined) {
       this.#drop('the server gave no session');
       return;
-    } else {
-      this.#endSession('expired');
     }
+    const wasBurial = this.#burial !== undefined;
+    this.#burial = undefined;
     this.#disconnect();
     this.#phase = 'resting';
-    this.#dialAt = this.#now;
+    this.#dialAt = this.#tray.now;
+    if (!wasBurial) this.#endSession('expired');
   }
 
   #attach(key: SessionKey, timeoutMs: Millis, readOnly: boolean): void {
@@ -336,31 +307,61 @@ export class ClientSession<Token> {
     this.#readOnly = readOnly;
     this.#presumedLost = false;
     this.#generation++;
-    this.#heartbeat = new Heartbeat(timeoutMs, this.#now);
-    if (isNew) this.#out.push({ type: 'session-began', id: key.id, timeoutMs });
-    this.#report();
-    this.#log('info', 'session.attached', 'a server holds the session', {
-      session: hexLong(key.id),
+    const { lastAckSentAt } = this.#progress;
+    this.#progress.lastAckSentAt = isNew
+      ? this.#greetingSentAt
+      : Math.max(lastAckSentAt, this.#greetingSentAt);
+    const conversation = new Conversation(
+      this.#tray,
+      this.#watches,
+      this.#progress,
       timeoutMs,
-      isNew,
-    });
-    for (const identity of this.#identities) this.#sendIdentity(identity);
-    this.#rearm();
+      this.#settings.maxFrameBytes,
+    );
+    this.#conversation = conversation;
+    if (isNew) this.#tray.out.push({ type: 'session-began', id: key.id, timeoutMs });
+    const facts = { session: hexLong(key.id), timeoutMs, isNew };
+    this.#tray.log('info', 'session.attached', 'a server holds the session', facts);
+    this.#report();
+    for (const identity of this.#identities) conversation.identify(identity);
+    conversation.rearm();
     for (const request of this.#outbox.take()) this.#request(request);
   }
 
-  #rearm(): void {
-    this.#rearmComplete = true;
-    const requests = this.#watches.rearmRequests(this.#lastZxidSeen);
-    this.#rearming = requests.length;
-    for (const rearm of requests) {
-      this.#write(REARM_XID, rearm.opcode, rearm.payload);
-      this.#sent.push({ type: 'rearm', xid: REARM_XID, sentAt: this.#now, rearm });
+  #received(bytes: Uint8Array): void {
+    this.#frames.push(bytes);
+    const attempt = this.#attempt;
+    try {
+      while (attempt === this.#attempt) {
+        if (this.#phase !== 'greeting' && this.#phase !== 'attached') return;
+        const frame = this.#frames.next();
+        if (frame === undefined) return;
+        if (this.#phase === 'greeting') this.#greeted(frame.bytes);
+        else this.#turn(this.#conversation!.hear(frame));
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.#drop(`the server sent what cannot be read: ${error.message}`);
     }
-    if (requests.length === 0) this.#out.push({ type: 'rearmed', complete: true });
   }
 
-  /* Losing the connection. */
+  #turn(turn: Turn<Token> | undefined): void {
+    if (turn === undefined) return;
+    if (turn.type === 'closed') {
+      this.#finish(undefined);
+      return;
+    }
+    const { identity } = turn;
+    this.#identities.splice(this.#identities.indexOf(identity), 1);
+    if (identity.required || identity.accepted) {
+      this.#tray.log('error', 'session.auth-failed', 'the server refused a credential');
+      this.#finish('authFailed');
+    } else {
+      this.#drop('the server refused a credential');
+    }
+  }
+
+  /* Losing the connection, or the session. */
 
   /** Ends the connection from our side. */
   #drop(reason: string): void {
@@ -369,43 +370,26 @@ export class ClientSession<Token> {
   }
 
   #disconnect(): void {
-    this.#flush();
-    this.#out.push({ type: 'disconnect', attempt: this.#attempt });
+    this.#tray.flush(this.#attempt);
+    this.#tray.out.push({ type: 'disconnect', attempt: this.#attempt });
   }
 
   /** The connection is gone, whoever ended it. */
   #cut(reason: string): void {
     const phase = this.#phase;
-    this.#writer.clear();
+    const { now, writer } = this.#tray;
+    writer.clear();
     this.#phase = 'resting';
-    this.#log('info', 'session.cut', reason, { phase, server: this.#server });
-    if (phase === 'greeting' && !this.#isProbe) this.#choice.hungUp(this.#server, this.#now);
+    this.#tray.log('info', 'session.cut', reason, { phase, server: this.#server });
+    if (phase === 'greeting' && !this.#isProbe) this.#choice.hungUp(this.#server, now);
     if (phase === 'dialing' || phase === 'greeting') this.#choice.failed();
     if (phase === 'burying') this.#burial = undefined;
-    this.#dialAt = this.#now + (phase === 'burying' ? 0 : this.#choice.delayMs());
-    this.#settle(reason);
-    if (this.#closeBy !== Number.POSITIVE_INFINITY) this.#finish(undefined);
-    else this.#report();
-  }
-
-  /** Decides about everything that was on its way. */
-  #settle(reason: string): void {
-    this.#identitiesSent = new Fifo();
-    const again: SessionRequest<Token>[] = [];
-    for (const sent of this.#sent.take()) {
-      if (sent.type !== 'request') continue;
-      const { request } = sent;
-      if (this.#forgetCancelled(request.token)) continue;
-      if (request.onLoss === 'resend') again.push(request);
-      else
-        this.#fail(
-          request.token,
-          'CONNECTION_LOSS',
-          'unknown',
-          `the connection was lost: ${reason}`,
-        );
-    }
+    this.#dialAt = now + (phase === 'burying' ? 0 : this.#choice.delayMs());
+    const again = this.#conversation?.abandon(`the connection was lost: ${reason}`) ?? [];
+    this.#conversation = undefined;
     this.#outbox.putBack(again);
+    if (this.#isClosing) this.#finish(undefined);
+    else this.#report();
   }
 
   #endSession(reason: 'expired' | 'closed' | 'given-up'): void {
@@ -414,264 +398,19 @@ export class ClientSession<Token> {
     this.#key = undefined;
     this.#readOnly = false;
     this.#presumedLost = false;
-    this.#out.push({ type: 'session-ended', id: key.id, reason });
-    this.#log('warn', 'session.ended', `the session is over: ${reason}`, {
-      session: hexLong(key.id),
-    });
-    for (const request of this.#outbox.remove(
+    this.#tray.out.push({ type: 'session-ended', id: key.id, reason });
+    const level = reason === 'closed' ? 'info' : 'warn';
+    const facts = { session: hexLong(key.id), reason };
+    this.#tray.log(level, 'session.ended', 'the session is over', facts);
+    for (const { token } of this.#outbox.remove(
       ({ outlivesSession, session }) => !outlivesSession || session !== undefined,
     )) {
-      if (this.#forgetCancelled(request.token)) continue;
-      this.#fail(
-        request.token,
-        'SESSION_EXPIRED',
-        'refused',
-        'the session ended before it was sent',
-      );
+      if (this.#tray.wasCancelled(token)) continue;
+      this.#tray.fail(token, 'SESSION_EXPIRED', 'refused', 'the session ended before it was sent');
     }
     if (reason === 'closed') return;
     this.#say({ type: 'not-connected', detail: 'lost' });
     this.#report();
-  }
-
-  /* Requests. */
-
-  #request(request: SessionRequest<Token>): void {
-    if (this.#forgetCancelled(request.token)) return;
-    if (this.#closeBy !== Number.POSITIVE_INFINITY) {
-      this.#refuseClosed(request.token);
-      return;
-    }
-    if (request.session !== undefined && request.session !== this.#key?.id) {
-      this.#fail(
-        request.token,
-        'SESSION_EXPIRED',
-        'refused',
-        'the session it was meant for is over',
-      );
-      return;
-    }
-    if (this.#phase !== 'attached') {
-      this.#outbox.add(request);
-      return;
-    }
-    const { unwatch } = request;
-    if (unwatch !== undefined) {
-      for (const kind of unwatch.kinds) this.#watches.remove(kind, unwatch.path);
-    }
-    const xid = this.#nextXid();
-    this.#write(xid, request.opcode, request.payload);
-    this.#sent.push({ type: 'request', xid, sentAt: this.#now, request });
-  }
-
-  #addIdentity(input: Extract<SessionInput<Token>, { type: 'auth' }>): void {
-    const payload = encode(AuthPacket, { type: 0, scheme: input.scheme, auth: input.auth });
-    const { token, required } = input;
-    const identity: Identity<Token> = { payload, required, token, accepted: false };
-    this.#identities.push(identity);
-    if (this.#phase === 'attached') this.#sendIdentity(identity);
-  }
-
-  #sendIdentity(identity: Identity<Token>): void {
-    this.#write(AUTH_XID, opcodes.auth, identity.payload);
-    this.#identitiesSent.push({ identity, sentAt: this.#now });
-  }
-
-  #close(): void {
-    if (this.#closeBy !== Number.POSITIVE_INFINITY) return;
-    for (const request of this.#outbox.take()) this.#refuseClosed(request.token);
-    this.#closeBy = this.#now + CLOSE_MS;
-    if (this.#phase !== 'attached') {
-      this.#finish(undefined);
-      return;
-    }
-    const xid = this.#nextXid();
-    this.#write(xid, opcodes.closeSession, NOTHING);
-    this.#sent.push({ type: 'close', xid, sentAt: this.#now });
-  }
-
-  #finish(detail: 'authFailed' | undefined): void {
-    if (this.#phase !== 'resting') this.#disconnect();
-    this.#phase = 'closed';
-    this.#closeBy = Number.POSITIVE_INFINITY;
-    for (const sent of this.#sent.take()) {
-      if (sent.type !== 'request' || this.#forgetCancelled(sent.request.token)) continue;
-      const outcome = sent.request.onLoss === 'fail' ? 'unknown' : 'refused';
-      this.#fail(sent.request.token, 'CONNECTION_LOSS', outcome, 'the client was closed');
-    }
-    for (const request of this.#outbox.take()) this.#refuseClosed(request.token);
-    for (const { token } of this.#identities) {
-      if (token !== undefined) this.#refuseClosed(token);
-    }
-    this.#endSession('closed');
-    this.#say({ type: 'closed', detail });
-  }
-
-  #refuseClosed(token: Token): void {
-    if (this.#forgetCancelled(token)) return;
-    this.#fail(token, 'SESSION_EXPIRED', 'refused', 'the client is closed');
-  }
-
-  /* What the server says. */
-
-  #received(bytes: Uint8Array): void {
-    this.#frames.push(bytes);
-    const attempt = this.#attempt;
-    try {
-      while (attempt === this.#attempt) {
-        if (this.#phase === 'resting' || this.#phase === 'closed') return;
-        const frame = this.#frames.next();
-        if (frame === undefined) return;
-        if (this.#phase === 'greeting') this.#greeted(frame.bytes);
-        else if (this.#phase === 'attached') this.#answered(frame.bytes, frame.oversizeBytes);
-      }
-    } catch (error) {
-      if (!(error instanceof MalformedError)) throw error;
-      this.#drop(`the server sent what cannot be read: ${error.message}`);
-    }
-  }
-
-  #answered(frame: Uint8Array, oversizeBytes: number): void {
-    const body = new Reader(frame);
-    const header = ReplyHeader.read(body);
-    if (header.xid === EVENT_XID) {
-      if (oversizeBytes > 0) throw new MalformedError(`an event of ${oversizeBytes} bytes`);
-      const { type, path } = WatcherEvent.read(body);
-      this.#watches.fired(type, path);
-      this.#out.push({ type: 'event', event: type, path, zxid: header.zxid });
-      return;
-    }
-    // Events do not count as answers: a server may go on telling them and be deaf to requests.
-    this.#heartbeat.answered(this.#now);
-    if (header.zxid > this.#lastZxidSeen) this.#lastZxidSeen = header.zxid;
-    if (header.xid === PING_XID) {
-      this.#acknowledged(this.#heartbeat.pingAnswered());
-      return;
-    }
-    if (header.xid === AUTH_XID) {
-      this.#identified(header.err);
-      return;
-    }
-    const sent = this.#sent.shift();
-    if (sent === undefined || sent.xid !== header.xid) {
-      if (sent?.type === 'request') this.#outOfOrder(sent.request.token);
-      throw new MalformedError(`answer ${header.xid} where ${sent?.xid ?? 'none'} was due`);
-    }
-    this.#acknowledged(sent.sentAt);
-    if (sent.type === 'request') this.#replied(sent.request, header, body, oversizeBytes);
-    else if (sent.type === 'rearm') this.#rearmed(sent.rearm, header.err);
-    else this.#finish(undefined);
-  }
-
-  #outOfOrder(token: Token): void {
-    if (this.#forgetCancelled(token)) return;
-    this.#fail(token, 'CONNECTION_LOSS', 'unknown', 'the server answered out of order');
-  }
-
-  #acknowledged(sentAt: Millis): void {
-    if (sentAt > this.#lastAckSentAt) this.#lastAckSentAt = sentAt;
-  }
-
-  #replied(
-    request: SessionRequest<Token>,
-    header: ReplyHeader,
-    body: Reader,
-    oversizeBytes: number,
-  ): void {
-    const { watch, token } = request;
-    if (watch !== undefined) {
-      if (header.err === OK) this.#watches.add(watch.kind, watch.path);
-      else if (header.err === codes.NO_NODE && request.opcode === opcodes.exists) {
-        this.#watches.add('exist', watch.path);
-      }
-    }
-    if (this.#forgetCancelled(token)) return;
-    const { zxid } = header;
-    if (oversizeBytes > 0) {
-      const outcome = request.onLoss === 'fail' ? 'unknown' : 'refused';
-      const limit = this.#settings.maxFrameBytes;
-      const reason = `the answer has ${oversizeBytes} bytes, and maxFrameBytes is ${limit}`;
-      this.#fail(token, 'MARSHALLING_ERROR', outcome, reason);
-    } else if (header.err === OK) {
-      this.#out.push({ type: 'reply', token, zxid, body });
-    } else {
-      this.#out.push({ type: 'refused', token, code: header.err, zxid });
-    }
-  }
-
-  #rearmed(rearm: RearmRequest, err: number): void {
-    if (err !== OK) {
-      this.#rearmComplete = false;
-      for (const [kind, path] of rearm.watches) this.#watches.remove(kind, path);
-    }
-    if (--this.#rearming === 0) {
-      this.#out.push({ type: 'rearmed', complete: this.#rearmComplete });
-    }
-  }
-
-  #identified(err: number): void {
-    const sent = this.#identitiesSent.shift();
-    if (sent === undefined) throw new MalformedError('an answer about an identity we did not send');
-    const { identity } = sent;
-    const { token } = identity;
-    identity.token = undefined;
-    const isAwaited = token !== undefined && !this.#forgetCancelled(token);
-    if (err === OK) {
-      this.#acknowledged(sent.sentAt);
-      identity.accepted = true;
-      if (isAwaited) {
-        this.#out.push({
-          type: 'reply',
-          token,
-          zxid: this.#lastZxidSeen,
-          body: new Reader(NOTHING),
-        });
-      }
-      return;
-    }
-    this.#identities.splice(this.#identities.indexOf(identity), 1);
-    if (isAwaited) this.#out.push({ type: 'refused', token, code: err, zxid: 0n });
-    if (identity.required || identity.accepted) {
-      this.#log('error', 'session.auth-failed', 'the server refused a credential of this client');
-      this.#finish('authFailed');
-    } else {
-      this.#drop('the server refused a credential');
-    }
-  }
-
-  /* Time. */
-
-  #lookAtTheClock(): void {
-    if (this.#now >= this.#closeBy) {
-      this.#finish(undefined);
-      return;
-    }
-    switch (this.#phase) {
-      case 'dialing':
-      case 'greeting':
-      case 'burying':
-        if (this.#now >= this.#connectBy) this.#drop('the server did not answer in time');
-        break;
-      case 'attached':
-        this.#beat();
-        break;
-      default:
-        break;
-    }
-    if (this.#key !== undefined && this.#phase !== 'attached' && !this.#presumedLost) {
-      if (this.#now >= this.certainUntil) this.#presumeLost();
-    }
-    if (this.#phase === 'resting' && this.#now >= this.#dialAt) this.#dial();
-  }
-
-  #beat(): void {
-    const what = this.#heartbeat.due(this.#now);
-    if (what === 'ping') {
-      this.#write(PING_XID, opcodes.ping, NOTHING);
-      this.#heartbeat.pingSent(this.#now);
-    } else if (what === 'dead') {
-      this.#drop('the server did not answer in time');
-    }
   }
 
   #presumeLost(): void {
@@ -683,10 +422,65 @@ export class ClientSession<Token> {
     if (this.#phase !== 'resting') {
       this.#disconnect();
       this.#phase = 'resting';
-      this.#dialAt = this.#now;
+      this.#dialAt = this.#tray.now;
     }
     this.#burial = this.#key;
     this.#endSession('given-up');
+  }
+
+  #close(): void {
+    if (this.#isClosing) return;
+    for (const { token } of this.#outbox.take()) this.#tray.refuseClosed(token);
+    this.#closeBy = this.#tray.now + CLOSE_MS;
+    if (this.#conversation === undefined) this.#finish(undefined);
+    else this.#conversation.close();
+  }
+
+  #finish(detail: 'authFailed' | undefined): void {
+    if (this.#phase !== 'resting') this.#disconnect();
+    this.#phase = 'closed';
+    this.#closeBy = Number.POSITIVE_INFINITY;
+    for (const request of this.#conversation?.abandon('the client was closed') ?? []) {
+      this.#tray.fail(request.token, 'CONNECTION_LOSS', 'refused', 'the client was closed');
+    }
+    this.#conversation = undefined;
+    for (const { token } of this.#outbox.take()) this.#tray.refuseClosed(token);
+    for (const { token } of this.#identities) {
+      if (token !== undefined) this.#tray.refuseClosed(token);
+    }
+    this.#endSession('closed');
+    this.#say({ type: 'closed', detail });
+  }
+
+  /* Requests and time. */
+
+  #request(request: SessionRequest<Token>): void {
+    const { token, session } = request;
+    if (this.#tray.wasCancelled(token)) return;
+    if (this.#isClosing) {
+      this.#tray.refuseClosed(token);
+    } else if (session !== undefined && session !== this.#key?.id) {
+      this.#tray.fail(token, 'SESSION_EXPIRED', 'refused', 'the session it was meant for is over');
+    } else if (this.#conversation === undefined) {
+      this.#outbox.add(request);
+    } else {
+      this.#conversation.request(request);
+    }
+  }
+
+  #lookAtTheClock(): void {
+    const { now } = this.#tray;
+    if (now >= this.#closeBy) {
+      this.#finish(undefined);
+      return;
+    }
+    if (this.#phase === 'attached') {
+      if (this.#conversation!.beat()) this.#drop('the server did not answer in time');
+    } else if (this.#phase !== 'resting' && now >= this.#phaseDeadline) {
+      this.#drop('the server did not answer in time');
+    }
+    if (this.#mayPresumeLost && now >= this.certainUntil) this.#presumeLost();
+    if (this.#phase === 'resting' && now >= this.#dialAt) this.#dial();
   }
 
   /* Telling. */
@@ -711,56 +505,14 @@ export class ClientSession<Token> {
   #say(state: SessionState): void {
     if (state.type === this.#state.type && state.detail === this.#state.detail) return;
     this.#state = state;
-    this.#out.push({ type: 'state', state });
-  }
-
-  #fail(
-    token: Token,
-    name: 'CONNECTION_LOSS' | 'SESSION_EXPIRED' | 'MARSHALLING_ERROR',
-    outcome: 'refused' | 'unknown',
-    reason: string,
-  ): void {
-    this.#out.push({ type: 'failed', token, name, outcome, reason });
-  }
-
-  #forgetCancelled(token: Token): boolean {
-    return this.#cancelled.size > 0 && this.#cancelled.delete(token);
-  }
-
-  #nextXid(): number {
-    const xid = this.#xid;
-    this.#xid = xid === LAST_XID ? 1 : xid + 1;
-    return xid;
-  }
-
-  #write(xid: number, opcode: number, payload: Uint8Array): void {
-    const writer = this.#writer;
-    writer.int(8 + payload.length);
-    writer.int(xid);
-    writer.int(opcode);
-    writer.raw(payload);
-    this.#heartbeat.sent(this.#now);
-  }
-
-  #flush(): void {
-    if (this.#writer.position === 0) return;
-    this.#out.push({ type: 'send', attempt: this.#attempt, bytes: this.#writer.copy() });
-    this.#writer.clear();
+    this.#tray.out.push({ type: 'state', state });
   }
 
   #random(): number {
     const [a, b, c] = this.#host.randomBytes(3);
     return (a! * 65_536 + b! * 256 + c!) / 16_777_216;
   }
-
-  #log(
-    level: 'info' | 'warn' | 'error',
-    event: string,
-    message: string,
-    fields: Readonly<Record<string, string | number | bigint | boolean | undefined>> = {},
-  ): void {
-    this.#host.log({ level, event, message, fields });
-  }
 }
 
 const NOTHING = new Uint8Array(0);
+const NO_PASSWORD = new Uint8Array(PASSWORD_LENGTH);

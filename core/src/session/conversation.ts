@@ -1,0 +1,233 @@
+import { codes, OK } from '../base/errors.js';
+import type { Millis } from '../base/ids.js';
+import { opcodes } from '../wire/operations.js';
+import { MalformedError, Reader } from '../wire/reader.js';
+import { ReplyHeader, WatcherEvent } from '../wire/records.js';
+import { Fifo } from './fifo.js';
+import { Heartbeat } from './heartbeat.js';
+import type { Identity } from './identity.js';
+import type { SessionRequest } from './inputs.js';
+import type { Progress } from './progress.js';
+import type { ReplyFrame } from './reply-frames.js';
+import type { Tray } from './tray.js';
+import type { RearmRequest, WatchRegistry } from './watch-registry.js';
+
+/** Answers that do not stand in the order of requests, and the mark of events. */
+const EVENT_XID = -1;
+const PING_XID = -2;
+const AUTH_XID = -4;
+const REARM_XID = -8;
+
+/** Something sent whose answer stands in the order of requests. */
+type Sent<Token> = { readonly xid: number; readonly sentAt: Millis } & (
+  | { readonly type: 'request'; readonly request: SessionRequest<Token> }
+  | { readonly type: 'rearm'; readonly rearm: RearmRequest }
+  | { readonly type: 'close' }
+);
+
+/** What an answer means for the connection itself. */
+export type Turn<Token> =
+  /** The server has closed our session, as we asked. */
+  | { readonly type: 'closed' }
+  /** The server refused a credential, and is about to hang up. */
+  | { readonly type: 'identity-refused'; readonly identity: Identity<Token> };
+
+/**
+ * What is said over one connection that holds the session, from the handshake to the end: requests
+ * and their answers in order, events between them, heartbeats.
+ */
+export class Conversation<Token> {
+  readonly #tray: Tray<Token>;
+  readonly #watches: WatchRegistry;
+  readonly #progress: Progress;
+  readonly #maxFrameBytes: number;
+  readonly #heartbeat: Heartbeat;
+  readonly #sent = new Fifo<Sent<Token>>();
+  readonly #identified = new Fifo<{ identity: Identity<Token>; sentAt: Millis }>();
+  #rearming = 0;
+  #rearmComplete = true;
+
+  constructor(
+    tray: Tray<Token>,
+    watches: WatchRegistry,
+    progress: Progress,
+    timeoutMs: Millis,
+    maxFrameBytes: number,
+  ) {
+    this.#tray = tray;
+    this.#watches = watches;
+    this.#progress = progress;
+    this.#maxFrameBytes = maxFrameBytes;
+    this.#heartbeat = new Heartbeat(timeoutMs, tray.now);
+  }
+
+  /** Requests sent and not answered. */
+  get inFlight(): number {
+    return this.#sent.length;
+  }
+
+  get wakeAt(): Millis {
+    return this.#heartbeat.wakeAt;
+  }
+
+  /* Saying. */
+
+  request(request: SessionRequest<Token>): void {
+    const { unwatch } = request;
+    if (unwatch !== undefined) {
+      for (const kind of unwatch.kinds) this.#watches.remove(kind, unwatch.path);
+    }
+    const xid = this.#progress.nextXid();
+    this.#say(xid, request.opcode, request.payload);
+    this.#sent.push({ type: 'request', xid, sentAt: this.#tray.now, request });
+  }
+
+  identify(identity: Identity<Token>): void {
+    this.#say(AUTH_XID, opcodes.auth, identity.payload);
+    this.#identified.push({ identity, sentAt: this.#tray.now });
+  }
+
+  /** Sets all watches again; events for what changed meanwhile come before the last answer. */
+  rearm(): void {
+    const requests = this.#watches.rearmRequests(this.#progress.lastZxidSeen);
+    this.#rearming = requests.length;
+    for (const rearm of requests) {
+      this.#say(REARM_XID, rearm.opcode, rearm.payload);
+      this.#sent.push({ type: 'rearm', xid: REARM_XID, sentAt: this.#tray.now, rearm });
+    }
+    if (requests.length === 0) this.#tray.out.push({ type: 'rearmed', complete: true });
+  }
+
+  /** Asks for the session's end. */
+  close(): void {
+    const xid = this.#progress.nextXid();
+    this.#say(xid, opcodes.closeSession, NOTHING);
+    this.#sent.push({ type: 'close', xid, sentAt: this.#tray.now });
+  }
+
+  /** Sends a ping if it is time; returns whether the server has been silent for too long. */
+  beat(): boolean {
+    const due = this.#heartbeat.due(this.#tray.now);
+    if (due === 'ping') {
+      this.#say(PING_XID, opcodes.ping, NOTHING);
+      this.#heartbeat.pingSent(this.#tray.now);
+    }
+    return due === 'dead';
+  }
+
+  #say(xid: number, opcode: number, payload: Uint8Array): void {
+    this.#tray.frame(xid, opcode, payload);
+    this.#heartbeat.sent(this.#tray.now);
+  }
+
+  /* Hearing. */
+
+  /** @throws MalformedError for what no server may say here */
+  hear({ bytes, oversizeBytes }: ReplyFrame): Turn<Token> | undefined {
+    const body = new Reader(bytes);
+    const header = ReplyHeader.read(body);
+    if (header.xid === EVENT_XID) {
+      if (oversizeBytes > 0) throw new MalformedError(`an event of ${oversizeBytes} bytes`);
+      const { type, path } = WatcherEvent.read(body);
+      this.#watches.fired(type, path);
+      this.#tray.out.push({ type: 'event', event: type, path, zxid: header.zxid });
+      return undefined;
+    }
+    // Events do not count as answers: a server may go on telling them and be deaf to requests.
+    this.#heartbeat.answered(this.#tray.now);
+    this.#progress.saw(header.zxid);
+    if (header.xid === PING_XID) {
+      this.#progress.acknowledged(this.#heartbeat.pingAnswered());
+      return undefined;
+    }
+    if (header.xid === AUTH_XID) return this.#identityAnswered(header.err);
+    const sent = this.#sent.peek();
+    if (sent === undefined || sent.xid !== header.xid) {
+      throw new MalformedError(`answer ${header.xid} where ${sent?.xid ?? 'none'} was due`);
+    }
+    this.#sent.shift();
+    this.#progress.acknowledged(sent.sentAt);
+    if (sent.type === 'close') return { type: 'closed' };
+    if (sent.type === 'rearm') this.#rearmed(sent.rearm, header.err);
+    else this.#answered(sent.request, header, body, oversizeBytes);
+    return undefined;
+  }
+
+  #answered(
+    request: SessionRequest<Token>,
+    { err, zxid }: ReplyHeader,
+    body: Reader,
+    oversizeBytes: number,
+  ): void {
+    const { watch, token } = request;
+    if (watch !== undefined) {
+      if (err === OK) this.#watches.add(watch.kind, watch.path);
+      else if (err === codes.NO_NODE && request.opcode === opcodes.exists) {
+        this.#watches.add('exist', watch.path);
+      }
+    }
+    if (this.#tray.wasCancelled(token)) return;
+    if (oversizeBytes > 0) {
+      const reason = `the answer has ${oversizeBytes} bytes, and maxFrameBytes is ${this.#maxFrameBytes}`;
+      this.#tray.fail(token, 'MARSHALLING_ERROR', outcomeUnanswered(request), reason);
+    } else if (err === OK) {
+      this.#tray.out.push({ type: 'reply', token, zxid, body });
+    } else {
+      this.#tray.out.push({ type: 'refused', token, code: err, zxid });
+    }
+  }
+
+  #rearmed(rearm: RearmRequest, err: number): void {
+    if (err !== OK) {
+      this.#rearmComplete = false;
+      for (const [kind, path] of rearm.watches) this.#watches.remove(kind, path);
+    }
+    if (--this.#rearming === 0) {
+      this.#tray.out.push({ type: 'rearmed', complete: this.#rearmComplete });
+    }
+  }
+
+  #identityAnswered(err: number): Turn<Token> | undefined {
+    const sent = this.#identified.shift();
+    if (sent === undefined)
+      throw new MalformedError('an answer about a credential we did not send');
+    const { identity, sentAt } = sent;
+    const { token } = identity;
+    identity.token = undefined;
+    const isAwaited = token !== undefined && !this.#tray.wasCancelled(token);
+    if (err !== OK) {
+      if (isAwaited) this.#tray.out.push({ type: 'refused', token, code: err, zxid: 0n });
+      return { type: 'identity-refused', identity };
+    }
+    this.#progress.acknowledged(sentAt);
+    identity.accepted = true;
+    if (isAwaited) {
+      const zxid = this.#progress.lastZxidSeen;
+      this.#tray.out.push({ type: 'reply', token, zxid, body: new Reader(NOTHING) });
+    }
+    return undefined;
+  }
+
+  /* The end. */
+
+  /**
+   * The connection is gone. Requests that may not run twice fail, their outcome unknown; all others
+   * are returned, in the order they were sent.
+   */
+  abandon(reason: string): SessionRequest<Token>[] {
+    const again: SessionRequest<Token>[] = [];
+    for (const sent of this.#sent.take()) {
+      if (sent.type !== 'request' || this.#tray.wasCancelled(sent.request.token)) continue;
+      if (sent.request.onLoss === 'resend') again.push(sent.request);
+      else this.#tray.fail(sent.request.token, 'CONNECTION_LOSS', 'unknown', reason);
+    }
+    return again;
+  }
+}
+
+/** What is known of a request that was sent and will not be answered. */
+export function outcomeUnanswered<Token>({ onLoss }: SessionRequest<Token>): 'refused' | 'unknown' {
+  return onLoss === 'fail' ? 'unknown' : 'refused';
+}
+
+const NOTHING = new Uint8Array(0);

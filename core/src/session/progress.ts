@@ -1,0 +1,31 @@
+import type { Millis } from '../base/ids.js';
+
+/** Requests are counted from 1 to here and then from 1 again. */
+const LAST_XID = 0x7fff_fffe;
+
+/** What a client has come to know, whichever connection it came over. */
+export class Progress {
+  /** When the newest answered request was sent; the server's clock for us started no earlier. */
+  lastAckSentAt: Millis = Number.NEGATIVE_INFINITY;
+  /** Highest zxid of all answers; survives sessions, so that time never runs backwards. */
+  lastZxidSeen = 0n;
+  #xid = 1;
+
+  acknowledged(sentAt: Millis): void {
+    if (sentAt > this.lastAckSentAt) this.lastAckSentAt = sentAt;
+  }
+
+  saw(zxid: bigint): void {
+    if (zxid > this.lastZxidSeen) this.lastZxidSeen = zxid;
+  }
+
+  /**
+   * Numbers go on from one connection to the next: a server that still works on a request of the
+   * last one must not take its answer for that of another.
+   */
+  nextXid(): number {
+    const xid = this.#xid;
+    this.#xid = xid === LAST_XID ? 1 : xid + 1;
+    return xid;
+  }
+}
