@@ -16,6 +16,8 @@ export interface ClientHost {
   wallNow(): number;
   /** Calls `run` once after `delayMs`; the returned function takes it back. */
   setTimer(delayMs: number, run: () => void): () => void;
+  /** Calls `run` as soon as the code now running has finished, before any timer: a microtask. */
+  soon(run: () => void): void;
   /** `count` random bytes. */
   randomBytes(count: number): Uint8Array;
   /** Reports what happened; the hosts stay silent unless the program gives `log` to `connect`. */

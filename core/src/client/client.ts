@@ -111,7 +111,7 @@ export function createClient(
       detail: now.detail,
       since: clock.now(),
       server: server === undefined ? undefined : serverName(server),
-      session: driver.session.sessionId ?? previous,
+      session: driver.session.tenure.key?.id ?? previous,
     };
     if (now.type === 'connected') hub.connected();
     else hub.disconnected();
@@ -184,25 +184,25 @@ export function createClient(
       () => state.type === 'closed',
     ),
     get sessionTimeoutMs() {
-      return driver.session.timeoutMs;
+      return driver.session.tenure.timeoutMs;
     },
     get lastAckSentAt() {
-      return driver.session.lastAckSentAt;
+      return driver.session.progress.lastAckSentAt;
     },
     get generation() {
       return driver.session.generation;
     },
     get lastZxidSeen() {
-      return driver.session.lastZxidSeen;
+      return driver.session.progress.lastZxidSeen;
     },
     clock,
     chroot,
     get certainUntil() {
-      return driver.session.certainUntil;
+      return driver.session.tenure.certainUntil;
     },
     isCertain: (id) => {
-      const { sessionId, certainUntil } = driver.session;
-      if (id !== undefined && id !== sessionId) return false;
+      const { key, certainUntil } = driver.session.tenure;
+      if (id !== undefined && id !== key?.id) return false;
       return clock.now() < certainUntil;
     },
     ...requestsOver({
@@ -225,7 +225,7 @@ export function createClient(
     ...streamsOver(hub, chroot),
     stats: () => ({
       ...hub.stats(),
-      watches: driver.session.watchCount,
+      watches: driver.session.watches.size,
       queued: driver.session.queued,
       inFlight: driver.session.inFlight,
       connections: driver.session.generation,

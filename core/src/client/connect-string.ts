@@ -50,7 +50,7 @@ function splitChroot(given: string): { servers: string; chroot: string } {
   return { servers: given.slice(0, slash), chroot: given.slice(slash) };
 }
 
-/** Where to look for the chroot: a slash in any plain server begins it, as a path may hold commas. */
+/** Where to look for the chroot: the first slash begins it, as a path may hold commas. */
 function firstPlainSlash(given: string, lastStart: number, schemeLength: number): number {
   return given.includes('://') ? lastStart + schemeLength : 0;
 }

@@ -1,3 +1,4 @@
+import { Subscription } from 'rxjs';
 import { clientHost } from '#host';
 import type { Client, ConnectOptions } from './api.js';
 import { createClient } from './client.js';
@@ -13,8 +14,8 @@ const MAX_TIMEOUT_MS = 0x7fff_ffff;
  * client finds its way back by itself, until it is closed.
  *
  * The connect string is `host:port,host:port/chroot`; ports default to 2181. Servers may also be
- * `ws://host:port` and `wss://host:port`, the only ones that a browser can reach. With WebSockets the
- * chroot follows a `#`.
+ * `ws://host:port` and `wss://host:port`, the only ones that a browser can reach; there the chroot
+ * follows a `#`.
  *
  * @throws ZkError `BAD_ARGUMENTS` for a wrong connect string or option; `CONNECTION_LOSS` when no
  *   server answered within `connectTimeoutMs`; `AUTH_FAILED` when a credential was refused
@@ -41,7 +42,8 @@ export async function connect(
       const reason = `no server of ${connectString} answered within ${timeoutMs} ms`;
       giveUp(new ZkError('CONNECTION_LOSS', { ...facts, outcome: 'refused', reason }));
     });
-    const states = client.state$.subscribe(({ type, detail }) => {
+    const states = new Subscription();
+    const seen = client.state$.subscribe(({ type, detail }) => {
       if (type === 'connected') {
         settled();
         resolve(client);
@@ -49,12 +51,12 @@ export async function connect(
         giveUp(new ZkError(detail === 'authFailed' ? 'AUTH_FAILED' : 'SESSION_EXPIRED', facts));
       }
     });
+    states.add(seen);
     signal?.addEventListener('abort', aborted);
     function settled() {
       stopTimer();
       signal?.removeEventListener('abort', aborted);
-      // The first state may come while `subscribe` still runs.
-      queueMicrotask(() => states.unsubscribe());
+      states.unsubscribe();
     }
   });
 }

@@ -62,7 +62,7 @@ export class Driver {
     this.#inputs.push(input);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    queueMicrotask(() => {
+    this.#host.soon(() => {
       if (this.#isScheduled) this.#step();
     });
   }

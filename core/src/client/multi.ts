@@ -50,8 +50,8 @@ function wireOp(op: MultiOp, chroot: string, facts: ErrorFacts): wire.MultiOp {
 /**
  * The results of a multi, one for each operation.
  *
- * @throws ZkError of the operation that failed: those before it are reported as fine and those after
- *   it as inconsistent, and none of them happened
+ * @throws ZkError of the operation that failed: those before it are reported as fine and those
+ *   after it as inconsistent, and none of them happened
  */
 export function decodeMulti(ops: readonly MultiOp[], chroot: string, body: Reader): unknown[] {
   const results = wire.readMultiResponse(body);

@@ -43,9 +43,8 @@ type Answer =
 
 /**
  * Reads a path and leaves one watch, in one request where the node exists. Reading a missing node
- * leaves no watch, so `exists` is asked then, which does; if by then the node is there, its value is
- * asked for again. With `expectAbsent` both go out together, so that a node that has come back
- * costs one round trip.
+ * leaves no watch, so `exists` is asked then, which does. With `expectAbsent` both go out together,
+ * so that a node that has come back costs one round trip.
  */
 export function readPath(
   driver: Driver,

@@ -22,6 +22,7 @@ export const clientHost: ClientHost = {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);
   },
+  soon: (run) => queueMicrotask(run),
   randomBytes: (count) => randomBytes(count),
 };
 

@@ -40,7 +40,7 @@ export function openTcp({ host, port }: ServerAddress, events: TransportEvents):
   };
 }
 
-/** The same bytes as a plain array: a Buffer's `slice` is no copy, and the client knows no Buffer. */
+/** The same bytes as a plain array: a Buffer's `slice` is no copy, as the client expects. */
 export function plainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
   return new Uint8Array(buffer, byteOffset, length);
 }

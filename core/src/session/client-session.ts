@@ -1,36 +1,27 @@
 import type { Host } from '../base/host.js';
 import type { Millis } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
-import { PASSWORD_LENGTH, readConnectResponse, writeConnectRequest } from '../wire/connect.js';
+import { readConnectResponse } from '../wire/connect.js';
 import { opcodes } from '../wire/operations.js';
 import { MalformedError, Reader } from '../wire/reader.js';
-import { AuthPacket } from '../wire/records.js';
-import { encode } from '../wire/types.js';
+import { Attempt } from './attempt.js';
 import type { Turn } from './conversation.js';
 import { Conversation } from './conversation.js';
 import type { SessionEffect, SessionState } from './effects.js';
-import type { Identity } from './identity.js';
+import { Identities } from './identity.js';
 import type { SessionBatch, SessionInput, SessionRequest } from './inputs.js';
 import { Outbox } from './outbox.js';
 import { Progress } from './progress.js';
 import { ReplyFrames } from './reply-frames.js';
-import { ServerChoice } from './server-choice.js';
+import { randomFrom, ServerChoice } from './server-choice.js';
 import type { SessionSettings } from './settings.js';
-import { marginOf } from './settings.js';
+import type { SessionKey } from './tenure.js';
+import { Tenure } from './tenure.js';
 import { Tray } from './tray.js';
-import type { WatchKind } from './watch-registry.js';
 import { WatchRegistry } from './watch-registry.js';
 
 /** How long a closing client waits for the server's word. */
 const CLOSE_MS = 1_000;
-/** A session id that no server gives out; greets a server that only has to show that it serves. */
-const PROBE_SESSION = 1n;
-
-interface SessionKey {
-  readonly id: bigint;
-  readonly password: Uint8Array;
-}
-
 /**
  * - `unborn`: before the first step.
  * - `resting`: no connection; one is tried at `dialAt`.
@@ -52,49 +43,39 @@ type Phase = 'unborn' | 'resting' | 'dialing' | 'greeting' | 'attached' | 'buryi
  *   `CONNECTION_LOSS`, outcome `unknown`. All others wait for the next connection.
  * - The session is never used by two connections at once, and is given up only when a server says
  *   that it is over, or by the `newSession` policy.
- * - What has been seen is never unseen: `lastZxidSeen` goes into every greeting, in the same session
- *   and in later ones, so a server that is behind turns us away.
+ * - What has been seen is never unseen: `lastZxidSeen` goes into every greeting, of later sessions
+ *   too, so a server that is behind turns us away.
  */
 export class ClientSession<Token> {
   readonly #settings: SessionSettings;
-  readonly #host: Pick<Host, 'randomBytes' | 'log'>;
   readonly #tray: Tray<Token>;
   readonly #choice: ServerChoice;
   readonly #outbox = new Outbox<Token>();
-  readonly #watches = new WatchRegistry();
-  readonly #progress = new Progress();
-  readonly #identities: Identity<Token>[] = [];
+  /** What has been seen and answered; read only from outside. */
+  readonly progress = new Progress();
+  /** The session and how sure we may be of it; read only from outside. */
+  readonly tenure: Tenure;
+  /** Watches that would be set again on the next connection; read only from outside. */
+  readonly watches = new WatchRegistry();
+  readonly #identities = new Identities<Token>();
   #phase: Phase = 'unborn';
   #state: SessionState = { type: 'connecting', detail: undefined };
   /** When a closing client stops waiting; plus infinity while it is not closing. */
   #closeBy = Number.POSITIVE_INFINITY;
 
   /* The connection. */
-  #attempt = 0;
-  #server = 0;
+  readonly #attempt: Attempt<Token>;
   #dialAt: Millis = 0;
-  #connectBy: Millis = 0;
-  #greetingSentAt: Millis = 0;
-  #offered: SessionKey | undefined;
-  #isProbe = false;
   #frames: ReplyFrames;
   #conversation: Conversation<Token> | undefined;
   #generation = 0;
 
-  /* The session. */
-  #key: SessionKey | undefined;
-  /** A session that was given up and may still live at the servers. */
-  #burial: SessionKey | undefined;
-  #timeoutMs: Millis;
-  #readOnly = false;
-  #presumedLost = false;
-
   constructor(settings: SessionSettings, host: Pick<Host, 'randomBytes' | 'log'>) {
     this.#settings = settings;
-    this.#host = host;
     this.#tray = new Tray((event) => host.log(event));
-    this.#timeoutMs = settings.timeoutMs;
-    this.#choice = new ServerChoice(settings.serverCount, settings.keepOrder, () => this.#random());
+    this.tenure = new Tenure(settings, this.progress);
+    this.#choice = new ServerChoice(settings.serverCount, settings.keepOrder, randomFrom(host));
+    this.#attempt = new Attempt(this.#tray, this.#choice);
     this.#frames = new ReplyFrames(settings.maxFrameBytes);
   }
 
@@ -105,25 +86,7 @@ export class ClientSession<Token> {
   }
   /** Place of the server we talk to, or last tried. */
   get server(): number {
-    return this.#server;
-  }
-  get sessionId(): bigint | undefined {
-    return this.#key?.id;
-  }
-  get timeoutMs(): Millis {
-    return this.#timeoutMs;
-  }
-  get lastAckSentAt(): Millis {
-    return this.#progress.lastAckSentAt;
-  }
-  /** Until when the server cannot have expired the session; minus infinity when there is none. */
-  get certainUntil(): Millis {
-    if (this.#key === undefined) return Number.NEGATIVE_INFINITY;
-    const margin = marginOf(this.#timeoutMs, this.#settings.marginMs);
-    return this.#progress.lastAckSentAt + this.#timeoutMs - margin;
-  }
-  get lastZxidSeen(): bigint {
-    return this.#progress.lastZxidSeen;
+    return this.#attempt.server;
   }
   /** Number of connections that got as far as holding the session. */
   get generation(): number {
@@ -135,17 +98,9 @@ export class ClientSession<Token> {
   get inFlight(): number {
     return this.#conversation?.inFlight ?? 0;
   }
-  get watchCount(): number {
-    return this.#watches.size;
-  }
-  /** Whether a watch would be set again on the next connection. */
-  hasWatch(kind: WatchKind, path: string): boolean {
-    return this.#watches.has(kind, path);
-  }
-
   /** When to step again if no input comes before; plus infinity for never. */
   get wakeAt(): Millis {
-    const presumedAt = this.#mayPresumeLost ? this.certainUntil : Number.POSITIVE_INFINITY;
+    const presumedAt = this.#mayPresumeLost ? this.tenure.certainUntil : Number.POSITIVE_INFINITY;
     return Math.min(this.#phaseDeadline, presumedAt, this.#closeBy);
   }
 
@@ -156,7 +111,7 @@ export class ClientSession<Token> {
       case 'dialing':
       case 'greeting':
       case 'burying':
-        return this.#connectBy;
+        return this.#attempt.deadline;
       case 'attached':
         return this.#conversation!.wakeAt;
       default:
@@ -169,7 +124,7 @@ export class ClientSession<Token> {
   }
 
   get #mayPresumeLost(): boolean {
-    return this.#key !== undefined && this.#phase !== 'attached' && !this.#presumedLost;
+    return this.tenure.key !== undefined && this.#phase !== 'attached' && !this.tenure.presumedLost;
   }
 
   /** Takes what happened, in order, and appends what to do about it to `out`. */
@@ -184,7 +139,7 @@ export class ClientSession<Token> {
     }
     for (const input of batch.inputs) this.#take(input);
     this.#lookAtTheClock();
-    tray.flush(this.#attempt);
+    tray.flush(this.#attempt.number);
   }
 
   #take(input: SessionInput<Token>): void {
@@ -195,13 +150,14 @@ export class ClientSession<Token> {
     }
     switch (input.type) {
       case 'transport-opened':
-        if (input.attempt === this.#attempt && this.#phase === 'dialing') this.#greet();
+        if (input.attempt === this.#attempt.number && this.#phase === 'dialing') this.#greet();
         break;
       case 'transport-bytes':
-        if (input.attempt === this.#attempt) this.#received(input.bytes);
+        if (input.attempt === this.#attempt.number) this.#received(input.bytes);
         break;
       case 'transport-closed':
-        if (input.attempt === this.#attempt && this.#phase !== 'resting') this.#cut(input.reason);
+        if (input.attempt === this.#attempt.number && this.#phase !== 'resting')
+          this.#cut(input.reason);
         break;
       case 'request':
         this.#request(input.request);
@@ -210,15 +166,12 @@ export class ClientSession<Token> {
         this.#tray.cancel(input.token);
         break;
       case 'auth': {
-        const payload = encode(AuthPacket, { type: 0, scheme: input.scheme, auth: input.auth });
-        const { token, required } = input;
-        const identity: Identity<Token> = { payload, required, token, accepted: false };
-        this.#identities.push(identity);
+        const identity = this.#identities.add(input);
         this.#conversation?.identify(identity);
         break;
       }
       case 'forget-watch':
-        this.#watches.remove(input.kind, input.path);
+        this.watches.remove(input.kind, input.path);
         break;
       case 'close':
         this.#close();
@@ -229,43 +182,20 @@ export class ClientSession<Token> {
   /* Connecting. */
 
   #dial(): void {
-    this.#attempt++;
-    this.#server = this.#choice.take();
     this.#phase = 'dialing';
-    const share = Math.max(this.#timeoutMs / this.#choice.count, 1_000);
-    this.#connectBy = this.#tray.now + Math.min(share, (this.#timeoutMs * 2) / 3);
-    this.#tray.out.push({ type: 'open', attempt: this.#attempt, server: this.#server });
+    this.#attempt.dial(this.tenure.timeoutMs);
   }
 
   #greet(): void {
-    const { now, writer } = this.#tray;
     this.#phase = 'greeting';
     this.#frames = new ReplyFrames(this.#settings.maxFrameBytes);
-    this.#isProbe = this.#choice.isSuspicious(this.#server, now);
-    // A session that a read-only server made is known to that server alone.
-    this.#offered = this.#burial ?? (this.#readOnly ? undefined : this.#key);
-    this.#greetingSentAt = now;
-    const start = writer.position;
-    writer.int(0);
-    writeConnectRequest(writer, {
-      protocolVersion: 0,
-      timeOut: this.#settings.timeoutMs,
-      ...(this.#isProbe
-        ? { lastZxidSeen: 0n, sessionId: PROBE_SESSION, passwd: NO_PASSWORD, readOnly: true }
-        : {
-            lastZxidSeen: this.#progress.lastZxidSeen,
-            sessionId: this.#offered?.id ?? 0n,
-            passwd: this.#offered?.password ?? NO_PASSWORD,
-            readOnly: this.#settings.readOnly,
-          }),
-    });
-    writer.intAt(start, writer.position - start - 4);
+    this.#attempt.greet(this.#settings, this.tenure, this.progress);
   }
 
   #greeted(frame: Uint8Array): void {
     const reply = readConnectResponse(new Reader(frame));
-    if (this.#isProbe) {
-      this.#choice.isBehind(this.#server);
+    if (this.#attempt.isProbe) {
+      this.#choice.isBehind(this.#attempt.server);
       this.#drop('the server is behind what this client has seen');
       return;
     }
@@ -274,24 +204,24 @@ export class ClientSession<Token> {
       return;
     }
     this.#choice.succeeded();
-    if (this.#burial !== undefined) {
+    if (this.tenure.burial !== undefined) {
       this.#phase = 'burying';
-      this.#connectBy = this.#tray.now + CLOSE_MS;
-      this.#tray.frame(this.#progress.nextXid(), opcodes.closeSession, NOTHING);
+      this.#attempt.deadline = this.#tray.now + CLOSE_MS;
+      this.#tray.frame(this.progress.nextXid(), opcodes.closeSession, NOTHING);
       return;
     }
-    const key = { id: reply.sessionId, password: (reply.passwd ?? NO_PASSWORD).slice() };
+    const key = { id: reply.sessionId, password: (reply.passwd ?? NOTHING).slice() };
     this.#attach(key, reply.timeOut, reply.readOnly === true);
   }
 
   /** The server says that the session we offered is over. */
   #turnedAway(): void {
-    if (this.#burial === undefined && this.#offered === undefined) {
+    if (this.tenure.burial === undefined && this.#attempt.offered === undefined) {
       this.#drop('the server gave no session');
       return;
     }
-    const wasBurial = this.#burial !== undefined;
-    this.#burial = undefined;
+    const wasBurial = this.tenure.burial !== undefined;
+    this.tenure.burial = undefined;
     this.#disconnect();
     this.#phase = 'resting';
     this.#dialAt = this.#tray.now;
@@ -299,22 +229,19 @@ export class ClientSession<Token> {
   }
 
   #attach(key: SessionKey, timeoutMs: Millis, readOnly: boolean): void {
-    const isNew = this.#key?.id !== key.id;
-    if (isNew && this.#key !== undefined) this.#endSession('expired');
-    this.#key = key;
+    const isNew = this.tenure.key?.id !== key.id;
+    if (isNew && this.tenure.key !== undefined) this.#endSession('expired');
+    this.tenure.held(key, timeoutMs, readOnly);
     this.#phase = 'attached';
-    this.#timeoutMs = timeoutMs;
-    this.#readOnly = readOnly;
-    this.#presumedLost = false;
     this.#generation++;
-    const { lastAckSentAt } = this.#progress;
-    this.#progress.lastAckSentAt = isNew
-      ? this.#greetingSentAt
-      : Math.max(lastAckSentAt, this.#greetingSentAt);
+    const { lastAckSentAt } = this.progress;
+    this.progress.lastAckSentAt = isNew
+      ? this.#attempt.greetedAt
+      : Math.max(lastAckSentAt, this.#attempt.greetedAt);
     const conversation = new Conversation(
       this.#tray,
-      this.#watches,
-      this.#progress,
+      this.watches,
+      this.progress,
       timeoutMs,
       this.#settings.maxFrameBytes,
     );
@@ -330,9 +257,9 @@ export class ClientSession<Token> {
 
   #received(bytes: Uint8Array): void {
     this.#frames.push(bytes);
-    const attempt = this.#attempt;
+    const { number } = this.#attempt;
     try {
-      while (attempt === this.#attempt) {
+      while (number === this.#attempt.number) {
         if (this.#phase !== 'greeting' && this.#phase !== 'attached') return;
         const frame = this.#frames.next();
         if (frame === undefined) return;
@@ -351,9 +278,7 @@ export class ClientSession<Token> {
       this.#finish(undefined);
       return;
     }
-    const { identity } = turn;
-    this.#identities.splice(this.#identities.indexOf(identity), 1);
-    if (identity.required || identity.accepted) {
+    if (this.#identities.refused(turn.identity)) {
       this.#tray.log('error', 'session.auth-failed', 'the server refused a credential');
       this.#finish('authFailed');
     } else {
@@ -370,8 +295,8 @@ export class ClientSession<Token> {
   }
 
   #disconnect(): void {
-    this.#tray.flush(this.#attempt);
-    this.#tray.out.push({ type: 'disconnect', attempt: this.#attempt });
+    this.#tray.flush(this.#attempt.number);
+    this.#tray.out.push({ type: 'disconnect', attempt: this.#attempt.number });
   }
 
   /** The connection is gone, whoever ended it. */
@@ -380,10 +305,11 @@ export class ClientSession<Token> {
     const { now, writer } = this.#tray;
     writer.clear();
     this.#phase = 'resting';
-    this.#tray.log('info', 'session.cut', reason, { phase, server: this.#server });
-    if (phase === 'greeting' && !this.#isProbe) this.#choice.hungUp(this.#server, now);
+    this.#tray.log('info', 'session.cut', reason, { phase, server: this.#attempt.server });
+    if (phase === 'greeting' && !this.#attempt.isProbe)
+      this.#choice.hungUp(this.#attempt.server, now);
     if (phase === 'dialing' || phase === 'greeting') this.#choice.failed();
-    if (phase === 'burying') this.#burial = undefined;
+    if (phase === 'burying') this.tenure.burial = undefined;
     this.#dialAt = now + (phase === 'burying' ? 0 : this.#choice.delayMs());
     const again = this.#conversation?.abandon(`the connection was lost: ${reason}`) ?? [];
     this.#conversation = undefined;
@@ -393,28 +319,21 @@ export class ClientSession<Token> {
   }
 
   #endSession(reason: 'expired' | 'closed' | 'given-up'): void {
-    const key = this.#key;
+    const key = this.tenure.key;
     if (key === undefined) return;
-    this.#key = undefined;
-    this.#readOnly = false;
-    this.#presumedLost = false;
+    this.tenure.end();
     this.#tray.out.push({ type: 'session-ended', id: key.id, reason });
     const level = reason === 'closed' ? 'info' : 'warn';
     const facts = { session: hexLong(key.id), reason };
     this.#tray.log(level, 'session.ended', 'the session is over', facts);
-    for (const { token } of this.#outbox.remove(
-      ({ outlivesSession, session }) => !outlivesSession || session !== undefined,
-    )) {
-      if (this.#tray.wasCancelled(token)) continue;
-      this.#tray.fail(token, 'SESSION_EXPIRED', 'refused', 'the session ended before it was sent');
-    }
+    this.#outbox.refuseBound(this.#tray);
     if (reason === 'closed') return;
     this.#say({ type: 'not-connected', detail: 'lost' });
     this.#report();
   }
 
   #presumeLost(): void {
-    this.#presumedLost = true;
+    this.tenure.presumedLost = true;
     this.#report();
     if (this.#settings.onPresumedLost !== 'newSession') return;
     // The old session may be alive. It must end before the new one begins, or its ephemeral nodes
@@ -424,13 +343,13 @@ export class ClientSession<Token> {
       this.#phase = 'resting';
       this.#dialAt = this.#tray.now;
     }
-    this.#burial = this.#key;
+    this.tenure.burial = this.tenure.key;
     this.#endSession('given-up');
   }
 
   #close(): void {
     if (this.#isClosing) return;
-    for (const { token } of this.#outbox.take()) this.#tray.refuseClosed(token);
+    this.#outbox.refuseAll(this.#tray);
     this.#closeBy = this.#tray.now + CLOSE_MS;
     if (this.#conversation === undefined) this.#finish(undefined);
     else this.#conversation.close();
@@ -444,10 +363,8 @@ export class ClientSession<Token> {
       this.#tray.fail(request.token, 'CONNECTION_LOSS', 'refused', 'the client was closed');
     }
     this.#conversation = undefined;
-    for (const { token } of this.#outbox.take()) this.#tray.refuseClosed(token);
-    for (const { token } of this.#identities) {
-      if (token !== undefined) this.#tray.refuseClosed(token);
-    }
+    this.#outbox.refuseAll(this.#tray);
+    this.#identities.refuseAll(this.#tray);
     this.#endSession('closed');
     this.#say({ type: 'closed', detail });
   }
@@ -459,7 +376,7 @@ export class ClientSession<Token> {
     if (this.#tray.wasCancelled(token)) return;
     if (this.#isClosing) {
       this.#tray.refuseClosed(token);
-    } else if (session !== undefined && session !== this.#key?.id) {
+    } else if (session !== undefined && session !== this.tenure.key?.id) {
       this.#tray.fail(token, 'SESSION_EXPIRED', 'refused', 'the session it was meant for is over');
     } else if (this.#conversation === undefined) {
       this.#outbox.add(request);
@@ -479,7 +396,7 @@ export class ClientSession<Token> {
     } else if (this.#phase !== 'resting' && now >= this.#phaseDeadline) {
       this.#drop('the server did not answer in time');
     }
-    if (this.#mayPresumeLost && now >= this.certainUntil) this.#presumeLost();
+    if (this.#mayPresumeLost && now >= this.tenure.certainUntil) this.#presumeLost();
     if (this.#phase === 'resting' && now >= this.#dialAt) this.#dial();
   }
 
@@ -487,19 +404,7 @@ export class ClientSession<Token> {
 
   /** Tells the state that follows from where we stand, when it is another than before. */
   #report(): void {
-    this.#say(this.#stateNow());
-  }
-
-  #stateNow(): SessionState {
-    if (this.#phase === 'attached') {
-      return { type: 'connected', detail: this.#readOnly ? 'readOnly' : undefined };
-    }
-    const diverged = this.#choice.diverged;
-    if (this.#key === undefined) {
-      return { type: 'connecting', detail: diverged ? 'diverged' : undefined };
-    }
-    if (!this.#presumedLost) return { type: 'not-connected', detail: 'suspended' };
-    return { type: 'not-connected', detail: diverged ? 'diverged' : 'presumedLost' };
+    this.#say(this.tenure.state(this.#phase === 'attached', this.#choice.diverged));
   }
 
   #say(state: SessionState): void {
@@ -507,12 +412,6 @@ export class ClientSession<Token> {
     this.#state = state;
     this.#tray.out.push({ type: 'state', state });
   }
-
-  #random(): number {
-    const [a, b, c] = this.#host.randomBytes(3);
-    return (a! * 65_536 + b! * 256 + c!) / 16_777_216;
-  }
 }
 
 const NOTHING = new Uint8Array(0);
-const NO_PASSWORD = new Uint8Array(PASSWORD_LENGTH);

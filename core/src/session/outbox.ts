@@ -1,4 +1,5 @@
 import type { SessionRequest } from './inputs.js';
+import type { Tray } from './tray.js';
 
 /**
  * Requests that wait for a connection: first those marked `ahead`, then those of the last
@@ -34,18 +35,23 @@ export class Outbox<Token> {
     return all;
   }
 
-  /** Takes out the requests for which `isOver` holds, in order. */
-  remove(isOver: (request: SessionRequest<Token>) => boolean): SessionRequest<Token>[] {
-    const removed: SessionRequest<Token>[] = [];
+  /** The client is closed: nothing in here will be sent. */
+  refuseAll(tray: Tray<Token>): void {
+    for (const { token } of this.take()) tray.refuseClosed(token);
+  }
+
+  /** The session is over: refuses what was meant for it, and keeps what any session may carry. */
+  refuseBound(tray: Tray<Token>): void {
     const keep = (list: SessionRequest<Token>[]) =>
-      list.filter((request) => {
-        const over = isOver(request);
-        if (over) removed.push(request);
-        return !over;
+      list.filter(({ token, outlivesSession, session }) => {
+        if (outlivesSession && session === undefined) return true;
+        if (!tray.wasCancelled(token)) {
+          tray.fail(token, 'SESSION_EXPIRED', 'refused', 'the session ended before it was sent');
+        }
+        return false;
       });
     this.#ahead = keep(this.#ahead);
     this.#again = keep(this.#again);
     this.#rest = keep(this.#rest);
-    return removed;
   }
 }

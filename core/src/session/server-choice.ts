@@ -1,3 +1,4 @@
+import type { Host } from '../base/host.js';
 import type { Millis } from '../base/ids.js';
 
 /** Longest wait before a first round of attempts: enough to spread a crowd, too short to notice. */
@@ -91,4 +92,12 @@ export class ServerChoice {
   get diverged(): boolean {
     return this.#behind.size === this.#order.length;
   }
+}
+
+/** Uniform numbers in [0, 1) from a host's bytes. */
+export function randomFrom(host: Pick<Host, 'randomBytes'>): () => number {
+  return () => {
+    const [a, b, c] = host.randomBytes(3);
+    return (a! * 65_536 + b! * 256 + c!) / 16_777_216;
+  };
 }

@@ -15,6 +15,7 @@ export const clientHost: ClientHost = {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);
   },
+  soon: (run) => queueMicrotask(run),
   randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
 };
 

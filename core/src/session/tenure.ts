@@ -1,0 +1,71 @@
+import type { Millis } from '../base/ids.js';
+import type { SessionState } from './effects.js';
+import type { Progress } from './progress.js';
+import type { SessionSettings } from './settings.js';
+import { marginOf } from './settings.js';
+
+/** What proves to a server that a session is ours. */
+export interface SessionKey {
+  readonly id: bigint;
+  readonly password: Uint8Array;
+}
+
+/** The session a client has, or had, and how sure it may be of it. */
+export class Tenure {
+  readonly #settings: SessionSettings;
+  readonly #progress: Progress;
+  /** The current session; undefined before the first and between two. */
+  key: SessionKey | undefined;
+  /** A session that was given up and may still live at the servers. */
+  burial: SessionKey | undefined;
+  /** As last negotiated. */
+  timeoutMs: Millis;
+  /** Whether the server that made or took the session answers reads only. */
+  readOnly = false;
+  /** Its time has run out by our clock, and no server has said anything else since. */
+  presumedLost = false;
+
+  constructor(settings: SessionSettings, progress: Progress) {
+    this.#settings = settings;
+    this.#progress = progress;
+    this.timeoutMs = settings.timeoutMs;
+  }
+
+  /** Until when the server cannot have expired the session; minus infinity when there is none. */
+  get certainUntil(): Millis {
+    if (this.key === undefined) return Number.NEGATIVE_INFINITY;
+    const margin = marginOf(this.timeoutMs, this.#settings.marginMs);
+    return this.#progress.lastAckSentAt + this.timeoutMs - margin;
+  }
+
+  /** What to offer a server. */
+  get offer(): SessionKey | undefined {
+    // A session that a read-only server made is known to that server alone.
+    return this.burial ?? (this.readOnly ? undefined : this.key);
+  }
+
+  /** A server holds the session. */
+  held(key: SessionKey, timeoutMs: Millis, readOnly: boolean): void {
+    this.key = key;
+    this.timeoutMs = timeoutMs;
+    this.readOnly = readOnly;
+    this.presumedLost = false;
+  }
+
+  /** The session is over. */
+  end(): void {
+    this.key = undefined;
+    this.readOnly = false;
+    this.presumedLost = false;
+  }
+
+  /** The state that users see. */
+  state(isAttached: boolean, hasDiverged: boolean): SessionState {
+    if (isAttached) return { type: 'connected', detail: this.readOnly ? 'readOnly' : undefined };
+    if (this.key === undefined) {
+      return { type: 'connecting', detail: hasDiverged ? 'diverged' : undefined };
+    }
+    if (!this.presumedLost) return { type: 'not-connected', detail: 'suspended' };
+    return { type: 'not-connected', detail: hasDiverged ? 'diverged' : 'presumedLost' };
+  }
+}
