@@ -105,7 +105,7 @@ export function createClient(
   });
 
   function stateChanged(now: SessionState): void {
-    const server = servers[driver.session.server];
+    const server = servers[driver.session.attempt.server];
     state = {
       type: now.type,
       detail: now.detail,
@@ -190,7 +190,7 @@ export function createClient(
       return driver.session.progress.lastAckSentAt;
     },
     get generation() {
-      return driver.session.generation;
+      return driver.session.progress.connections;
     },
     get lastZxidSeen() {
       return driver.session.progress.lastZxidSeen;
@@ -228,7 +228,7 @@ export function createClient(
       watches: driver.session.watches.size,
       queued: driver.session.queued,
       inFlight: driver.session.inFlight,
-      connections: driver.session.generation,
+      connections: driver.session.progress.connections,
     }),
     close,
     [Symbol.asyncDispose]: close,

@@ -64,18 +64,18 @@ export class ClientSession<Token> {
   #closeBy = Number.POSITIVE_INFINITY;
 
   /* The connection. */
-  readonly #attempt: Attempt<Token>;
+  /** The server we talk to, or try; read only from outside. */
+  readonly attempt: Attempt<Token>;
   #dialAt: Millis = 0;
   #frames: ReplyFrames;
   #conversation: Conversation<Token> | undefined;
-  #generation = 0;
 
   constructor(settings: SessionSettings, host: Pick<Host, 'randomBytes' | 'log'>) {
     this.#settings = settings;
     this.#tray = new Tray((event) => host.log(event));
     this.tenure = new Tenure(settings, this.progress);
     this.#choice = new ServerChoice(settings.serverCount, settings.keepOrder, randomFrom(host));
-    this.#attempt = new Attempt(this.#tray, this.#choice);
+    this.attempt = new Attempt(this.#tray, this.#choice);
     this.#frames = new ReplyFrames(settings.maxFrameBytes);
   }
 
@@ -83,14 +83,6 @@ export class ClientSession<Token> {
 
   get state(): SessionState {
     return this.#state;
-  }
-  /** Place of the server we talk to, or last tried. */
-  get server(): number {
-    return this.#attempt.server;
-  }
-  /** Number of connections that got as far as holding the session. */
-  get generation(): number {
-    return this.#generation;
   }
   get queued(): number {
     return this.#outbox.length;
@@ -111,7 +103,7 @@ export class ClientSession<Token> {
       case 'dialing':
       case 'greeting':
       case 'burying':
-        return this.#attempt.deadline;
+        return this.attempt.deadline;
       case 'attached':
         return this.#conversation!.wakeAt;
       default:
@@ -139,7 +131,7 @@ export class ClientSession<Token> {
     }
     for (const input of batch.inputs) this.#take(input);
     this.#lookAtTheClock();
-    tray.flush(this.#attempt.number);
+    tray.flush(this.attempt.number);
   }
 
   #take(input: SessionInput<Token>): void {
@@ -150,13 +142,13 @@ export class ClientSession<Token> {
     }
     switch (input.type) {
       case 'transport-opened':
-        if (input.attempt === this.#attempt.number && this.#phase === 'dialing') this.#greet();
+        if (input.attempt === this.attempt.number && this.#phase === 'dialing') this.#greet();
         break;
       case 'transport-bytes':
-        if (input.attempt === this.#attempt.number) this.#received(input.bytes);
+        if (input.attempt === this.attempt.number) this.#received(input.bytes);
         break;
       case 'transport-closed':
-        if (input.attempt === this.#attempt.number && this.#phase !== 'resting')
+        if (input.attempt === this.attempt.number && this.#phase !== 'resting')
           this.#cut(input.reason);
         break;
       case 'request':
@@ -183,19 +175,19 @@ export class ClientSession<Token> {
 
   #dial(): void {
     this.#phase = 'dialing';
-    this.#attempt.dial(this.tenure.timeoutMs);
+    this.attempt.dial(this.tenure.timeoutMs);
   }
 
   #greet(): void {
     this.#phase = 'greeting';
     this.#frames = new ReplyFrames(this.#settings.maxFrameBytes);
-    this.#attempt.greet(this.#settings, this.tenure, this.progress);
+    this.attempt.greet(this.#settings, this.tenure, this.progress);
   }
 
   #greeted(frame: Uint8Array): void {
     const reply = readConnectResponse(new Reader(frame));
-    if (this.#attempt.isProbe) {
-      this.#choice.isBehind(this.#attempt.server);
+    if (this.attempt.isProbe) {
+      this.#choice.isBehind(this.attempt.server);
       this.#drop('the server is behind what this client has seen');
       return;
     }
@@ -206,7 +198,7 @@ export class ClientSession<Token> {
     this.#choice.succeeded();
     if (this.tenure.burial !== undefined) {
       this.#phase = 'burying';
-      this.#attempt.deadline = this.#tray.now + CLOSE_MS;
+      this.attempt.deadline = this.#tray.now + CLOSE_MS;
       this.#tray.frame(this.progress.nextXid(), opcodes.closeSession, NOTHING);
       return;
     }
@@ -216,7 +208,7 @@ export class ClientSession<Token> {
 
   /** The server says that the session we offered is over. */
   #turnedAway(): void {
-    if (this.tenure.burial === undefined && this.#attempt.offered === undefined) {
+    if (this.tenure.burial === undefined && this.attempt.offered === undefined) {
       this.#drop('the server gave no session');
       return;
     }
@@ -233,11 +225,11 @@ export class ClientSession<Token> {
     if (isNew && this.tenure.key !== undefined) this.#endSession('expired');
     this.tenure.held(key, timeoutMs, readOnly);
     this.#phase = 'attached';
-    this.#generation++;
+    this.progress.connections++;
     const { lastAckSentAt } = this.progress;
     this.progress.lastAckSentAt = isNew
-      ? this.#attempt.greetedAt
-      : Math.max(lastAckSentAt, this.#attempt.greetedAt);
+      ? this.attempt.greetedAt
+      : Math.max(lastAckSentAt, this.attempt.greetedAt);
     const conversation = new Conversation(
       this.#tray,
       this.watches,
@@ -257,9 +249,9 @@ export class ClientSession<Token> {
 
   #received(bytes: Uint8Array): void {
     this.#frames.push(bytes);
-    const { number } = this.#attempt;
+    const { number } = this.attempt;
     try {
-      while (number === this.#attempt.number) {
+      while (number === this.attempt.number) {
         if (this.#phase !== 'greeting' && this.#phase !== 'attached') return;
         const frame = this.#frames.next();
         if (frame === undefined) return;
@@ -295,8 +287,8 @@ export class ClientSession<Token> {
   }
 
   #disconnect(): void {
-    this.#tray.flush(this.#attempt.number);
-    this.#tray.out.push({ type: 'disconnect', attempt: this.#attempt.number });
+    this.#tray.flush(this.attempt.number);
+    this.#tray.out.push({ type: 'disconnect', attempt: this.attempt.number });
   }
 
   /** The connection is gone, whoever ended it. */
@@ -305,9 +297,9 @@ export class ClientSession<Token> {
     const { now, writer } = this.#tray;
     writer.clear();
     this.#phase = 'resting';
-    this.#tray.log('info', 'session.cut', reason, { phase, server: this.#attempt.server });
-    if (phase === 'greeting' && !this.#attempt.isProbe)
-      this.#choice.hungUp(this.#attempt.server, now);
+    this.#tray.log('info', 'session.cut', reason, { phase, server: this.attempt.server });
+    if (phase === 'greeting' && !this.attempt.isProbe)
+      this.#choice.hungUp(this.attempt.server, now);
     if (phase === 'dialing' || phase === 'greeting') this.#choice.failed();
     if (phase === 'burying') this.tenure.burial = undefined;
     this.#dialAt = now + (phase === 'burying' ? 0 : this.#choice.delayMs());
@@ -328,7 +320,7 @@ export class ClientSession<Token> {
     this.#tray.log(level, 'session.ended', 'the session is over', facts);
     this.#outbox.refuseBound(this.#tray);
     if (reason === 'closed') return;
-    this.#say({ type: 'not-connected', detail: 'lost' });
+    this.#report({ type: 'not-connected', detail: 'lost' });
     this.#report();
   }
 
@@ -366,7 +358,7 @@ export class ClientSession<Token> {
     this.#outbox.refuseAll(this.#tray);
     this.#identities.refuseAll(this.#tray);
     this.#endSession('closed');
-    this.#say({ type: 'closed', detail });
+    this.#report({ type: 'closed', detail });
   }
 
   /* Requests and time. */
@@ -402,12 +394,8 @@ export class ClientSession<Token> {
 
   /* Telling. */
 
-  /** Tells the state that follows from where we stand, when it is another than before. */
-  #report(): void {
-    this.#say(this.tenure.state(this.#phase === 'attached', this.#choice.diverged));
-  }
-
-  #say(state: SessionState): void {
+  /** Tells the state, when it is another than before. */
+  #report(state = this.tenure.state(this.#phase === 'attached', this.#choice.diverged)): void {
     if (state.type === this.#state.type && state.detail === this.#state.detail) return;
     this.#state = state;
     this.#tray.out.push({ type: 'state', state });

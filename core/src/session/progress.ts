@@ -9,6 +9,8 @@ export class Progress {
   lastAckSentAt: Millis = Number.NEGATIVE_INFINITY;
   /** Highest zxid of all answers; survives sessions, so that time never runs backwards. */
   lastZxidSeen = 0n;
+  /** Number of connections that got as far as holding a session. */
+  connections = 0;
   #xid = 1;
 
   acknowledged(sentAt: Millis): void {
