@@ -20,6 +20,7 @@ import { measureFlush } from './flush.js';
 import { inspectable } from './memory.js';
 import { measureMillion } from './million.js';
 import { renderBench } from './page.js';
+import { newestProfile, summarizeProfile } from './profile.js';
 import type { BenchRecord, FactRecord } from './records.js';
 import { measureSnapshotDelay } from './snapshot-delay.js';
 import {
@@ -112,6 +113,12 @@ async function doCases(): Promise<void> {
     });
   } finally {
     await Promise.all([canned, ...running].map((subject) => subject.stop()));
+  }
+  const profile = values['cpu-prof'] ? newestProfile(cache) : undefined;
+  if (profile === undefined) return;
+  process.stdout.write(`\nWhere Vivarium's time went:\n`);
+  for (const { what, share } of summarizeProfile(profile, 30)) {
+    process.stdout.write(`${(share * 100).toFixed(1).padStart(5)} %  ${what}\n`);
   }
 }
 
