@@ -63,7 +63,6 @@ export class ClientSession<Token> {
   /** When a closing client stops waiting; plus infinity while it is not closing. */
   #closeBy = Number.POSITIVE_INFINITY;
 
-  /* The connection. */
   /** The server we talk to, or try; read only from outside. */
   readonly attempt: Attempt<Token>;
   #dialAt: Millis = 0;
@@ -79,11 +78,6 @@ export class ClientSession<Token> {
     this.#frames = new ReplyFrames(settings.maxFrameBytes);
   }
 
-  /* What recipes and tests ask; all as of the last step. */
-
-  get state(): SessionState {
-    return this.#state;
-  }
   get queued(): number {
     return this.#outbox.length;
   }

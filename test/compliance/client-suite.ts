@@ -1,0 +1,20 @@
+/**
+ * What any server must let our client do, however it is reached. Every kind of server runs all of
+ * it; see the files beside this one.
+ */
+import { guaranteesSuite } from './guarantees-suite.js';
+import { reconnectSuite } from './reconnect-suite.js';
+import { requestsSuite } from './requests-suite.js';
+import type { Target } from './target.js';
+
+/** @param open starts the server, once; asked for by the first test */
+export function clientSuite(name: string, open: () => Promise<Target>): void {
+  let target: Promise<Target> | undefined;
+  const shared = () => {
+    target ??= open();
+    return target;
+  };
+  requestsSuite(name, shared);
+  guaranteesSuite(name, shared);
+  reconnectSuite(name, shared);
+}

@@ -1,0 +1,80 @@
+/** Collecting what a stream says, and waiting for a state of affairs. */
+import type { Observable } from 'rxjs';
+import type { TestContext } from '../support/suite.js';
+
+export interface Recording<T> {
+  readonly values: T[];
+  readonly errors: unknown[];
+  isComplete: boolean;
+  /** The newest value. */
+  readonly last: T | undefined;
+  /** Resolves once `is` holds for the newest value; says what came instead when it takes too long. */
+  until(is: (value: T) => boolean): Promise<T>;
+  unsubscribe(): void;
+}
+
+const LIMIT_MS = 8_000;
+
+export function record<T>(t: TestContext, stream: Observable<T>): Recording<T> {
+  const values: T[] = [];
+  const errors: unknown[] = [];
+  let wake = () => {};
+  const recording: Recording<T> = {
+    values,
+    errors,
+    isComplete: false,
+    get last() {
+      return values.at(-1);
+    },
+    async until(is) {
+      const began = performance.now();
+      for (;;) {
+        const last = values.at(-1);
+        if (values.length > 0 && is(last as T)) return last as T;
+        if (errors.length > 0) throw errors[0];
+        if (performance.now() - began > LIMIT_MS || recording.isComplete) {
+          throw new Error(`the stream never came to it; it said ${show(values)}`);
+        }
+        let timer: NodeJS.Timeout | undefined;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          timer = setTimeout(resolve, LIMIT_MS / 8);
+        });
+        clearTimeout(timer);
+      }
+    },
+    unsubscribe: () => subscription.unsubscribe(),
+  };
+  const subscription = stream.subscribe({
+    next(value) {
+      values.push(value);
+      wake();
+    },
+    error(error) {
+      errors.push(error);
+      wake();
+    },
+    complete() {
+      recording.isComplete = true;
+      wake();
+    },
+  });
+  t.cleanup(() => subscription.unsubscribe());
+  return recording;
+}
+
+function show(values: readonly unknown[]): string {
+  return JSON.stringify(values, (_, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value instanceof Uint8Array ? [...value] : value,
+  );
+}
+
+/** The error that a promise ends with. */
+export async function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  const value = await promise.then(
+    (result) => ({ result }),
+    (error: unknown) => ({ error }),
+  );
+  if ('error' in value) return value.error;
+  throw new Error(`it did not fail, but gave ${show([value.result])}`);
+}

@@ -1,0 +1,46 @@
+/** What the compliance suite is run against, and how its tests get clients. */
+import type { Client, ClientHost, ConnectOptions } from '@vivarium/core';
+import { connect } from '@vivarium/core';
+import type { TestContext } from '../support/suite.js';
+import { FaultyHost } from './faulty-host.js';
+
+/** One kind of server, reached in one way. */
+export interface Target {
+  readonly connectString: string;
+  readonly host: ClientHost;
+  /** What servers of this kind cannot do. */
+  readonly lacks?: readonly ('zxid-in-events' | 'stat-in-multi' | 'exists-checks-read')[];
+}
+
+/** A client with a folder of its own at the server, and its breakable connections. */
+export interface Rig {
+  readonly zk: Client;
+  readonly faults: FaultyHost;
+  /** An empty persistent node that only this test uses. */
+  readonly home: string;
+  /** Another client of the same server. */
+  another(options?: ConnectOptions): Promise<{ zk: Client; faults: FaultyHost }>;
+}
+
+let homes = 0;
+
+export async function rigOf(
+  t: TestContext,
+  target: Target,
+  options: ConnectOptions = {},
+): Promise<Rig> {
+  const another = async (more: ConnectOptions = {}, connectString = target.connectString) => {
+    const faults = new FaultyHost(target.host);
+    const zk = await connect(connectString, { graceMs: 0, ...more, host: faults });
+    t.cleanup(() => {
+      faults.refusing = false;
+      faults.deaf = false;
+      return zk.close();
+    });
+    return { zk, faults };
+  };
+  const { zk, faults } = await another(options);
+  const home = `/home-${process.pid}-${++homes}`;
+  await zk.create(home);
+  return { zk, faults, home, another };
+}

@@ -1,0 +1,15 @@
+/**
+ * Runs the client's compliance suite against Apache ZooKeeper: node …/compliance-apache.js [release].
+ * Not part of `npm test`, which has no Java.
+ */
+import { clientHost } from '@vivarium/core/internal/node/client-host';
+import { clientSuite } from '../compliance/client-suite.js';
+import { type ApacheVersion, apacheVersions, startApache } from '../interop/apache.js';
+
+const version = (process.argv[2] ?? apacheVersions.newest) as ApacheVersion;
+
+clientSuite(`Apache ZooKeeper ${version}`, async () => {
+  const address = process.env.APACHE_ADDRESS ?? (await startApache({ version })).address;
+  const lacks = version === '3.8.0' ? (['zxid-in-events', 'stat-in-multi'] as const) : [];
+  return { connectString: address, host: clientHost, lacks };
+});
