@@ -1,6 +1,6 @@
 /**
- * A server that knows only one answer: what the load can reach when the server costs almost nothing.
- * Prints its port, and lives until it is told to end.
+ * A server that knows only one answer: what the load can reach when the server costs almost
+ * nothing. Prints its port, and lives until it is told to end.
  */
 import { createServer } from 'node:net';
 

@@ -14,7 +14,9 @@ const FIRINGS = 5;
 const value = Buffer.alloc(100, 'w');
 const path = `${root}-watched`;
 
-/** Values for the record of one server: memory of a session, of a watch, and telling all of them. */
+/**
+ * Values for the record of one server: memory of a session, of a watch, and telling all of them.
+ */
 export async function measureCrowd(
   subject: Subject,
   inspectPort: number,

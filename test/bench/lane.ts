@@ -63,7 +63,9 @@ export class Lane {
     this.#fill(outstanding);
   }
 
-  /** Sends what `frames` yields, at most `outstanding` at a time, and resolves when all is answered. */
+  /**
+   * Sends what `frames` yields, at most `outstanding` at a time, and resolves when all is answered.
+   */
   async sendAll(outstanding: number, frames: Iterator<Buffer>): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#failed = reject;

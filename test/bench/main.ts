@@ -1,12 +1,12 @@
 /**
- * `npm run bench` drives Vivarium and Apache ZooKeeper in turn, on this machine in the same run, and
- * writes what came out to docs/internals/proofs/bench.md, with every single measurement as a line of
- * JSON in bench.jsonl beside it.
+ * `npm run bench` drives Vivarium and Apache ZooKeeper in turn, on this machine in the same run,
+ * and writes what came out to docs/internals/proofs/bench.md, with every single measurement as a
+ * line of JSON in bench.jsonl beside it.
  *
- * `--parts cases,crowd,znodes,snapshot`, `--cases get,set`, `--levels 8×16` (or 8x16), `--rounds N`,
- * `--seconds N`, `--subjects apache,vivarium` do a part of it; `--short` a little of the cases.
- * `--cpu-prof` leaves a profile of Vivarium in .cache/bench. Only a full run writes the page, or one
- * with `--write`.
+ * `--parts cases,crowd,znodes,snapshot`, `--cases get,set`, `--levels 8×16` (or 8x16), `--rounds
+ * N`, `--seconds N`, `--subjects apache,vivarium` do a part of it; `--short` a little of the cases.
+ * `--cpu-prof` leaves a profile of Vivarium in .cache/bench. Only a full run writes the page, or
+ * one with `--write`.
  */
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -44,7 +44,9 @@ export async function memoryOf(subject: Subject, inspectPort: number): Promise<M
   };
 }
 
-/** Evaluates an expression in a Node process that was started `inspectable`; promises are awaited. */
+/**
+ * Evaluates an expression in a Node process that was started `inspectable`; promises are awaited.
+ */
 export async function evaluate(inspectPort: number, expression: string): Promise<string> {
   const list = await fetch(`http://127.0.0.1:${inspectPort}/json/list`);
   const [target] = (await list.json()) as { readonly webSocketDebuggerUrl: string }[];

@@ -1,4 +1,6 @@
-/** A million znodes: how fast they come in, what they take, and how long a restart lasts with them. */
+/**
+ * A million znodes: how fast they come in, what they take, and how long a restart lasts with them.
+ */
 import { cpuMs } from './cpu.js';
 import { perOne } from './crowd.js';
 import { createFrame } from './frames.js';

@@ -91,8 +91,9 @@ function factTable(records: readonly FactRecord[]): string {
   }
   if (rows.length === 0) return '';
   const head = ['', 'Apache (or the bare disk)', 'Vivarium', 'ratio'];
-  return `## More\n\nLive memory is asked for after a forced collection: of the JVM its used heap, of Node
-heapUsed + external; "strict" adds arrayBuffers, which external holds already.\n\n${table(head, rows)}`;
+  const intro = `Live memory is asked for after a forced collection: of the JVM its used heap, of Node
+heapUsed + external; "strict" adds arrayBuffers, which external holds already.`;
+  return `## More\n\n${intro}\n\n${table(head, rows)}`;
 }
 
 function ratioText({ median: middle, least, greatest, rounds }: Ratio): string {
