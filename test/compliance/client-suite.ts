@@ -2,6 +2,7 @@
  * What any server must let our client do, however it is reached. Every kind of server runs all of
  * it; see the files beside this one.
  */
+import { suite } from '../support/suite.js';
 import { guaranteesSuite } from './guarantees-suite.js';
 import { reconnectSuite } from './reconnect-suite.js';
 import { requestsSuite } from './requests-suite.js';
@@ -17,4 +18,9 @@ export function clientSuite(name: string, open: () => Promise<Target>): void {
   requestsSuite(name, shared);
   guaranteesSuite(name, shared);
   reconnectSuite(name, shared);
+  suite(`${name}: the end`, (test) => {
+    test('the server ends when all its clients are gone', async () => {
+      await (await shared()).stop?.();
+    });
+  });
 }

@@ -109,8 +109,9 @@ export function reconnectSuite(name: string, open: () => Promise<Target>): void 
       const heard: string[] = [];
       await zk.get(`${home}/a`, { watch: ({ type }) => heard.push(`data ${type}`) });
       await zk.exists(`${home}/b`, { watch: ({ type }) => heard.push(`exists ${type}`) });
+      await writer.create(`${home}/below`);
       await zk.children(home, { watch: ({ type }) => heard.push(`children ${type}`) });
-      await zk.addWatch(home, 'persistentRecursive');
+      await zk.addWatch(`${home}/below`, 'persistentRecursive');
       const events = record(t, zk.events$);
       faults.cut();
       await zk.sync();
@@ -132,8 +133,8 @@ export function reconnectSuite(name: string, open: () => Promise<Target>): void 
         'data nodeDataChanged',
         'exists nodeCreated',
       ]);
-      await writer.create(`${home}/c`);
-      await events.until(({ path }) => path === `${home}/c`);
+      await writer.create(`${home}/below/c`);
+      await events.until(({ path }) => path === `${home}/below/c`);
     });
 
     test('more watches than one frame holds are set again', async (t) => {

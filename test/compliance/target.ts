@@ -8,6 +8,8 @@ import { FaultyHost } from './faulty-host.js';
 export interface Target {
   readonly connectString: string;
   readonly host: ClientHost;
+  /** Ends the server; called after the last test. */
+  readonly stop?: () => Promise<void>;
   /** What servers of this kind cannot do. */
   readonly lacks?: readonly ('zxid-in-events' | 'stat-in-multi' | 'exists-checks-read')[];
 }

@@ -9,7 +9,13 @@ import { type ApacheVersion, apacheVersions, startApache } from '../interop/apac
 const version = (process.argv[2] ?? apacheVersions.newest) as ApacheVersion;
 
 clientSuite(`Apache ZooKeeper ${version}`, async () => {
-  const address = process.env.APACHE_ADDRESS ?? (await startApache({ version })).address;
+  const running = process.env.APACHE_ADDRESS;
+  const server = running === undefined ? await startApache({ version }) : undefined;
   const lacks = version === '3.8.0' ? (['zxid-in-events', 'stat-in-multi'] as const) : [];
-  return { connectString: address, host: clientHost, lacks };
+  return {
+    connectString: server?.address ?? running!,
+    host: clientHost,
+    lacks,
+    stop: async () => server?.stop(),
+  };
 });
