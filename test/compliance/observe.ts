@@ -8,7 +8,7 @@ export interface Recording<T> {
   isComplete: boolean;
   /** The newest value. */
   readonly last: T | undefined;
-  /** Resolves once `is` holds for the newest value; says what came instead when it takes too long. */
+  /** Resolves once `is` holds for the newest value; rejects with what came instead. */
   until(is: (value: T) => boolean): Promise<T>;
   unsubscribe(): void;
 }

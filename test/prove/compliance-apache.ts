@@ -1,5 +1,5 @@
 /**
- * Runs the client's compliance suite against Apache ZooKeeper: node …/compliance-apache.js [release].
+ * Runs the client's compliance suite against Apache ZooKeeper, of the release given or the newest.
  * Not part of `npm test`, which has no Java.
  */
 import { clientHost } from '@vivarium/core/internal/node/client-host';

@@ -1,0 +1,63 @@
+import { eventTypes } from '@vivarium/core/internal/wire/events';
+import { opcodes } from '@vivarium/core/internal/wire/operations';
+import * as assert from 'uvu/assert';
+import { suite } from '../../support/suite.js';
+import { SessionRig } from './rig.js';
+
+suite('heartbeats', (test) => {
+  test('an idle connection is pinged, and each answer moves the certain time', () => {
+    const rig = new SessionRig().attach();
+    rig.take();
+    rig.pass(2_000);
+    assert.equal(
+      rig.sent().map(({ xid, opcode }) => [xid, opcode]),
+      [[-2, opcodes.ping]],
+    );
+    const pingedAt = rig.now;
+    rig.pass(500);
+    rig.answer(-2, { zxid: 3n });
+    assert.is(rig.session.progress.lastAckSentAt, pingedAt);
+    assert.is(rig.session.progress.lastZxidSeen, 3n);
+  });
+
+  test('a busy connection needs no ping, one that only hears events does', () => {
+    const rig = new SessionRig().attach();
+    rig.take();
+    for (let i = 0; i < 10; i++) {
+      rig.pass(500);
+      rig.request('a');
+      rig.answer(rig.sent().at(-1)!.xid);
+    }
+    assert.not(rig.sent().some(({ xid }) => xid === -2));
+    for (let i = 0; i < 5; i++) {
+      rig.pass(500);
+      rig.event(eventTypes.nodeDataChanged, '/a');
+    }
+    assert.ok(rig.sent().some(({ xid }) => xid === -2));
+  });
+
+  test('a server that is silent for two thirds of the timeout is left, events or not', () => {
+    const rig = new SessionRig().attach();
+    for (let i = 0; i < 39; i++) {
+      rig.pass(100);
+      rig.event(eventTypes.nodeDataChanged, '/a');
+    }
+    assert.is(rig.states().at(-1), 'connected');
+    rig.pass(100);
+    assert.is(rig.states().at(-1), 'not-connected suspended');
+  });
+
+  test('after a stall of our own the socket is read before the server is given up', () => {
+    const rig = new SessionRig().attach();
+    rig.now += 4_500;
+    rig.step();
+    assert.is(rig.states().at(-1), 'connected');
+    rig.answer(-2);
+    rig.pass(200);
+    assert.is(rig.states().at(-1), 'connected');
+    rig.now += 4_500;
+    rig.step();
+    rig.pass(100);
+    assert.is(rig.states().at(-1), 'not-connected suspended');
+  });
+});
