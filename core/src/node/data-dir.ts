@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, chmodSync, constants, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fromHex } from '../base/bytes.js';
+import type { Config } from '../config/config.js';
+import { readIfThere, syncFolder, writeDurably } from './durable-file.js';
+import { type FolderLock, lockFolder } from './folder-lock.js';
+import { exitCodes, StartError, systemCode } from './start-error.js';
+
+/** Newest layout of the side files that this version knows. */
+const FORMAT = 1;
+/** The ensemble of a server that stands alone. */
+const STANDALONE = 'standalone';
+const SECRET_BYTES = 32;
+
+/** A data folder that was claimed for one server of this process. */
+export interface DataDir {
+  /** Absolute folders of snapshots and logs, `version-2` included. */
+  readonly snapshots: string;
+  readonly logs: string;
+  /** From `myid` where there is one, else from the config. */
+  readonly serverId: number;
+  /** Key of the session passwords. Never to be shown. */
+  readonly secret: Uint8Array;
+  /** Things an operator should know, one sentence each. */
+  readonly warnings: readonly string[];
+  /** Lets the next server have it. */
+  release(): void;
+}
+
+/**
+ * Makes the folders where they are missing, claims them, and reads what stands beside the data:
+ * `myid` (ZooKeeper's), `vivarium.json` (whose folder it is, and in which format) and
+ * `vivarium-session-secret`. Apache ZooKeeper passes over the last two.
+ *
+ * @throws StartError when the folder cannot be used, is in use, or belongs to somebody else
+ */
+export function openDataDir(config: Config): DataDir {
+  const dataDir = resolve(config.dataDir);
+  const dataLogDir = resolve(config.dataLogDir);
+  const warnings: string[] = [];
+  const locks: FolderLock[] = [];
+  const release = () => {
+    for (const lock of locks.splice(0)) lock.release();
+  };
+  try {
+    const folders = dataDir === dataLogDir ? [dataDir] : [dataDir, dataLogDir];
+    for (const folder of folders) {
+      makeFolder(folder, config.datadirAutocreate);
+      makeFolder(join(folder, 'version-2'), config.datadirAutocreate);
+      if ((statSync(folder).mode & 0o002) !== 0) {
+        warnings.push(`${folder} can be written to by every user of this machine; chmod 700 it.`);
+      }
+      locks.push(lockFolder(folder));
+    }
+    const serverId = readMyId(dataDir) ?? config.serverId;
+    claimFor(dataDir, serverId);
+    return {
+      snapshots: join(dataDir, 'version-2'),
+      logs: join(dataLogDir, 'version-2'),
+      serverId,
+      secret: sessionSecret(dataDir, warnings),
+      warnings,
+      release,
+    };
+  } catch (error) {
+    release();
+    if (error instanceof StartError) throw error;
+    const { message } = error as Error;
+    const story = `The data folder ${dataDir} cannot be used: ${message}`;
+    throw new StartError(story, exitCodes.dataFolder, { cause: error });
+  }
+}
+
+/** Makes a folder that only its owner can enter, and makes its name durable. */
+function makeFolder(folder: string, mayCreate: boolean): void {
+  if (mayCreate) {
+    const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (first !== undefined) syncFolder(dirname(first));
+  }
+  try {
+    if (!statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`);
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    throw new Error(`${folder} does not exist, and datadir.autocreate is false`);
+  }
+}
+
+function readMyId(dataDir: string): number | undefined {
+  const path = join(dataDir, 'myid');
+  const line = readIfThere(path)?.split('\n')[0]?.trim();
+  if (line === undefined) return undefined;
+  const id = /^\d{1,3}$/.test(line) ? Number(line) : Number.NaN;
+  if (id <= 255) return id;
+  throw new StartError(
+    `${path} holds '${line}', not a server's number. ` +
+      'Write a number from 0 to 255 into it, or remove it where a single server runs.',
+    exitCodes.dataFolder,
+  );
+}
+
+/** Whose data it is: written by the first start, compared by every later one. */
+function claimFor(dataDir: string, serverId: number): void {
+  const path = join(dataDir, 'vivarium.json');
+  const text = readIfThere(path);
+  if (text === undefined) {
+    const marker = { format: FORMAT, ensemble: STANDALONE, serverId };
+    writeDurably(path, `${JSON.stringify(marker)}\n`);
+    return;
+  }
+  const marker = parseMarker(path, text);
+  if (marker.format > FORMAT) {
+    throw refused(
+      path,
+      `was written in format ${marker.format} by a newer Vivarium; this one knows up to ${FORMAT}`,
+      'Start it with that version or a later one.',
+    );
+  }
+  if (marker.ensemble !== STANDALONE) {
+    throw refused(
+      path,
+      `says that the data belongs to the ensemble ${JSON.stringify(marker.ensemble)}, and this ` +
+        'server stands alone',
+      'Check dataDir, or start it with the config of that ensemble.',
+    );
+  }
+  if (marker.serverId !== serverId) {
+    throw refused(
+      path,
+      `says that the data belongs to server ${marker.serverId}, and this is server ${serverId}`,
+      'Check dataDir and the number of the server (myid, server.N or vivarium.serverId).',
+    );
+  }
+}
+
+interface Marker {
+  readonly format: number;
+  readonly ensemble: unknown;
+  readonly serverId: unknown;
+}
+
+function parseMarker(path: string, text: string): Marker {
+  try {
+    const marker = JSON.parse(text) as Partial<Marker> | null;
+    if (typeof marker?.format === 'number') return marker as Marker;
+  } catch {
+    // Not JSON at all: refused below like any other text that is no marker.
+  }
+  const remedy =
+    'If the data is surely of this server, remove that file; the next start writes it.';
+  throw refused(path, 'cannot be read as the marker of a data folder', remedy);
+}
+
+function refused(path: string, what: string, remedy: string): StartError {
+  return new StartError(`${path} ${what}. ${remedy}`, exitCodes.dataFolder);
+}
+
+/** The key of this folder's session passwords, made by the first start. */
+function sessionSecret(dataDir: string, warnings: string[]): Uint8Array {
+  const path = join(dataDir, 'vivarium-session-secret');
+  const text = readIfThere(path);
+  if (text === undefined) {
+    const secret = randomBytes(SECRET_BYTES);
+    writeDurably(path, `${secret.toString('hex')}\n`);
+    return new Uint8Array(secret);
+  }
+  if (!/^[0-9a-f]{64}\s*$/.test(text)) {
+    const remedy = 'Restore it, or remove it: clients then lose their sessions, and no data.';
+    throw refused(path, 'does not hold a session secret', remedy);
+  }
+  if ((statSync(path).mode & 0o077) !== 0) {
+    chmodSync(path, 0o600);
+    warnings.push(
+      `${path} could be read by other users, who may know the secret now; it is 0600 again. ` +
+        'Remove the file while the server is stopped to get a new one.',
+    );
+  }
+  return fromHex(text);
+}
