@@ -67,6 +67,29 @@ export function guaranteesSuite(name: string, open: () => Promise<Target>): void
       await list.until((seen) => names(seen)?.includes('born') === true);
     });
 
+    test('G2: a node that comes and goes is seen in its final state', async (t) => {
+      const { zk, home, another } = await rigOf(t, await open());
+      const { zk: writer } = await another();
+      const path = `${home}/a`;
+      const there = record(t, zk.exists$(path));
+      const data = record(t, zk.node$(path, { codec: text }));
+      const list = record(t, zk.children$(path));
+      const writes: Promise<unknown>[] = [];
+      for (let i = 0; i < 150; i++) {
+        writes.push(writer.create(path, String(i)), writer.delete(path));
+      }
+      await Promise.all(writes);
+      await Promise.all([data, list].map((one) => one.until(({ kind }) => kind === 'absent')));
+      await there.until((exists) => !exists);
+      await writer.create(path, 'last');
+      await data.until(isData('last'));
+      await list.until(({ kind }) => kind === 'present');
+      await there.until((exists) => exists);
+      for (const [i, exists] of there.values.entries()) {
+        assert.is.not(exists, there.values[i - 1]);
+      }
+    });
+
     test('G2: a re-read that was lost with its connection is done after it', async (t) => {
       const { zk, faults, home, another } = await rigOf(t, await open());
       const { zk: writer } = await another();

@@ -294,6 +294,32 @@ export function requestsSuite(name: string, open: () => Promise<Target>): void {
       assert.equal(said, ['get nodeDataChanged', 'set', 'read', 'set again']);
     });
 
+    test('answers reach the code that waits for them in the order of the wire', async (t) => {
+      const { zk, home } = await rigOf(t, await open());
+      await zk.create(`${home}/a`);
+      for (let i = 0; i < 20; i++) {
+        const order: string[] = [];
+        const note = (what: string) => (): void => {
+          order.push(what);
+        };
+        await Promise.all([
+          zk.get(home, { watch: note('event') }).then(note('get')),
+          zk.getData(home).then(note('getData')),
+          zk.set(home, 'x').then(note('set')),
+          zk.exists(`${home}/no`).then(note('exists')),
+          zk.delete(`${home}/no`).catch(note('delete')),
+          zk.multi([{ op: 'check', path: home }]).then(note('multi')),
+          zk.children(home).then(note('children')),
+          zk.addWatch(`${home}/a`, 'persistent').then(note('addWatch')),
+          zk.sync().then(note('sync')),
+        ]);
+        assert.is(
+          order.join(' ').replace('delete multi', 'multi delete'),
+          'get getData event set exists multi delete children addWatch sync',
+        );
+      }
+    });
+
     test('events carry the zxid of their change', async (t) => {
       const target = await open();
       const { zk, home } = await rigOf(t, target);

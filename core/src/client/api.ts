@@ -418,7 +418,7 @@ export interface Client extends AsyncDisposable {
   /** Every watch event as it arrives. A diagnostic: changes made while away are not in it. */
   readonly events$: Observable<WatchEvent>;
 
-  /* Streams: state that stays true. See docs/guarantees for G1 to G14. */
+  /* Streams: state that stays true, by the guarantees G1 to G14. */
 
   /** The node and its data, now and after every change. */
   node$<T = Uint8Array>(path: string, options?: ValueStreamOptions<T>): Observable<NodeSnapshot<T>>;
@@ -432,9 +432,10 @@ export interface Client extends AsyncDisposable {
 
   stats(): ClientStats;
   /**
-   * Ends the session, which removes its ephemeral nodes at once, and the client. Requests not yet
-   * answered are rejected first, with `SESSION_EXPIRED` if never sent. Resolves when the server has
-   * confirmed, or when that took longer than a second or there is no connection. Idempotent.
+   * Ends the session, which removes its ephemeral nodes at once, and the client. Requests that were
+   * sent are still answered; those never sent are refused with `SESSION_EXPIRED`. Resolves when the
+   * server has confirmed, after a second without its word, or at once without a connection: the
+   * session then ends at the server when its time has run out. Idempotent.
    */
   close(): Promise<void>;
 }

@@ -23,6 +23,12 @@ export function checkPath(path: string, facts: ErrorFacts, isSequential = false)
   if (problem !== undefined) throw bad(facts, problem);
 }
 
+/** Checks that a word is a row of a table. */
+export function oneOf(word: string, table: object, what: string, facts: ErrorFacts): void {
+  if (Object.hasOwn(table, word)) return;
+  throw bad(facts, `${what} ${word} is none of ${Object.keys(table).join(', ')}`);
+}
+
 /** The version to send; -1 when any will do. */
 export function versionOf(version: number | undefined, facts: ErrorFacts): number {
   if (version === undefined) return -1;
@@ -37,9 +43,7 @@ export function modeOf(
   facts: ErrorFacts,
 ): { readonly flag: number; readonly mode: CreateMode; readonly ttlMs: number } {
   const mode = name ?? 'persistent';
-  if (!Object.hasOwn(createModes, mode)) {
-    throw bad(facts, `mode ${mode} is none of ${Object.keys(createModes).join(', ')}`);
-  }
+  oneOf(mode, createModes, 'mode', facts);
   const row = createModes[mode];
   if (!row.ttl && ttlMs !== undefined) throw bad(facts, `mode ${mode} has no time to live`);
   if (row.ttl && !(Number.isInteger(ttlMs) && ttlMs! > 0 && ttlMs! <= MAX_TTL_MS)) {

@@ -24,6 +24,8 @@ export interface Call<R> {
   readonly unwatch?: { readonly path: string; readonly kinds: readonly WatchKind[] } | undefined;
   /** Makes the result of the answer; runs inside the dispatch, so in wire order. */
   readonly result: (body: Reader, zxid: bigint) => R;
+  /** Told once when the promise settles, whichever way. */
+  readonly settled?: (() => void) | undefined;
   /** Makes a result of a refusal, for operations where one is an answer too. */
   readonly refusal?:
     | ((code: number, zxid: bigint) => { readonly value: R } | undefined)
@@ -50,17 +52,23 @@ export function requestOf(
   };
 }
 
-/** Sends a request and promises its answer. */
+/**
+ * Sends a request and promises its answer. The promise is settled by the dispatch itself, so that
+ * code waiting for several answers of one piece of the wire goes on in their order: it must reach
+ * the caller as it is, with no other promise around it.
+ */
 export function perform<R>(driver: Driver, maxFrameBytes: number, call: Call<R>): Promise<R> {
   const size = call.payload.length + HEADER_BYTES;
   const signal = call.options?.signal;
   return new Promise((resolve, reject) => {
     if (size > maxFrameBytes) {
       const reason = `the request has ${size} bytes, and maxFrameBytes is ${maxFrameBytes}`;
+      call.settled?.();
       reject(new ZkError('BAD_ARGUMENTS', { ...call.facts, reason }));
       return;
     }
     if (signal?.aborted === true) {
+      call.settled?.();
       reject(signal.reason);
       return;
     }
@@ -70,17 +78,23 @@ export function perform<R>(driver: Driver, maxFrameBytes: number, call: Call<R>)
   });
 }
 
+/** What of a call matters once it was sent. */
+type Settled<R> = Pick<
+  Call<R>,
+  'operation' | 'facts' | 'options' | 'result' | 'refusal' | 'settled'
+>;
+
 /** Turns the one answer of a request into the one settling of its promise. */
 export class Settling<R> implements Waiter {
   readonly #driver: Driver;
-  readonly #call: Pick<Call<R>, 'facts' | 'options' | 'result' | 'refusal'>;
+  readonly #call: Settled<R>;
   readonly #resolve: (value: R) => void;
   readonly #reject: (reason: unknown) => void;
   #isSettled = false;
 
   constructor(
     driver: Driver,
-    call: Pick<Call<R>, 'facts' | 'options' | 'result' | 'refusal'>,
+    call: Settled<R>,
     resolve: (value: R) => void,
     reject: (reason: unknown) => void,
   ) {
@@ -127,6 +141,7 @@ export class Settling<R> implements Waiter {
     }
     this.#isSettled = true;
     this.#call.options?.signal?.removeEventListener('abort', this.aborted);
+    this.#call.settled?.();
     return true;
   }
 
@@ -135,11 +150,12 @@ export class Settling<R> implements Waiter {
     const what = error instanceof MalformedError ? 'the answer' : 'the data';
     const message = error instanceof Error ? error.message : String(error);
     const reason = `${what} cannot be read: ${message}`;
+    const outcome = operations[this.#call.operation].kind === 'read' ? 'refused' : 'unknown';
     return new ZkError('MARSHALLING_ERROR', {
       ...this.#call.facts,
       cause: error,
       reason,
-      outcome: 'unknown',
+      outcome,
     });
   }
 }

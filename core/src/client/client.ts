@@ -131,11 +131,16 @@ export function createClient(
     const name = eventNames.get(type);
     if (name === undefined) return;
     const event: WatchEvent = { type: name, path: withoutChroot(chroot, serverPath), zxid };
-    for (const listener of listeners.take(type, serverPath)) tell(listener, event, host.setTimer);
-    for (const subscriber of [...events]) subscriber.next(event);
+    const told = listeners.take(type, serverPath);
+    if (told.length === 0 && events.size === 0) return;
+    // A promise that an earlier answer resolved is heard in a microtask, so this has to be one too.
+    host.soon(() => {
+      for (const listener of told) tell(listener, event, host.setTimer);
+      for (const subscriber of [...events]) subscriber.next(event);
+    });
   }
 
-  const addAuth = async (credential: Credential, call?: { signal?: AbortSignal | undefined }) => {
+  const addAuth = (credential: Credential, call?: { signal?: AbortSignal | undefined }) => {
     const facts = { operation: 'auth', request: { scheme: credential.scheme } };
     return new Promise<void>((resolve, reject) => {
       if (call?.signal?.aborted === true) {
@@ -144,7 +149,7 @@ export function createClient(
       }
       const token = new Settling(
         driver,
-        { facts, options: call, result: () => {} },
+        { operation: 'auth', facts, options: call, result: () => {} },
         resolve,
         reject,
       );

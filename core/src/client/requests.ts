@@ -1,4 +1,3 @@
-import type { ErrorName } from '../base/errors.js';
 import { codes } from '../base/errors.js';
 import { parentOf } from '../base/path.js';
 import { withChroot, withoutChroot } from '../session/chroot.js';
@@ -9,15 +8,24 @@ import type { OperationName, RequestOf } from '../wire/operations.js';
 import { operations } from '../wire/operations.js';
 import { OPEN_ACL } from '../wire/permissions.js';
 import type { Reader } from '../wire/reader.js';
-import type { Acl, Stat } from '../wire/records.js';
+import type { Stat } from '../wire/records.js';
 import type { JuteType } from '../wire/types.js';
 import { encode } from '../wire/types.js';
-import type { CallOptions, Client, CodecOptions, WatchOptions } from './api.js';
-import { checkPath, encoded, modeOf, versionOf } from './arguments.js';
+import type {
+  CallOptions,
+  Client,
+  CodecOptions,
+  CreatedNode,
+  CreateOptions,
+  NodeValue,
+  WatchOptions,
+} from './api.js';
+import { checkPath, encoded, modeOf, oneOf, versionOf } from './arguments.js';
 import type { Call } from './call.js';
 import { perform } from './call.js';
 import type { Driver } from './driver.js';
-import { isZkError, ZkError } from './errors.js';
+import type { ErrorFacts } from './errors.js';
+import { isZkError } from './errors.js';
 import type { EntryKind } from './hub-entry.js';
 import type { Listeners } from './listeners.js';
 import { decodeMulti, decodeMultiRead, encodeMulti, encodeMultiRead } from './multi.js';
@@ -57,8 +65,6 @@ export interface RequestContext {
 /** How often `ensure` starts again when nodes come and go under its feet. */
 const ENSURE_ATTEMPTS = 20;
 
-type Body<N extends OperationName> = RequestOf<N>;
-
 /** Makes the promise methods of a client. */
 export function requestsOver(context: RequestContext): Requests {
   const { driver, chroot, maxFrameBytes, listeners } = context;
@@ -69,8 +75,8 @@ export function requestsOver(context: RequestContext): Requests {
   /** One request whose body is one record. */
   const ask = <N extends OperationName, R>(
     operation: N,
-    body: Body<N>,
-    facts: { readonly path?: string; readonly request: object },
+    body: RequestOf<N>,
+    facts: ErrorFacts,
     options: CallOptions | undefined,
     result: (body: Reader, zxid: bigint) => R,
     more: Partial<Call<R>> = {},
@@ -83,72 +89,46 @@ export function requestsOver(context: RequestContext): Requests {
   const statOf = (operation: 'setData' | 'setAcl' | 'exists') => (body: Reader) =>
     operations[operation].response!.read(body).stat as Stat;
 
-  /** What a read with a one-shot listener adds to its call. */
-  const watching = <R>(
-    path: string,
-    kind: EntryKind,
-    options: WatchOptions | undefined,
-    leavesWatchWhenMissing = false,
-  ): { readonly watch: boolean; readonly more: Partial<Call<R>>; over(): void; set(): void } => {
+  /** The listener of a read: `set` makes it hear events, and goes with the answer. */
+  const listening = (path: string, kind: EntryKind, options: WatchOptions | undefined) => {
     const listener = options?.watch;
-    if (listener === undefined)
-      return { watch: false, more: {}, over: NOTHING_TO_DO, set: NOTHING_TO_DO };
+    if (listener === undefined) return { watch: false, set: nothing, more: {} };
     const server = inside(path);
-    const over = listeners.expect(server, kind);
-    const watch: { path: string; kind: WatchKind } = {
-      path: server,
-      kind: kind === 'data' ? 'data' : 'child',
-    };
+    const watch = { path: server, kind: kind === 'data' ? 'data' : 'child' } as const;
     const set = () => listeners.add(server, kind, listener);
-    const refusal = (code: number) => {
-      if (code === codes.NO_NODE && leavesWatchWhenMissing) set();
-      return undefined;
-    };
-    return { watch: true, more: { watch, refusal }, over, set };
+    return { watch: true, set, more: { watch, settled: listeners.expect(server, kind) } };
   };
 
-  const get: Requests['get'] = async <T>(
+  const read = <T, R>(
     path: string,
-    options?: CodecOptions<T> & WatchOptions,
-  ) => {
-    const facts = { operation: 'getData', path };
-    checkPath(path, facts);
-    const leaving = watching<never>(path, 'data', options);
-    try {
-      const body = { path: inside(path), watch: leaving.watch };
-      const {
-        data: bytes,
-        stat,
-        asOf,
-      } = await ask(
-        'getData',
-        body,
-        { path, request: { path } },
-        options,
-        (reply, zxid) => {
-          leaving.set();
-          const { data, stat: found } = operations.getData.response!.read(reply);
-          return { data: data === null ? null : data.slice(), stat: found, asOf: zxid };
-        },
-        leaving.more as object,
-      );
+    options: (CodecOptions<T> & WatchOptions) | undefined,
+    shape: (value: NodeValue<T>) => R,
+  ): Promise<R> =>
+    attempt(() => {
+      checkPath(path, { operation: 'getData', path });
+      const { watch, set, more } = listening(path, 'data', options);
       const codec = options?.codec;
-      if (codec === undefined) return { data: (bytes ?? NO_BYTES) as T, stat, bytes, asOf };
-      return { data: decoded(() => codec.decode(bytes ?? NO_BYTES), facts), stat, bytes, asOf };
-    } finally {
-      leaving.over();
-    }
-  };
+      const value = (reply: Reader, asOf: bigint) => {
+        set();
+        const { data, stat } = operations.getData.response!.read(reply);
+        // What was read is a view of a larger piece that the connection brought.
+        const bytes = data === null ? null : data.slice();
+        const plain = bytes ?? NO_BYTES;
+        return shape({ data: codec?.decode(plain) ?? (plain as T), stat, bytes, asOf });
+      };
+      const facts = { path, request: { path } };
+      return ask('getData', { path: inside(path), watch }, facts, options, value, more);
+    });
 
-  const createAt = async <T>(
+  const createAt = <T>(
     path: string,
     data: T | undefined,
-    options: Parameters<typeof requests.create<T>>[2],
+    options: CreateOptions<T> | undefined,
     label: string,
-  ) => {
-    const facts = { operation: 'create', path: label };
-    const { flag: flags, mode, ttlMs } = modeOf(options?.mode, options?.ttlMs, facts);
-    const bytes = encoded(data, options?.codec, facts);
+  ): Promise<CreatedNode> => {
+    const about = { operation: 'create', path: label };
+    const { flag: flags, mode, ttlMs } = modeOf(options?.mode, options?.ttlMs, about);
+    const bytes = encoded(data, options?.codec, about);
     const acl = options?.acl ?? OPEN_ACL;
     const request = { path: label, data, mode, acl, ttlMs: options?.ttlMs };
     const body = { path, data: bytes, acl, flags };
@@ -156,12 +136,12 @@ export function requestsOver(context: RequestContext): Requests {
       const { path: made, stat } = operations.create2.response!.read(reply);
       return { path: withoutChroot(chroot, made), stat };
     };
-    const about = { path: label, request, operation: 'create' };
+    const facts = { ...about, request };
     if (createModes[mode].ttl) {
-      return ask('createTtl', { ...body, ttl: BigInt(ttlMs) }, about, options, created);
+      return ask('createTtl', { ...body, ttl: BigInt(ttlMs) }, facts, options, created);
     }
     const operation = mode === 'container' ? 'createContainer' : 'create2';
-    return ask(operation, body, about, options, created);
+    return ask(operation, body, facts, options, created);
   };
 
   /** Creates a server path and its ancestors. */
@@ -186,166 +166,168 @@ export function requestsOver(context: RequestContext): Requests {
     throw last;
   };
 
-  const requests: Requests = {
-    get,
-    create: async (path, data, options) => {
-      const facts = { operation: 'create', path };
-      checkPath(path, facts, createModes[options?.mode ?? 'persistent']?.sequential === true);
-      return createAt(inside(path), data, options, path);
-    },
+  return {
+    get: (path, options) => read(path, options, (value) => value),
+    getData: (path, options) => read(path, options, ({ data }) => data),
+    create: (path, data, options) =>
+      attempt(() => {
+        const isSequential = createModes[options?.mode ?? 'persistent']?.sequential === true;
+        checkPath(path, { operation: 'create', path }, isSequential);
+        return createAt(inside(path), data, options, path);
+      }),
     ensure: async (path, options) => {
       checkPath(path, { operation: 'ensure', path });
       const target = inside(path);
       if (target !== '/') await ensureAt(target, options);
     },
-    getData: async (path, options) => (await get(path, options)).data,
-    set: async (path, value, options) => {
-      const facts = { operation: 'setData', path };
-      checkPath(path, facts);
-      const data = encoded(value, options?.codec, facts);
-      const version = versionOf(options?.version, facts);
-      const request = { path, data: value, version };
-      const body = { path: inside(path), data, version };
-      return ask('setData', body, { path, request }, options, statOf('setData'));
-    },
-    delete: async (path, options) => {
-      const facts = { operation: 'delete', path };
-      checkPath(path, facts);
-      const version = versionOf(options?.version, facts);
-      const request = { path, version };
-      await ask('delete', { path: inside(path), version }, { path, request }, options, nothing);
-    },
-    exists: async (path, options) => {
-      checkPath(path, { operation: 'exists', path });
-      const leaving = watching<Stat | undefined>(path, 'data', options, true);
-      const read = statOf('exists');
-      try {
-        return await ask<'exists', Stat | undefined>(
-          'exists',
-          { path: inside(path), watch: leaving.watch },
-          { path, request: { path } },
-          options,
-          (reply) => {
-            leaving.set();
-            return read(reply);
-          },
-          {
-            ...leaving.more,
-            refusal: (code, zxid) => {
-              leaving.more.refusal?.(code, zxid);
-              return code === codes.NO_NODE ? { value: undefined } : undefined;
-            },
-          },
-        );
-      } finally {
-        leaving.over();
-      }
-    },
-    children: async (path, options) => {
-      checkPath(path, { operation: 'getChildren2', path });
-      const leaving = watching<never>(path, 'children', options);
-      try {
-        const body = { path: inside(path), watch: leaving.watch };
-        const read = (reply: Reader, asOf: bigint) => {
-          leaving.set();
+    set: (path, value, options) =>
+      attempt(() => {
+        const facts = { operation: 'setData', path };
+        checkPath(path, facts);
+        const data = encoded(value, options?.codec, facts);
+        const version = versionOf(options?.version, facts);
+        const about = { path, request: { path, data: value, version } };
+        const body = { path: inside(path), data, version };
+        return ask('setData', body, about, options, statOf('setData'));
+      }),
+    delete: (path, options) =>
+      attempt(() => {
+        const facts = { operation: 'delete', path };
+        checkPath(path, facts);
+        const version = versionOf(options?.version, facts);
+        const about = { path, request: { path, version } };
+        return ask('delete', { path: inside(path), version }, about, options, nothing);
+      }),
+    exists: (path, options) =>
+      attempt(() => {
+        checkPath(path, { operation: 'exists', path });
+        const { watch, set, more } = listening(path, 'data', options);
+        const found = statOf('exists');
+        const stat = (reply: Reader): Stat | undefined => {
+          set();
+          return found(reply);
+        };
+        const refusal = (code: number) => {
+          if (code !== codes.NO_NODE) return undefined;
+          set();
+          return { value: undefined };
+        };
+        const body = { path: inside(path), watch };
+        const facts = { path, request: { path } };
+        return ask('exists', body, facts, options, stat, { ...more, refusal });
+      }),
+    children: (path, options) =>
+      attempt(() => {
+        checkPath(path, { operation: 'getChildren2', path });
+        const { watch, set, more } = listening(path, 'children', options);
+        const list = (reply: Reader, asOf: bigint) => {
+          set();
           const { children, stat } = operations.getChildren2.response!.read(reply);
           return { children: [...children].sort(), stat, asOf };
         };
         const facts = { path, request: { path } };
-        return await ask('getChildren2', body, facts, options, read, leaving.more as object);
-      } finally {
-        leaving.over();
-      }
+        return ask('getChildren2', { path: inside(path), watch }, facts, options, list, more);
+      }),
+    getAcl: (path, options) =>
+      attempt(() => {
+        checkPath(path, { operation: 'getAcl', path });
+        const value = (reply: Reader) => operations.getAcl.response!.read(reply);
+        return ask('getAcl', { path: inside(path) }, { path, request: { path } }, options, value);
+      }),
+    setAcl: (path, acl, options) =>
+      attempt(() => {
+        const facts = { operation: 'setAcl', path };
+        checkPath(path, facts);
+        const version = versionOf(options?.version, facts);
+        const about = { path, request: { path, acl, version } };
+        const body = { path: inside(path), acl, version };
+        return ask('setAcl', body, about, options, statOf('setAcl'));
+      }),
+    sync: (path = '/', options) =>
+      attempt(() => {
+        checkPath(path, { operation: 'sync', path });
+        return ask('sync', { path: inside(path) }, { path, request: { path } }, options, nothing);
+      }),
+    multi: (ops, options) =>
+      attempt(() => {
+        const payload = encodeMulti(ops, chroot);
+        const facts = { operation: 'multi', request: ops };
+        const result = (reply: Reader) => decodeMulti(ops, chroot, reply) as never;
+        return send({ operation: 'multi', payload, facts, options, result });
+      }),
+    multiRead: (ops, options) =>
+      attempt(() => {
+        const payload = encodeMultiRead(ops, chroot);
+        const facts = { operation: 'multiRead', request: ops };
+        const result = (reply: Reader) => decodeMultiRead(ops, reply) as never;
+        return send({ operation: 'multiRead', payload, facts, options, result });
+      }),
+    getEphemerals: (prefix = '/', options) =>
+      attempt(() => {
+        checkPath(prefix, { operation: 'getEphemerals', path: prefix });
+        const server = inside(prefix);
+        // Servers compare texts: a prefix /a would bring /ab too.
+        const below = server === '/' ? '/' : `${server}/`;
+        const own = (reply: Reader) =>
+          operations.getEphemerals
+            .response!.read(reply)
+            .ephemerals.filter((path) => path === server || path.startsWith(below))
+            .map((path) => withoutChroot(chroot, path));
+        const facts = { path: prefix, request: { prefix } };
+        return ask('getEphemerals', { prefixPath: server }, facts, options, own);
+      }),
+    allChildrenNumber: (path, options) =>
+      attempt(() => {
+        checkPath(path, { operation: 'getAllChildrenNumber', path });
+        const { response } = operations.getAllChildrenNumber;
+        const count = (reply: Reader) => response!.read(reply).totalNumber;
+        const facts = { path, request: { path } };
+        return ask('getAllChildrenNumber', { path: inside(path) }, facts, options, count);
+      }),
+    whoAmI: (options) => {
+      const known = (reply: Reader) => operations.whoAmI.response!.read(reply).clientInfo;
+      return ask('whoAmI', {}, { request: {} }, options, known);
     },
-    getAcl: async (path, options) => {
-      checkPath(path, { operation: 'getAcl', path });
-      const read = (reply: Reader) => operations.getAcl.response!.read(reply);
-      return ask('getAcl', { path: inside(path) }, { path, request: { path } }, options, read);
-    },
-    setAcl: async (path, acl: readonly Acl[], options) => {
-      const facts = { operation: 'setAcl', path };
-      checkPath(path, facts);
-      const version = versionOf(options?.version, facts);
-      const request = { path, acl, version };
-      const body = { path: inside(path), acl, version };
-      return ask('setAcl', body, { path, request }, options, statOf('setAcl'));
-    },
-    sync: async (path = '/', options) => {
-      checkPath(path, { operation: 'sync', path });
-      await ask('sync', { path: inside(path) }, { path, request: { path } }, options, nothing);
-    },
-    multi: async (ops, options) => {
-      const payload = encodeMulti(ops, chroot);
-      const facts = { operation: 'multi', request: ops };
-      const result = (reply: Reader) => decodeMulti(ops, chroot, reply);
-      return (await send({ operation: 'multi', payload, facts, options, result })) as never;
-    },
-    multiRead: async (ops, options) => {
-      const payload = encodeMultiRead(ops, chroot);
-      const facts = { operation: 'multiRead', request: ops };
-      const result = (reply: Reader) => decodeMultiRead(ops, reply);
-      return (await send({ operation: 'multiRead', payload, facts, options, result })) as never;
-    },
-    getEphemerals: async (prefix = '/', options) => {
-      checkPath(prefix, { operation: 'getEphemerals', path: prefix });
-      const server = inside(prefix);
-      // Servers compare texts: a prefix /a would bring /ab too.
-      const below = server === '/' ? '/' : `${server}/`;
-      const read = (reply: Reader) =>
-        operations.getEphemerals
-          .response!.read(reply)
-          .ephemerals.filter((path) => path === server || path.startsWith(below))
-          .map((path) => withoutChroot(chroot, path));
-      const facts = { path: prefix, request: { prefix } };
-      return ask('getEphemerals', { prefixPath: server }, facts, options, read);
-    },
-    allChildrenNumber: async (path, options) => {
-      checkPath(path, { operation: 'getAllChildrenNumber', path });
-      const read = (reply: Reader) =>
-        operations.getAllChildrenNumber.response!.read(reply).totalNumber;
-      const facts = { path, request: { path } };
-      return ask('getAllChildrenNumber', { path: inside(path) }, facts, options, read);
-    },
-    whoAmI: async (options) => {
-      const read = (reply: Reader) => operations.whoAmI.response!.read(reply).clientInfo;
-      return ask('whoAmI', {}, { request: {} }, options, read);
-    },
-    addWatch: async (path, mode, options) => {
-      const facts = { operation: 'addWatch', path };
-      checkPath(path, facts);
-      if (!Object.hasOwn(addWatchModes, mode)) {
-        const reason = `mode ${mode} is neither persistent nor persistentRecursive`;
-        throw new ZkError('BAD_ARGUMENTS', { ...facts, reason });
-      }
-      const kind: WatchKind = mode === 'persistent' ? 'persistent' : 'recursive';
-      const server = inside(path);
-      const body = { path: server, mode: addWatchModes[mode] };
-      const watch = { path: server, kind };
-      await ask('addWatch', body, { path, request: { path, mode } }, options, nothing, { watch });
-    },
-    removeWatches: async (path, type, options) => {
-      const facts = { operation: 'removeWatches', path };
-      checkPath(path, facts);
-      if (!Object.hasOwn(watcherTypes, type)) {
-        const reason = `type ${type} is none of ${Object.keys(watcherTypes).join(', ')}`;
-        throw new ZkError('BAD_ARGUMENTS', { ...facts, reason });
-      }
-      const server = inside(path);
-      const affected = ENTRY_KINDS[type];
-      const unwatch = { path: server, kinds: WATCH_KINDS[type] };
-      const body = { path: server, type: watcherTypes[type] };
-      const about = { path, request: { path, type } };
-      const removed = ask('removeWatches', body, about, options, nothing, { unwatch });
-      listeners.removeAll(server, affected);
-      context.disturb(server, affected);
-      await removed;
-    },
+    addWatch: (path, mode, options) =>
+      attempt(() => {
+        const facts = { operation: 'addWatch', path };
+        checkPath(path, facts);
+        oneOf(mode, addWatchModes, 'mode', facts);
+        const server = inside(path);
+        const body = { path: server, mode: addWatchModes[mode] };
+        const kind = mode === 'persistent' ? 'persistent' : 'recursive';
+        const about = { path, request: { path, mode } };
+        const watch = { path: server, kind } as const;
+        return ask('addWatch', body, about, options, nothing, { watch });
+      }),
+    removeWatches: (path, type, options) =>
+      attempt(() => {
+        const facts = { operation: 'removeWatches', path };
+        checkPath(path, facts);
+        oneOf(type, watcherTypes, 'type', facts);
+        const server = inside(path);
+        const unwatch = { path: server, kinds: WATCH_KINDS[type] };
+        const body = { path: server, type: watcherTypes[type] };
+        const about = { path, request: { path, type } };
+        const removed = ask('removeWatches', body, about, options, nothing, { unwatch });
+        listeners.removeAll(server, ENTRY_KINDS[type]);
+        // Their reads go after the removal, and set what it takes away.
+        context.disturb(server, ENTRY_KINDS[type]);
+        return removed;
+      }),
   };
-  return requests;
+}
+
+/** What `make` throws about its arguments becomes a rejection. */
+function attempt<R>(make: () => Promise<R>): Promise<R> {
+  try {
+    return make();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 const NO_BYTES = new Uint8Array(0);
-const NOTHING_TO_DO = () => {};
 const nothing = () => undefined;
 
 const WATCH_KINDS = {
@@ -363,13 +345,3 @@ const ENTRY_KINDS: Readonly<Record<keyof typeof watcherTypes, readonly EntryKind
   persistent: [],
   persistentRecursive: [],
 };
-
-function decoded<T>(decode: () => T, facts: { operation: string; path: string }): T {
-  try {
-    return decode();
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const name: ErrorName = 'MARSHALLING_ERROR';
-    throw new ZkError(name, { ...facts, cause, reason: `the data cannot be read: ${message}` });
-  }
-}
