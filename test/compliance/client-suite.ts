@@ -7,6 +7,7 @@ import { guaranteesSuite } from './guarantees-suite.js';
 import { reconnectSuite } from './reconnect-suite.js';
 import { requestsSuite } from './requests-suite.js';
 import type { Target } from './target.js';
+import { watchesSuite } from './watches-suite.js';
 
 /** @param open starts the server, once; asked for by the first test */
 export function clientSuite(name: string, open: () => Promise<Target>): void {
@@ -16,6 +17,7 @@ export function clientSuite(name: string, open: () => Promise<Target>): void {
     return target;
   };
   requestsSuite(name, shared);
+  watchesSuite(name, shared);
   guaranteesSuite(name, shared);
   reconnectSuite(name, shared);
   suite(`${name}: the end`, (test) => {

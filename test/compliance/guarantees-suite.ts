@@ -387,16 +387,5 @@ export function guaranteesSuite(name: string, open: () => Promise<Target>): void
       assert.is(quiet.values.length, 1);
       assert.is(replayed.values.length, 1);
     });
-
-    test('data that a codec refuses is told as invalid, and its correction follows', async (t) => {
-      const { zk, home } = await rigOf(t, await open());
-      await zk.set(home, '{');
-      const data = record(t, zk.node$(home, { codec: json() }));
-      const seen = await data.until(() => true);
-      assert.is(seen.kind, 'invalid');
-      if (seen.kind === 'invalid') assert.is(new TextDecoder().decode(seen.bytes), '{');
-      await zk.set(home, '{}');
-      await data.until(({ kind }) => kind === 'present');
-    });
   });
 }
