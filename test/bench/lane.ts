@@ -28,6 +28,8 @@ export class Lane {
   #idle: (() => void) | undefined;
   #failed: ((error: Error) => void) | undefined;
   #opened: (() => void) | undefined;
+  /** Why the connection is of no more use. */
+  #dead: Error | undefined;
 
   private constructor(port: number, timeoutMs: number, events: LaneEvents) {
     this.#events = events;
@@ -68,6 +70,7 @@ export class Lane {
    */
   async sendAll(outstanding: number, frames: Iterator<Buffer>): Promise<void> {
     await new Promise<void>((resolve, reject) => {
+      if (this.#dead !== undefined) reject(this.#dead);
       this.#failed = reject;
       this.#idle = resolve;
       const next = () => {
@@ -84,6 +87,7 @@ export class Lane {
   /** Sends nothing more and resolves when everything outstanding is answered. */
   async stop(): Promise<void> {
     this.#next = undefined;
+    if (this.#dead !== undefined) throw this.#dead;
     if (this.#outstanding === 0) return;
     await new Promise<void>((resolve, reject) => {
       this.#failed = reject;
@@ -167,6 +171,7 @@ export class Lane {
   }
 
   #fail(error: Error): void {
+    this.#dead ??= error;
     this.#next = undefined;
     this.#failed?.(error);
   }

@@ -52,6 +52,9 @@ const { values } = parseArgs({
   },
 });
 
+// Without this a signal would end the bench and leave its servers running.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 /** The words of a list option, each one of `known`. */
 function words<T extends string>(option: string, text: string, known: readonly T[]): readonly T[] {
   const list = text.replaceAll('x', '×').split(',');

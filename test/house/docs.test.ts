@@ -38,10 +38,14 @@ suite('the documents', (test) => {
       }
       if (fences.length === 0) return;
       const tsc = join(top, 'node_modules/typescript/bin/tsc');
-      const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', folder], {
-        encoding: 'utf8',
-        timeout: 60_000,
-      });
+      const { status, stdout } = spawnSync(
+        process.execPath,
+        [tsc, '-p', folder, '--pretty', 'false'],
+        {
+          encoding: 'utf8',
+          timeout: 60_000,
+        },
+      );
       if (status !== 0) assert.unreachable(`\n${located(stdout)}`);
     },
     { timeoutMs: 60_000 },

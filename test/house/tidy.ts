@@ -4,6 +4,8 @@ import { readSource } from './source-text.js';
 
 const COLUMNS_MAX = 100;
 const LINES_MAX = 400;
+/** What only tests lean on may be somewhat longer: tables of samples, generators. */
+const TEST_LINES_MAX = 500;
 
 /** Files that are mostly the documentation of one interface, where a cut would only hide things. */
 const longByNature: ReadonlySet<string> = new Set(['core/src/client/api.ts']);
@@ -49,14 +51,15 @@ export function checkSource(file: SourceFile): readonly string[] {
   const problems: string[] = [];
   const { codeOnly } = readSource(file.text);
   const lines = file.text.split('\n');
-  if (lines.length - 1 > LINES_MAX && !longByNature.has(file.path)) {
-    problems.push(`${file.path}: ${lines.length - 1} lines; the wall is ${LINES_MAX}: split it`);
+  const wall = file.path.startsWith('test/') ? TEST_LINES_MAX : LINES_MAX;
+  if (lines.length - 1 > wall && !longByNature.has(file.path)) {
+    problems.push(`${file.path}: ${lines.length - 1} lines; the wall is ${wall}: split it`);
   }
   const codeLines = codeOnly.split('\n');
   for (const [index, line] of lines.entries()) {
     if ([...line].length <= COLUMNS_MAX || /https?:\/\/\S{60}/.test(line)) continue;
     // A text stays in one piece, so that it can be searched for: only what is around it counts.
-    const code = codeLines[index]!.trimEnd();
+    const code = codeLines[index]!.trimEnd().replace(/`[^`]*`/g, '``');
     const isCode = code.trim() !== '' && !/\/[/*]/.test(line.replace(/https?:\/\//g, ''));
     if (isCode && code.replace(/(?<=\S) +/g, ' ').length <= COLUMNS_MAX) continue;
     problems.push(`${file.path}:${index + 1}: longer than ${COLUMNS_MAX} columns`);

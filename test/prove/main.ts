@@ -40,7 +40,10 @@ const { values, positionals } = parseArgs({
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => stopping.abort(new Error(`told to stop by ${signal}`)));
+  process.on(signal, () => {
+    if (stopping.signal.aborted) process.exit(1); // told twice: now, and its children with it
+    stopping.abort(new Error(`told to stop by ${signal}`));
+  });
 }
 
 const wanted = positionals[0] === 'all' ? names : positionals.slice(0, 1);

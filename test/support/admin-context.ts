@@ -4,8 +4,8 @@ import { createMetrics } from '@vivarium/core/internal/peer/metrics';
 import type { ConnectionView, PeerView } from '@vivarium/core/internal/peer/view';
 
 /** Monotonic and wall time at which the made-up server is looked at. */
-export const NOW = 5_000_000;
-export const WALL = 1_795_533_576_000;
+const NOW = 5_000_000;
+const WALL = 1_795_533_576_000;
 
 const SESSION = 0x100004bbaa30000n;
 
@@ -67,7 +67,7 @@ export function peerView(changes: Partial<PeerView> = {}): PeerView {
 }
 
 /** Facts of a made-up process. */
-export function processFacts(changes: Partial<ProcessFacts> = {}): ProcessFacts {
+function processFacts(changes: Partial<ProcessFacts> = {}): ProcessFacts {
   return {
     version: '0.1.0',
     builtAt: '2026-11-24 15:00 UTC',

@@ -4,8 +4,8 @@ import type { Millis } from '../base/ids.js';
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * The one timer of a server. It is set for the time at which the machine wants to be woken, and left
- * alone when that time moves on, as it does with every ping: it then finds out when it fires.
+ * The one timer of a server. It is set for the time at which the machine wants to be woken, and
+ * left alone when that time moves on, as it does with every ping: it then finds out when it fires.
  */
 export class WakeTimer {
   readonly #wakeAt: () => Millis;

@@ -209,7 +209,7 @@ export function readTxnBody(from: Reader, type: number): TxnBody {
 function readCreate(from: Reader): CreateTxn {
   const path = from.string();
   const data = from.bufferOrNull();
-  const acl = CreateTxn.fields['acl']!.read(from) as CreateTxn['acl'];
+  const acl = CreateTxn.fields.acl!.read(from) as CreateTxn['acl'];
   const ephemeral = from.boolean();
   const old = from.remaining === 0 || from.remaining === TXN_DIGEST_LENGTH;
   return { path, data, acl, ephemeral, parentCVersion: old ? -1 : from.int() };
