@@ -100,11 +100,13 @@ export class Driver {
   /**
    * Tells the machine of a new connection.
    *
-   * @param open makes the stream, which reports to the events it is given
+   * @param open makes the stream, which reports to the events it is given, later
+   * @param first what the stream's other side has said already
    */
   attach(
     peer: { readonly address: string; readonly port: number },
     open: (events: StreamEvents) => ClientStream,
+    first?: Uint8Array,
   ): void {
     const id = ++this.#lastId;
     const stream = open({
@@ -125,6 +127,9 @@ export class Driver {
       heldByQueue: false,
     });
     this.#input({ type: 'connection-opened', connection: id, ...peer, transport });
+    if (first !== undefined) {
+      this.#input({ type: 'connection-bytes', connection: id, bytes: first });
+    }
   }
 
   command(command: PeerCommand): void {
