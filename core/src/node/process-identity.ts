@@ -28,9 +28,7 @@ export function isAlive({ pid, began }: ProcessIdentity): boolean {
   return began === '' || now.began === '' || began === now.began;
 }
 
-/**
- * Field 22 of `/proc/<pid>/stat`; the second field is a name in brackets that may hold anything.
- */
+/** Field 22 of `/proc/<pid>/stat`; the second, a name in brackets, may hold anything. */
 function beganAt(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

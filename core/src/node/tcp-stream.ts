@@ -9,8 +9,11 @@ export function tcpStream(socket: Socket, events: StreamEvents): ClientStream {
   socket.on('data', (data: Uint8Array) => {
     if (!isEnded) events.received(plainBytes(data));
   });
-  // Whoever says that no request follows wants no more: the session lives on without it.
-  socket.on('end', () => socket.end());
+  // Whoever says that nothing follows is gone for us, as for ZooKeeper; its session lives on.
+  socket.on('end', () => {
+    isEnded = true;
+    endGently(socket);
+  });
   socket.on('drain', () => {
     if (!isEnded) events.drained();
   });
@@ -24,6 +27,7 @@ export function tcpStream(socket: Socket, events: StreamEvents): ClientStream {
       return socket.writableLength;
     },
     send(parts) {
+      if (isEnded) return;
       if (parts.length === 1) {
         socket.write(parts[0]!);
         return;
@@ -38,6 +42,7 @@ export function tcpStream(socket: Socket, events: StreamEvents): ClientStream {
       else socket.resume();
     },
     end(why) {
+      if (isEnded) return;
       isEnded = true;
       reason = why;
       endGently(socket);

@@ -1,0 +1,40 @@
+import type { AdminContext } from '../admin/facts.js';
+import type { Config } from '../config/config.js';
+import type { PeerCommand } from '../peer/inputs.js';
+import type { PeerView } from '../peer/view.js';
+import type { LiveFacts } from './process-facts.js';
+
+/** What an answer may order besides saying something. */
+interface Orders {
+  readonly command?: PeerCommand;
+  readonly traceMask?: bigint;
+}
+
+/** Where administrators' questions are answered, by whichever door they came in. */
+export class AdminDesk {
+  readonly facts: LiveFacts;
+  readonly #config: Config;
+  readonly #view: () => PeerView | undefined;
+  readonly #command: (command: PeerCommand) => void;
+
+  constructor(parts: {
+    readonly facts: LiveFacts;
+    readonly config: Config;
+    /** The running server, if there is one. */
+    readonly view: () => PeerView | undefined;
+    readonly command: (command: PeerCommand) => void;
+  }) {
+    this.facts = parts.facts;
+    this.#config = parts.config;
+    this.#view = parts.view;
+    this.#command = parts.command;
+  }
+
+  /** Answers a question, and carries out what the answer orders. */
+  perform<A extends Orders>(answer: (context: AdminContext) => A): A {
+    const given = answer({ view: this.#view(), facts: this.facts, config: this.#config });
+    if (given.command !== undefined) this.#command(given.command);
+    if (given.traceMask !== undefined) this.facts.traceMask = given.traceMask;
+    return given;
+  }
+}

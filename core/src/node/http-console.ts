@@ -1,0 +1,160 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { AdminContext } from '../admin/facts.js';
+import { answerHttp, type HttpAnswer } from '../admin/http.js';
+import type { Config } from '../config/config.js';
+import type { AdminDesk } from './admin-desk.js';
+import type { ClientStream, StreamEvents } from './client-stream.js';
+import type { Log } from './logger.js';
+import { originProblem } from './origin-policy.js';
+import { webSocketStream } from './websocket-stream.js';
+
+export interface HttpConsoleParts {
+  readonly config: Config;
+  readonly desk: AdminDesk;
+  readonly log: Log;
+  /** Takes a WebSocket as a client's connection. */
+  readonly attach: (socket: Socket, open: (events: StreamEvents) => ClientStream) => void;
+}
+
+/**
+ * Longest WebSocket message. Messages are no frames: one may carry many of them, or a piece of one.
+ */
+const MESSAGE_MAX_BYTES = 4 * 1_048_576;
+
+/**
+ * HTTP on the port of the clients: pages for people and machines, and the way to a WebSocket. It
+ * listens to nothing itself; sockets that turn out to speak HTTP are handed to it.
+ *
+ * A connection carries one request. Who asks for a page can ask again, and nobody can hold a
+ * connection by sending the next request slowly.
+ */
+export class HttpConsole {
+  readonly #parts: HttpConsoleParts;
+  readonly #http: Server;
+  readonly #webSockets: WebSocketServer;
+  /** Sockets that have not come to their request, and what ends them then. */
+  readonly #waiting = new Map<Duplex, NodeJS.Timeout>();
+
+  constructor(parts: HttpConsoleParts) {
+    this.#parts = parts;
+    this.#http = createServer({ maxHeaderSize: 16_384 });
+    this.#http.on('request', (request, response) => this.#answer(request, response));
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    this.#webSockets = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      autoPong: false,
+      maxPayload: Math.max(MESSAGE_MAX_BYTES, parts.config.juteMaxBuffer + 4),
+    });
+  }
+
+  /** Takes over a socket whose first bytes are HTTP; `bytes` are all that came so far. */
+  take(socket: Socket, bytes: Uint8Array): void {
+    const { handshakeTimeoutMs, httpIdleTimeoutMs } = this.#parts.config;
+    this.#waiting.set(
+      socket,
+      setTimeout(() => socket.destroy(), handshakeTimeoutMs),
+    );
+    socket.on('close', () => this.#arrived(socket));
+    socket.setTimeout(httpIdleTimeoutMs, () => socket.destroy());
+    socket.unshift(bytes);
+    this.#http.emit('connection', socket);
+    socket.resume();
+  }
+
+  /** Cuts the sockets that have not come to their request. */
+  close(): void {
+    for (const socket of this.#waiting.keys()) socket.destroy();
+  }
+
+  #arrived(socket: Duplex): void {
+    clearTimeout(this.#waiting.get(socket));
+    this.#waiting.delete(socket);
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    this.#arrived(request.socket);
+    const problem = this.#problemOf(request);
+    if (problem !== undefined) {
+      send(response, { status: 403, contentType: TEXT, body: `${problem}\n` });
+      return;
+    }
+    const { desk } = this.#parts;
+    const question = { method: request.method ?? 'GET', target: request.url ?? '/' };
+    try {
+      const answer = desk.perform((context: AdminContext) => answerHttp(question, context));
+      send(response, answer);
+    } catch (error) {
+      this.#parts.log({
+        level: 'error',
+        event: 'http.failed',
+        message: `${question.method} ${question.target} could not be answered: ${String(error)}`,
+      });
+      send(response, { status: 500, contentType: TEXT, body: 'This could not be answered.\n' });
+    }
+  }
+
+  #upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
+    this.#arrived(duplex);
+    const socket = duplex as Socket;
+    socket.setTimeout(0);
+    socket.on('error', () => socket.destroy());
+    const { config } = this.#parts;
+    const problem = config.webSocketEnabled
+      ? this.#problemOf(request)
+      : 'WebSocket is off on this address; vivarium.webSocket=true in the config turns it on.';
+    if (problem !== undefined) {
+      refuse(socket, `${problem}\n`);
+      return;
+    }
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#parts.attach(socket, (events) => webSocketStream(webSocket, socket, events));
+    });
+  }
+
+  #problemOf(request: IncomingMessage): string | undefined {
+    const { host, origin } = request.headers;
+    const problem = originProblem({ host, origin }, this.#parts.config);
+    if (problem !== undefined) {
+      const { remoteAddress } = request.socket;
+      this.#parts.log({
+        level: 'warn',
+        event: 'http.refused',
+        message: `a request from ${remoteAddress} was refused: ${problem}`,
+      });
+    }
+    return problem;
+  }
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+
+/** Headers of every page: none is to be kept, framed, or taken for something else. */
+const usualHeaders = {
+  Connection: 'close',
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+} as const;
+
+function send(response: ServerResponse, answer: HttpAnswer): void {
+  const { status, contentType, body, allow } = answer;
+  response.writeHead(status, {
+    ...usualHeaders,
+    'Content-Type': contentType,
+    'Content-Length': Buffer.byteLength(body),
+    ...(allow === undefined ? {} : { Allow: allow }),
+  });
+  response.end(body);
+}
+
+/** A 403 on a socket that has no response object any more. */
+function refuse(socket: Socket, body: string): void {
+  socket.end(
+    `HTTP/1.1 403 Forbidden\r\nContent-Type: ${TEXT}\r\nContent-Length: ` +
+      `${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,212 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { answerWord } from '../admin/four-letter.js';
+import { unreachable } from '../base/assert.js';
+import type { Config } from '../config/config.js';
+import type { AdminDesk } from './admin-desk.js';
+import type { ClientStream, StreamEvents } from './client-stream.js';
+import { ConnectionLimits } from './connection-limits.js';
+import type { Driver } from './driver.js';
+import { type Greeting, readFirstBytes } from './first-bytes.js';
+import { HttpConsole } from './http-console.js';
+import type { Log } from './logger.js';
+import { quietLog } from './quiet-log.js';
+import { endGently, tcpStream } from './tcp-stream.js';
+import { plainBytes } from './tcp-transport.js';
+
+export interface ListenerParts {
+  readonly config: Config;
+  readonly driver: Driver;
+  readonly desk: AdminDesk;
+  readonly log: Log;
+}
+
+/** Node's own limit from which a socket's `write` asks to wait for `drain`. */
+const NODE_HIGH_WATER_BYTES = 16_384;
+
+/**
+ * The one port of a server. What a connection speaks is decided once, by its first bytes, and
+ * within a deadline: the client protocol goes to the driver, a four-letter word is answered, HTTP and with
+ * it WebSocket go to the console.
+ */
+export class Listener {
+  readonly #parts: ListenerParts;
+  readonly #log: Log;
+  readonly #net: Server;
+  readonly #console: HttpConsole;
+  readonly #limits: ConnectionLimits;
+  readonly #sockets = new Set<Socket>();
+  /** Those of which it is not known yet what they speak. */
+  readonly #strangers = new Set<Socket>();
+
+  constructor(parts: ListenerParts) {
+    const { config, desk, log } = parts;
+    this.#parts = parts;
+    this.#log = quietLog(log);
+    this.#limits = new ConnectionLimits({
+      perAddress: config.maxClientCnxns,
+      all: config.maxCnxns,
+    });
+    this.#console = new HttpConsole({
+      config,
+      desk,
+      log: this.#log,
+      attach: (socket, open) => this.#attach(socket, open),
+    });
+    this.#net = createServer({
+      // A client that has said all may still want its answer.
+      allowHalfOpen: true,
+      noDelay: true,
+      highWaterMark: Math.min(NODE_HIGH_WATER_BYTES, config.sendQueueHighWaterBytes),
+    });
+    this.#net.on('connection', (socket) => this.#greet(socket));
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @returns the port, which the system chose when 0 was asked for
+   * @throws the system's error, `EADDRINUSE` when the port is taken
+   */
+  listen(port: number): Promise<number> {
+    const { clientPortAddress, clientPortListenBacklog } = this.#parts.config;
+    const backlog = clientPortListenBacklog;
+    return new Promise((resolve, reject) => {
+      this.#net.once('error', reject);
+      this.#net.listen(
+        {
+          port,
+          ...(clientPortAddress === undefined ? {} : { host: clientPortAddress }),
+          ...(backlog === -1 ? {} : { backlog }),
+        },
+        () => {
+          this.#net.off('error', reject);
+          this.#net.on('error', (error) => this.#acceptFailed(error));
+          const address = this.#net.address();
+          resolve(typeof address === 'object' && address !== null ? address.port : port);
+        },
+      );
+    });
+  }
+
+  /** Takes no more connections, and ends those that have not asked for anything yet. */
+  stopAccepting(): void {
+    this.#net.close();
+    for (const socket of this.#strangers) socket.destroy();
+    this.#console.close();
+  }
+
+  /** Resolves when every connection has ended. */
+  async drained(): Promise<void> {
+    const closed = [...this.#sockets].map(
+      (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+    );
+    await Promise.all(closed);
+  }
+
+  /** Cuts what is left. */
+  destroy(): void {
+    this.#net.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #greet(socket: Socket): void {
+    const address = addressOf(socket);
+    if (address === undefined) {
+      socket.destroy();
+      return;
+    }
+    const refusal = this.#limits.enter(address);
+    if (refusal !== undefined) {
+      this.#parts.driver.view.metrics.connectionRejected.add();
+      this.#warn('connection.refused', `a connection was refused: ${refusal}`);
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    this.#strangers.add(socket);
+    const { handshakeTimeoutMs } = this.#parts.config;
+    const deadline = setTimeout(() => {
+      const silence = `said nothing that could be understood for ${handshakeTimeoutMs} ms`;
+      this.#warn('connection.silent', `a connection from ${address} ${silence}`);
+      socket.destroy();
+    }, handshakeTimeoutMs);
+    // Errors are followed by `close`; whoever takes the socket over listens for more.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      clearTimeout(deadline);
+      this.#sockets.delete(socket);
+      this.#strangers.delete(socket);
+      this.#limits.leave(address);
+    });
+    readFirstBytes(socket, (greeting) => {
+      clearTimeout(deadline);
+      this.#strangers.delete(socket);
+      this.#welcome(socket, address, greeting);
+    });
+  }
+
+  #welcome(socket: Socket, address: string, { protocol, bytes }: Greeting): void {
+    switch (protocol.type) {
+      case 'jute':
+        this.#attach(
+          socket,
+          (events) => {
+            const stream = tcpStream(socket, events);
+            socket.resume();
+            return stream;
+          },
+          bytes,
+        );
+        break;
+      case 'http':
+        this.#console.take(socket, bytes);
+        break;
+      case 'four-letter-word':
+        this.#answerWord(socket, address, protocol.word, bytes.subarray(4));
+        break;
+      case 'telnet-interrupt':
+        socket.destroy();
+        break;
+      case 'tls':
+        this.#warn(
+          'connection.tls',
+          `a connection from ${address} speaks TLS, which this server does not yet`,
+        );
+        socket.destroy();
+        break;
+      default:
+        unreachable(protocol, 'protocol');
+    }
+  }
+
+  #attach(socket: Socket, open: (events: StreamEvents) => ClientStream, first?: Uint8Array): void {
+    const address = addressOf(socket);
+    if (address === undefined) {
+      socket.destroy();
+      return;
+    }
+    const peer = { address, port: socket.remotePort ?? 0 };
+    this.#parts.driver.attach(peer, open, first === undefined ? undefined : plainBytes(first));
+  }
+
+  #answerWord(socket: Socket, address: string, word: string, argument: Uint8Array): void {
+    const asker = { address, port: socket.remotePort ?? 0 };
+    const { text } = this.#parts.desk.perform((context) =>
+      answerWord(word, argument, context, asker),
+    );
+    endGently(socket, text);
+  }
+
+  #acceptFailed(error: Error): void {
+    this.#warn('listener.failed', `a connection could not be accepted: ${error.message}`);
+  }
+
+  #warn(event: string, message: string): void {
+    this.#log({ level: 'warn', event, message });
+  }
+}
+
+/** The other side's address, IPv4 as IPv4; `undefined` when it has gone already. */
+function addressOf(socket: Socket): string | undefined {
+  return socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '');
+}

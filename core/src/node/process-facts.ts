@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { arch, homedir, hostname, release, type as systemName, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULT_TRACE_MASK, type ProcessFacts } from '../admin/facts.js';
+import type { DataDir } from './data-dir.js';
+import { builtAt, version } from './version.js';
+
+/**
+ * What the admin words and pages ask of the process. Each fact is collected when it is read, so
+ * that a question that needs none of the costly ones does not pay for them.
+ */
+export class LiveFacts implements ProcessFacts {
+  readonly version = version;
+  readonly builtAt = builtAt();
+  readonly dataDir: string;
+  readonly dataLogDir: string;
+  readonly initialConfig: string;
+  readonly processStartedAt = performance.timeOrigin;
+  clientPort = 0;
+  traceMask = DEFAULT_TRACE_MASK;
+
+  constructor(folders: Pick<DataDir, 'snapshots' | 'logs'>, initialConfig: string) {
+    this.dataDir = folders.snapshots;
+    this.dataLogDir = folders.logs;
+    this.initialConfig = initialConfig;
+  }
+
+  get now(): number {
+    return performance.now();
+  }
+
+  get wall(): number {
+    return Date.now();
+  }
+
+  get dataDirBytes(): number {
+    return folderBytes(this.dataDir);
+  }
+
+  get dataLogDirBytes(): number {
+    return folderBytes(this.dataLogDir);
+  }
+
+  get openFileDescriptors(): number {
+    try {
+      return readdirSync('/proc/self/fd').length;
+    } catch {
+      return -1;
+    }
+  }
+
+  get maxFileDescriptors(): number {
+    try {
+      const limits = readFileSync('/proc/self/limits', 'latin1');
+      const limit = /^Max open files +(\d+)/m.exec(limits)?.[1];
+      return limit === undefined ? -1 : Number(limit);
+    } catch {
+      return -1;
+    }
+  }
+
+  get residentBytes(): number {
+    return process.memoryUsage.rss();
+  }
+
+  get cpuSeconds(): number {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  }
+
+  get hostName(): string {
+    return hostname();
+  }
+
+  get environment(): readonly (readonly [string, string])[] {
+    return [
+      ['node.version', process.version],
+      ['node.executable', process.execPath],
+      ['os.name', systemName()],
+      ['os.arch', arch()],
+      ['os.version', release()],
+      ['os.memory', `${Math.round(totalmem() / 2 ** 20)}MB`],
+      ['user.home', homedir()],
+      ['user.dir', process.cwd()],
+      ['tmp.dir', tmpdir()],
+    ];
+  }
+}
+
+/** Bytes of the files in a folder; what vanishes meanwhile counts nothing. */
+function folderBytes(folder: string): number {
+  let size = 0;
+  for (const name of readdirSync(folder)) {
+    size += statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return size;
+}

@@ -1,0 +1,212 @@
+import type { Host } from '../base/host.js';
+import type { Millis, WallMillis } from '../base/ids.js';
+import type { Config } from '../config/config.js';
+import type { BootDisk } from '../storage/disk.js';
+import { AdminDesk } from './admin-desk.js';
+import { LINGER_MS } from './client-stream.js';
+import { type DataDir, openDataDir } from './data-dir.js';
+import { Driver, type Machine, type ServerEnd } from './driver.js';
+import { Files, type StepPerformer } from './files.js';
+import { ForgetfulFiles } from './forgetful-files.js';
+import { createHost } from './host.js';
+import { Listener } from './listener.js';
+import type { Log } from './logger.js';
+import { LiveFacts } from './process-facts.js';
+import { exitCodes, StartError, systemCode } from './start-error.js';
+
+/** Makes a machine of what a data folder holds. @throws when the folder must not be used */
+export type BootMachine = (options: {
+  readonly config: Config;
+  readonly host: Host;
+  readonly disk: BootDisk;
+  readonly secret: Uint8Array;
+  readonly now: Millis;
+  readonly wall: WallMillis;
+}) => Machine;
+
+export interface RunOptions {
+  readonly config: Config;
+  readonly boot: BootMachine;
+  readonly log: Log;
+  /** The config as administrators may see it. */
+  readonly shownConfig: string;
+  /** How many ports to try, from the config's on, while they are taken. Default 1. */
+  readonly portsTried?: number;
+}
+
+/** A server that runs in this process. */
+export interface RunningServer {
+  /** Port that it listens to. */
+  readonly port: number;
+  /** What clients connect to, such as `127.0.0.1:2181`. */
+  readonly connectString: string;
+  /** Absolute folder of its data. */
+  readonly dataDir: string;
+  /** Resolves when the server has ended, by request or because it could not go on. */
+  readonly ended: Promise<ServerEnd>;
+  /**
+   * Stops it: every client is told, everything acknowledged is durable, the port and the data
+   * folder are free. Resolves with how it ended; calling it again gives the same.
+   */
+  close(): Promise<ServerEnd>;
+}
+
+/**
+ * Starts a server: claims its data folder, brings the data back to life, listens.
+ *
+ * @throws StartError when it cannot, with what to do about it; nothing is left behind then
+ */
+export async function runServer(options: RunOptions): Promise<RunningServer> {
+  const { config, log } = options;
+  const dataDir = openDataDir(config);
+  for (const message of dataDir.warnings) log({ level: 'warn', event: 'data.warning', message });
+  const files = openFiles(dataDir, log);
+  try {
+    return await serve(options, dataDir, files);
+  } catch (error) {
+    files.close();
+    dataDir.release();
+    throw error;
+  }
+}
+
+async function serve(
+  options: RunOptions,
+  dataDir: DataDir,
+  files: StepPerformer,
+): Promise<RunningServer> {
+  const { log, boot, shownConfig } = options;
+  const config = { ...options.config, serverId: dataDir.serverId };
+  const machine = bootOrRefuse(boot, {
+    config,
+    host: createHost(log),
+    disk: files,
+    secret: dataDir.secret,
+    now: performance.now(),
+    wall: Date.now(),
+  });
+  let driverEnded = (_end: ServerEnd): void => {};
+  const machineEnded = new Promise<ServerEnd>((resolve) => {
+    driverEnded = resolve;
+  });
+  const { sendQueueHighWaterBytes, sendQueueMaxBytes } = config;
+  const driver = new Driver({
+    machine,
+    files,
+    log,
+    sendQueueHighWaterBytes,
+    sendQueueMaxBytes,
+    ended: driverEnded,
+  });
+  const facts = new LiveFacts(dataDir, shownConfig);
+  const desk = new AdminDesk({
+    facts,
+    config,
+    view: () => driver.view,
+    command: (command) => driver.command(command),
+  });
+  const listener = new Listener({ config, driver, desk, log });
+  const port = await listenSomewhere(listener, config, options.portsTried ?? 1);
+  facts.clientPort = port;
+  driver.start();
+  const ended = machineEnded.then(async (end) => {
+    listener.stopAccepting();
+    if (end.code === exitCodes.ok) await within(LINGER_MS, listener.drained());
+    listener.destroy();
+    dataDir.release();
+    return end;
+  });
+  return {
+    port,
+    connectString: `${addressForClients(config)}:${port}`,
+    dataDir: config.dataDir,
+    ended,
+    async close() {
+      listener.stopAccepting();
+      driver.stop();
+      const late = `the stop was not done within ${config.shutdownTimeoutMs} ms`;
+      const stopped = await within(config.shutdownTimeoutMs, machineEnded);
+      if (stopped === undefined) driver.end({ code: exitCodes.unexpected, reason: late });
+      return ended;
+    },
+  };
+}
+
+/** A machine that refuses to boot says why in a sentence; anything else is a defect. */
+function bootOrRefuse(boot: BootMachine, options: Parameters<BootMachine>[0]): Machine {
+  try {
+    return boot(options);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'RefusedStartError') throw error;
+    throw new StartError(error.message, exitCodes.dataFolder, { cause: error });
+  }
+}
+
+/**
+ * The disk of a server. For crash tests only, the environment variable VIVARIUM_TEST_DISK may ask
+ * for one that forgets what was not synced (`forgetful`), or that also lies about it (`lying`).
+ */
+function openFiles(dataDir: DataDir, log: Log): StepPerformer {
+  const files = new Files(dataDir);
+  const kind = process.env.VIVARIUM_TEST_DISK ?? '';
+  if (kind === '') return files;
+  if (kind !== 'forgetful' && kind !== 'lying') {
+    const allowed = 'forgetful, lying, or nothing';
+    const story = `VIVARIUM_TEST_DISK=${kind} is not allowed; allowed: ${allowed}`;
+    throw new StartError(story, exitCodes.invocation);
+  }
+  const message = `VIVARIUM_TEST_DISK=${kind}: data will be lost on purpose`;
+  log({ level: 'warn', event: 'disk.test', message });
+  return new ForgetfulFiles(files, { lies: kind === 'lying' });
+}
+
+async function listenSomewhere(
+  listener: Listener,
+  config: Config,
+  portsTried: number,
+): Promise<number> {
+  const first = config.clientPort;
+  for (let port = first; ; port++) {
+    try {
+      return await listener.listen(port);
+    } catch (error) {
+      const mayGoOn = port + 1 < first + portsTried && port < 65_535;
+      if (systemCode(error) === 'EADDRINUSE' && mayGoOn) continue;
+      throw cannotListen(config, port, error);
+    }
+  }
+}
+
+const listenRemedies: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    'is taken by another program. Stop that one, or choose another clientPort (0 takes any).',
+  EACCES: 'may not be used by this user. Choose a clientPort from 1024 on.',
+  EADDRNOTAVAIL: 'is not an address of this machine. Check clientPortAddress.',
+  ENOTFOUND: 'has a name that cannot be resolved. Check clientPortAddress.',
+};
+
+function cannotListen(config: Config, port: number, error: unknown): StartError {
+  const where = `${config.clientPortAddress ?? 'every address'}, port ${port},`;
+  const remedy = listenRemedies[systemCode(error)] ?? `gives: ${(error as Error).message}`;
+  const story = `Cannot listen: ${where} ${remedy}`;
+  return new StartError(story, exitCodes.unexpected, { cause: error });
+}
+
+function addressForClients({ clientPortAddress }: Config): string {
+  if (clientPortAddress === undefined || clientPortAddress === '0.0.0.0') return 'localhost';
+  if (clientPortAddress === '::') return 'localhost';
+  return clientPortAddress.includes(':') ? `[${clientPortAddress}]` : clientPortAddress;
+}
+
+/** What `work` gives, or `undefined` when it takes longer. */
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
