@@ -25,8 +25,8 @@ const NODE_HIGH_WATER_BYTES = 16_384;
 
 /**
  * The one port of a server. What a connection speaks is decided once, by its first bytes, and
- * within a deadline: the client protocol goes to the driver, a four-letter word is answered, HTTP and with
- * it WebSocket go to the console.
+ * within a deadline: the client protocol goes to the driver, a four-letter word is answered, HTTP
+ * and with it WebSocket go to the console.
  */
 export class Listener {
   readonly #parts: ListenerParts;

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Host } from '../base/host.js';
 import type { Millis, WallMillis } from '../base/ids.js';
 import type { Config } from '../config/config.js';
@@ -86,8 +87,8 @@ async function serve(
     wall: Date.now(),
   });
   let driverEnded = (_end: ServerEnd): void => {};
-  const machineEnded = new Promise<ServerEnd>((resolve) => {
-    driverEnded = resolve;
+  const machineEnded = new Promise<ServerEnd>((done) => {
+    driverEnded = done;
   });
   const { sendQueueHighWaterBytes, sendQueueMaxBytes } = config;
   const driver = new Driver({
@@ -119,7 +120,7 @@ async function serve(
   return {
     port,
     connectString: `${addressForClients(config)}:${port}`,
-    dataDir: config.dataDir,
+    dataDir: resolve(config.dataDir),
     ended,
     async close() {
       listener.stopAccepting();
@@ -201,8 +202,8 @@ function addressForClients({ clientPortAddress }: Config): string {
 /** What `work` gives, or `undefined` when it takes longer. */
 async function within<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), limitMs);
+  const late = new Promise<undefined>((expire) => {
+    timer = setTimeout(() => expire(undefined), limitMs);
   });
   try {
     return await Promise.race([work, late]);

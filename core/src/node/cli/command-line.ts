@@ -1,0 +1,121 @@
+import { connect } from '../../client/connect.js';
+import { nearest } from '../../config/spelling.js';
+import { exitCodes, StartError } from '../start-error.js';
+import { version } from '../version.js';
+import { SERVER_USAGE, serverCommand } from './server.js';
+import { runShell } from './shell.js';
+import { START_USAGE, startCommand } from './start.js';
+import { CommandLineError, type World } from './world.js';
+
+interface Command {
+  readonly usage: string;
+  readonly doc: string;
+  readonly run: (words: readonly string[], world: World) => Promise<number>;
+}
+
+/** Every command, in the order of the help. */
+const commands: Readonly<Record<string, Command>> = {
+  start: {
+    usage: START_USAGE,
+    doc: 'Try it: a server for this machine, with its data in ./data/1.',
+    run: startCommand,
+  },
+  server: {
+    usage: SERVER_USAGE,
+    doc: 'Run one server in the foreground, from an ordinary zoo.cfg.',
+    run: serverCommand,
+  },
+  shell: {
+    usage: 'vivarium shell [-server host:port] [command …]',
+    doc: "zkCli's everyday commands, one or from a pipe; `shell help` lists them.",
+    run: (words, world) =>
+      runShell(words, {
+        version,
+        connect,
+        lines: () => world.lines(),
+        out: (line) => world.stdout.write(`${line}\n`),
+        err: (line) => world.stderr.write(`${line}\n`),
+      }),
+  },
+  version: {
+    usage: 'vivarium version',
+    doc: 'Print the version.',
+    run: async (_words, world) => {
+      world.stdout.write(`${version}\n`);
+      return exitCodes.ok;
+    },
+  },
+  help: {
+    usage: 'vivarium help',
+    doc: 'Print this.',
+    run: async (_words, world) => {
+      world.stdout.write(helpText());
+      return exitCodes.ok;
+    },
+  },
+};
+
+const otherNames: Readonly<Record<string, string>> = {
+  '--help': 'help',
+  '-h': 'help',
+  '--version': 'version',
+  '-v': 'version',
+};
+
+/**
+ * Runs the command that `words` name and says on standard error what went wrong.
+ *
+ * @param words the command line without the program's own name
+ * @returns the exit code, as ZooKeeper's
+ */
+export async function runCommandLine(words: readonly string[], world: World): Promise<number> {
+  const [name, ...rest] = words;
+  if (name === undefined) {
+    world.stderr.write(helpText());
+    return exitCodes.invocation;
+  }
+  const command = commands[otherNames[name] ?? name];
+  if (command === undefined) return unknownCommand(name, world);
+  if (name !== 'shell' && rest.some((word) => word === '--help' || word === '-h')) {
+    world.stdout.write(`${command.usage}\n  ${command.doc}\n`);
+    return exitCodes.ok;
+  }
+  try {
+    return await command.run(rest, world);
+  } catch (error) {
+    return failed(error, command, world);
+  }
+}
+
+function unknownCommand(name: string, world: World): number {
+  const like = nearest(name, Object.keys(commands));
+  const hint = like === undefined ? '' : ` Did you mean ${like}?`;
+  world.stderr.write(`vivarium: there is no command ${JSON.stringify(name)}.${hint}\n`);
+  world.stderr.write(`\n${helpText()}`);
+  return exitCodes.invocation;
+}
+
+function failed(error: unknown, command: Command, world: World): number {
+  if (error instanceof StartError) {
+    for (const line of error.message.split('\n')) world.stderr.write(`vivarium: ${line}\n`);
+    return error.exitCode;
+  }
+  if (error instanceof CommandLineError || isArgumentError(error)) {
+    world.stderr.write(`vivarium: ${(error as Error).message}\nUsage: ${command.usage}\n`);
+    return exitCodes.invocation;
+  }
+  const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  world.stderr.write(`vivarium: unexpected: ${story}\n`);
+  return exitCodes.unexpected;
+}
+
+/** An error of `parseArgs`. */
+function isArgumentError(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS_');
+}
+
+function helpText(): string {
+  const rows = Object.values(commands).map(({ usage, doc }) => `  ${usage}\n      ${doc}\n`);
+  return `Vivarium ${version}, a coordination service that speaks ZooKeeper.\n\n${rows.join('\n')}`;
+}

@@ -1,0 +1,66 @@
+/** Processes that tests start, watch and end. */
+import { spawn } from 'node:child_process';
+import type { TestContext } from './suite.js';
+
+export interface Child {
+  readonly pid: number;
+  /** All it has written so far. */
+  readonly output: { out: string; err: string };
+  /** Resolves with the match once an output has matched. @throws when it ends before */
+  says(pattern: RegExp): Promise<RegExpExecArray>;
+  kill(signal: NodeJS.Signals): void;
+  /** Exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+}
+
+/** Starts a program of Node's; killed, if need be, when the test has ended. */
+export function startChild(
+  t: TestContext,
+  words: readonly string[],
+  { cwd, env = {} }: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): Child {
+  const child = spawn(process.execPath, words, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', ...env },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  const output = { out: '', err: '' };
+  let look = () => {};
+  let isOver = false;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.out += text;
+    look();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.err += text;
+    look();
+  });
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.on('close', (code, signal) => {
+      isOver = true;
+      look();
+      resolve(code ?? signal!);
+    });
+  });
+  t.cleanup(async () => {
+    if (!isOver) child.kill('SIGKILL');
+    await ended;
+  });
+  return {
+    pid: child.pid!,
+    output,
+    ended,
+    kill: (signal) => {
+      child.kill(signal);
+    },
+    says: (pattern) =>
+      new Promise((resolve, reject) => {
+        look = () => {
+          const match = pattern.exec(output.out) ?? pattern.exec(output.err);
+          if (match !== null) resolve(match);
+          else if (isOver) reject(new Error(`it ended: ${output.out}${output.err}`));
+        };
+        look();
+      }),
+  };
+}
