@@ -52,7 +52,9 @@ export class Slab {
 
   /** Whether a block of `oldSize` bytes can hold `newSize` without moving. */
   fits(oldSize: number, newSize: number): boolean {
-    if (oldSize > LARGEST_SMALL || newSize > LARGEST_SMALL) return oldSize === newSize;
+    if (oldSize === newSize) return true;
+    if (oldSize > LARGEST_SMALL || newSize > LARGEST_SMALL) return false;
+    if (oldSize === 0 || newSize === 0) return false;
     return classOf(oldSize) === classOf(newSize);
   }
 
