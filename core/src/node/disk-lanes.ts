@@ -30,7 +30,7 @@ export class DiskLanes {
   readonly #now: () => number;
   readonly #lanes: Readonly<Record<DiskLane, Lane>> = { log: newLane(), background: newLane() };
   #wary = Number.NEGATIVE_INFINITY;
-  #abandoned = false;
+  #abandoned: (() => void) | undefined = undefined;
 
   /** @param answer called once for each request, never before `perform` has returned */
   constructor(
@@ -79,12 +79,21 @@ export class DiskLanes {
     return { type: 'disk-done', id: request.id, generation: request.generation };
   }
 
-  /** Stops after the steps that are being performed, answers nothing more, closes the files. */
-  abandon(): void {
-    if (this.#abandoned) return;
-    this.#abandoned = true;
+  /**
+   * Stops after the steps that are being performed, answers nothing more, and closes the files.
+   *
+   * @param closed called when nothing can reach the files any more
+   */
+  abandon(closed: () => void): void {
+    this.#abandoned = closed;
     for (const lane of Object.values(this.#lanes)) lane.waiting.length = 0;
-    if (this.idle) this.#files.close();
+    this.#closeWhenIdle();
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#abandoned === undefined || !this.idle) return;
+    this.#files.close();
+    this.#abandoned();
   }
 
   async #run(lane: Lane): Promise<void> {
@@ -93,18 +102,18 @@ export class DiskLanes {
       lane.running = request;
       if (request === undefined) break;
       const failure = lane.broken ?? (await this.#steps(request));
-      if (this.#abandoned) continue;
+      if (this.#abandoned !== undefined) continue;
       const { id, generation } = request;
       if (failure === undefined) this.#answer({ type: 'disk-done', id, generation });
       else this.#answer(failed(request, lane, failure));
     }
-    if (this.#abandoned && this.idle) this.#files.close();
+    this.#closeWhenIdle();
   }
 
   async #steps({ steps }: DiskRequest): Promise<DiskFailure | undefined> {
     try {
       for (const step of steps) {
-        if (this.#abandoned) return undefined;
+        if (this.#abandoned !== undefined) return undefined;
         await this.#files.later(step);
       }
       return undefined;

@@ -9,7 +9,6 @@ import type { Driver } from './driver.js';
 import { type Greeting, readFirstBytes } from './first-bytes.js';
 import { HttpConsole } from './http-console.js';
 import type { Log } from './logger.js';
-import { quietLog } from './quiet-log.js';
 import { endGently, tcpStream } from './tcp-stream.js';
 import { plainBytes } from './tcp-transport.js';
 
@@ -41,7 +40,7 @@ export class Listener {
   constructor(parts: ListenerParts) {
     const { config, desk, log } = parts;
     this.#parts = parts;
-    this.#log = quietLog(log);
+    this.#log = log;
     this.#limits = new ConnectionLimits({
       perAddress: config.maxClientCnxns,
       all: config.maxCnxns,

@@ -2,12 +2,16 @@ import type { LogEvent } from '../base/log-event.js';
 import type { Log } from './logger.js';
 
 /**
- * A log for events that a stranger can cause as often as he likes: of each name one a second is
- * written, with how many were left out since.
+ * A log that strangers cannot flood: of each event about connections (`connection.…`, `http.…`) one
+ * a second is written, with how many were left out before it. Other events all pass.
  */
 export function quietLog(log: Log, now: () => number = () => performance.now()): Log {
   const last = new Map<string, { at: number; silent: number }>();
   return (event: LogEvent) => {
+    if (!/^(connection|http)\./.test(event.event)) {
+      log(event);
+      return;
+    }
     const before = last.get(event.event);
     if (before !== undefined && now() - before.at < 1_000) {
       before.silent++;

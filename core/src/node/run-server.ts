@@ -13,6 +13,7 @@ import { createHost } from './host.js';
 import { Listener } from './listener.js';
 import type { Log } from './logger.js';
 import { LiveFacts } from './process-facts.js';
+import { quietLog } from './quiet-log.js';
 import { exitCodes, StartError, systemCode } from './start-error.js';
 
 /** Makes a machine of what a data folder holds. @throws when the folder must not be used */
@@ -36,7 +37,7 @@ export interface RunOptions {
 }
 
 /** A server that runs in this process. */
-export interface RunningServer {
+export interface RunningServer extends AsyncDisposable {
   /** Port that it listens to. */
   readonly port: number;
   /** What clients connect to, such as `127.0.0.1:2181`. */
@@ -76,7 +77,8 @@ async function serve(
   dataDir: DataDir,
   files: StepPerformer,
 ): Promise<RunningServer> {
-  const { log, boot, shownConfig } = options;
+  const { boot, shownConfig } = options;
+  const log = quietLog(options.log);
   const config = { ...options.config, serverId: dataDir.serverId };
   const machine = bootOrRefuse(boot, {
     config,
@@ -98,6 +100,7 @@ async function serve(
     sendQueueHighWaterBytes,
     sendQueueMaxBytes,
     ended: driverEnded,
+    filesClosed: () => dataDir.release(),
   });
   const facts = new LiveFacts(dataDir, shownConfig);
   const desk = new AdminDesk({
@@ -114,21 +117,24 @@ async function serve(
     listener.stopAccepting();
     if (end.code === exitCodes.ok) await within(LINGER_MS, listener.drained());
     listener.destroy();
-    dataDir.release();
     return end;
   });
+  const close = async () => {
+    listener.stopAccepting();
+    driver.stop();
+    const late = `the stop was not done within ${config.shutdownTimeoutMs} ms`;
+    const stopped = await within(config.shutdownTimeoutMs, machineEnded);
+    if (stopped === undefined) driver.end({ code: exitCodes.unexpected, reason: late });
+    return ended;
+  };
   return {
     port,
     connectString: `${addressForClients(config)}:${port}`,
     dataDir: resolve(config.dataDir),
     ended,
-    async close() {
-      listener.stopAccepting();
-      driver.stop();
-      const late = `the stop was not done within ${config.shutdownTimeoutMs} ms`;
-      const stopped = await within(config.shutdownTimeoutMs, machineEnded);
-      if (stopped === undefined) driver.end({ code: exitCodes.unexpected, reason: late });
-      return ended;
+    close,
+    async [Symbol.asyncDispose]() {
+      await close();
     },
   };
 }

@@ -63,6 +63,7 @@ function setUp() {
     sendQueueHighWaterBytes: 100,
     sendQueueMaxBytes: 1000,
     ended: (end) => ends.push(end),
+    filesClosed: () => performed.push('closed'),
   });
   const attach = () => {
     const stream = new Recorder();
@@ -206,7 +207,7 @@ suite('the driver', (test) => {
     stream.events.received(byte(1));
     await turn();
     assert.is(machine.batches.length, 2);
-    assert.equal(performed, ['close']);
+    assert.equal(performed, ['close', 'closed']);
   });
 
   test('stops when the machine has, and lets streams say their last words', async () => {

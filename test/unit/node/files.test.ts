@@ -160,7 +160,7 @@ suite('disk lanes', (test) => {
       answers.push(answer);
       if (answers.length === awaited) finish();
     });
-    t.cleanup(() => disk.abandon());
+    t.cleanup(() => disk.abandon(() => {}));
     return { disk, answers, finished, paths };
   }
 
@@ -234,8 +234,8 @@ suite('disk lanes', (test) => {
     const { disk, answers } = lanes(t, 1);
     disk.perform(request(1, 'log', [create, sync]));
     disk.perform(request(2, 'log', [create, sync]));
-    disk.abandon();
-    while (!disk.idle) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((closed) => disk.abandon(closed));
+    assert.ok(disk.idle);
     assert.equal(answers, []);
   });
 });

@@ -9,8 +9,8 @@ export interface World {
   /** Lines of standard input. */
   lines(): AsyncIterable<string>;
   /**
-   * Calls back for each request to stop (Ctrl-C, SIGTERM), with the signal's name. Returns what ends
-   * that.
+   * Calls back for each request to stop (Ctrl-C, SIGTERM), with the signal's name. Returns what
+   * ends that.
    */
   onStopRequest(callback: (signal: string) => void): () => void;
   /** Ends the process at once. */
