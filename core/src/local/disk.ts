@@ -1,0 +1,185 @@
+import { unreachable } from '../base/assert.js';
+import type { BootDisk, DiskFailure, DiskStep } from '../storage/disk.js';
+import { Inode } from './inode.js';
+import type { Random } from './random.js';
+
+/** A step that failed, as a real disk would tell it. */
+export class DiskError extends Error {
+  readonly code: string;
+
+  constructor({ code, message }: DiskFailure) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A change of names in a folder; a rename is one change, and survives or not as one. */
+interface NameChange {
+  readonly folder: string;
+  readonly remove: string | undefined;
+  readonly add: { readonly name: string; readonly inode: Inode } | undefined;
+}
+
+/**
+ * A small file system in memory that knows what a power cut would leave of it: a file's bytes are
+ * durable after `sync`, its name after `sync-folder`, and of all else a crash keeps any part.
+ */
+export class MemoryDisk implements BootDisk {
+  /** Bytes that all files together may hold; a write beyond it fails half done. */
+  capacityBytes = Number.POSITIVE_INFINITY;
+  readonly #names: Map<string, Inode>;
+  readonly #durableNames: Map<string, Inode>;
+  readonly #failures: { readonly step: DiskStep['step']; readonly failure: DiskFailure }[] = [];
+  #changes: NameChange[] = [];
+
+  constructor(files: Iterable<readonly [string, Inode]> = []) {
+    this.#names = new Map(files);
+    this.#durableNames = new Map(this.#names);
+  }
+
+  list(folder: string): readonly { readonly name: string; readonly size: number }[] {
+    return [...this.#names]
+      .filter(([file]) => file.startsWith(folder))
+      .map(([file, { size }]) => ({ name: file.slice(folder.length), size }));
+  }
+
+  read(file: string, position: number, length: number): Uint8Array {
+    return this.#inode(file).read(position, length);
+  }
+
+  perform(steps: readonly DiskStep[]): void {
+    for (const step of steps) this.performStep(step);
+  }
+
+  /** @throws DiskError when the step fails, as planned or because it makes no sense */
+  performStep(step: DiskStep): void {
+    const planned = this.#failures.findIndex((failure) => failure.step === step.step);
+    if (planned >= 0) {
+      const [found] = this.#failures.splice(planned, 1);
+      if (step.step === 'sync') this.#inode(step.file).dropUnsynced();
+      throw new DiskError((found as { failure: DiskFailure }).failure);
+    }
+    switch (step.step) {
+      case 'create':
+        this.#changeNames(step.file, undefined, new Inode());
+        return;
+      case 'allocate': {
+        const inode = this.#inode(step.file);
+        this.#demand(step.size - inode.size);
+        if (step.size > inode.size) inode.resize(step.size);
+        return;
+      }
+      case 'write':
+        this.#write(this.#inode(step.file), step.position, step.bytes);
+        return;
+      case 'sync':
+        this.#inode(step.file).sync();
+        return;
+      case 'sync-folder':
+        this.#syncFolder(step.folder);
+        return;
+      case 'rename':
+        this.#changeNames(step.to, step.from, this.#inode(step.from));
+        return;
+      case 'truncate':
+        this.#inode(step.file).resize(step.size);
+        return;
+      case 'remove':
+        this.#inode(step.file);
+        this.#changeNames(undefined, step.file, undefined);
+        return;
+      case 'close':
+        return;
+      default:
+        unreachable(step, 'disk step');
+    }
+  }
+
+  /** Lets the next step of this kind fail. A failed `sync` loses what it was to make durable. */
+  failNext(step: DiskStep['step'], failure: DiskFailure): void {
+    this.#failures.push({ step, failure });
+  }
+
+  /**
+   * The disk as a power cut at this moment would leave it; this disk stays as it is. Each change
+   * that is not durable survives or not, sector by sector and name by name.
+   */
+  afterCrash(random: Random): MemoryDisk {
+    const chance = random.pick([0, 0.2, 0.5, 0.9, 1]);
+    return this.#left(() => random.chance(chance));
+  }
+
+  /** Only what is certain to survive. */
+  durableImage(): MemoryDisk {
+    return this.#left(() => false);
+  }
+
+  #left(survives: () => boolean): MemoryDisk {
+    const names = new Map(this.#durableNames);
+    for (const change of this.#changes) if (survives()) applyNames(names, change);
+    return new MemoryDisk(
+      [...names].map(([name, inode]) => [name, inode.afterCrash(survives)] as const),
+    );
+  }
+
+  #write(inode: Inode, position: number, bytes: Uint8Array): void {
+    const growth = position + bytes.length - inode.size;
+    const room = this.capacityBytes - this.#usedBytes();
+    if (growth > room) {
+      const fits = bytes.length - (growth - Math.max(0, room));
+      if (fits > 0) inode.write(position, bytes.subarray(0, fits));
+    }
+    this.#demand(growth);
+    inode.write(position, bytes);
+  }
+
+  #demand(growth: number): void {
+    if (growth <= 0 || growth <= this.capacityBytes - this.#usedBytes()) return;
+    throw new DiskError({ code: 'ENOSPC', message: 'no space left on the simulated disk' });
+  }
+
+  #usedBytes(): number {
+    let used = 0;
+    for (const { size } of this.#names.values()) used += size;
+    return used;
+  }
+
+  #syncFolder(folder: string): void {
+    const later: NameChange[] = [];
+    for (const change of this.#changes) {
+      if (change.folder === folder) applyNames(this.#durableNames, change);
+      else later.push(change);
+    }
+    this.#changes = later;
+  }
+
+  #changeNames(
+    add: string | undefined,
+    remove: string | undefined,
+    inode: Inode | undefined,
+  ): void {
+    const folder = folderOf(add ?? remove ?? '');
+    if (remove !== undefined && folderOf(remove) !== folder) {
+      throw new DiskError({ code: 'EXDEV', message: `${remove}: renamed across folders` });
+    }
+    const added = add === undefined || inode === undefined ? undefined : { name: add, inode };
+    const change: NameChange = { folder, remove, add: added };
+    applyNames(this.#names, change);
+    this.#changes.push(change);
+  }
+
+  #inode(file: string): Inode {
+    const inode = this.#names.get(file);
+    if (inode !== undefined) return inode;
+    throw new DiskError({ code: 'ENOENT', message: `no such file on the simulated disk: ${file}` });
+  }
+}
+
+function applyNames(names: Map<string, Inode>, { remove, add }: NameChange): void {
+  if (remove !== undefined) names.delete(remove);
+  if (add !== undefined) names.set(add.name, add.inode);
+}
+
+function folderOf(file: string): string {
+  return file.slice(0, file.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,148 @@
+import { mix, Random } from './random.js';
+
+/** Virtual time in whole microseconds since the run began. */
+export type Micros = number;
+
+interface Planned {
+  readonly at: Micros;
+  readonly tiebreak: number;
+  readonly order: number;
+  readonly what: string;
+  run: (() => void) | undefined;
+}
+
+/**
+ * Time and chance of a simulated world. Nothing happens but what was planned here, one thing after
+ * the other, and a seed decides everything: the same seed and program give the same run, which
+ * {@link traceHash} shows.
+ *
+ * Things planned for the same moment happen in an order that the seed decides, so that runs
+ * explore what may overtake what; only those of one stream keep the order of planning.
+ */
+export class Kernel {
+  readonly seed: number;
+  readonly #heap: Planned[] = [];
+  readonly #ties: Random;
+  readonly #log: ((line: string) => void) | undefined;
+  #now: Micros = 0;
+  #order = 0;
+  #happened = 0;
+  #hashes: [number, number] = [0x243f6a88, 0x85a308d3];
+
+  /** @param log is told of everything that happens, one line each */
+  constructor(seed: number, log?: (line: string) => void) {
+    this.seed = seed;
+    this.#log = log;
+    this.#ties = this.random('kernel ties');
+  }
+
+  get now(): Micros {
+    return this.#now;
+  }
+
+  /** How many planned things have happened. */
+  get happened(): number {
+    return this.#happened;
+  }
+
+  /** 16 hexadecimal digits over all that was noted so far. */
+  get traceHash(): string {
+    return this.#hashes.map((hash) => hash.toString(16).padStart(8, '0')).join('');
+  }
+
+  /** A stream of chance of its own. */
+  random(purpose: string): Random {
+    return new Random(this.seed, purpose);
+  }
+
+  /**
+   * Plans something. The returned function takes it back.
+   *
+   * @param what says in the trace what happens
+   * @param stream things of one stream and moment happen in the order of planning
+   */
+  after(delayMicros: Micros, what: string, run: () => void, stream?: number): () => void {
+    const at = this.#now + Math.max(0, Math.round(delayMicros));
+    if (!Number.isSafeInteger(at)) throw new RangeError(`${what}: no such delay: ${delayMicros}`);
+    const tiebreak =
+      stream === undefined
+        ? this.#ties.bits()
+        : mix(mix(this.seed >>> 0, stream), at % 0xffff_ffff);
+    const planned: Planned = { at, tiebreak, order: this.#order++, what, run };
+    this.#push(planned);
+    return () => {
+      planned.run = undefined;
+    };
+  }
+
+  /** Lets the next thing happen. False when nothing is planned up to and including `until`. */
+  step(until: Micros = Number.MAX_SAFE_INTEGER): boolean {
+    for (;;) {
+      const next = this.#heap[0];
+      if (next === undefined || next.at > until) return false;
+      this.#pop();
+      const { run } = next;
+      if (run === undefined) continue;
+      next.run = undefined;
+      this.#now = next.at;
+      this.#happened += 1;
+      this.note(next.what);
+      run();
+      return true;
+    }
+  }
+
+  /** Lets everything happen up to and including a moment, which is then the present. */
+  runUntil(until: Micros): void {
+    while (this.step(until));
+    this.#now = Math.max(this.#now, until);
+  }
+
+  /** Puts a line into the trace. */
+  note(line: string): void {
+    let [a, b] = this.#hashes;
+    a = mix(a, this.#now % 0xffff_ffff);
+    for (let at = 0; at < line.length; at++) {
+      const code = line.charCodeAt(at);
+      a = mix(a, code);
+      b = mix(b, code ^ a);
+    }
+    this.#hashes = [a, b];
+    this.#log?.(`${(this.#now / 1_000).toFixed(3)} ${line}`);
+  }
+
+  #push(planned: Planned): void {
+    const heap = this.#heap;
+    let at = heap.push(planned) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!before(planned, heap[parent] as Planned)) break;
+      heap[at] = heap[parent] as Planned;
+      at = parent;
+    }
+    heap[at] = planned;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop() as Planned;
+    if (heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      const right = heap[child + 1];
+      if (right !== undefined && before(right, heap[child] as Planned)) child += 1;
+      if (!before(heap[child] as Planned, last)) break;
+      heap[at] = heap[child] as Planned;
+      at = child;
+    }
+    heap[at] = last;
+  }
+}
+
+function before(a: Planned, b: Planned): boolean {
+  if (a.at !== b.at) return a.at < b.at;
+  if (a.tiebreak !== b.tiebreak) return a.tiebreak < b.tiebreak;
+  return a.order < b.order;
+}

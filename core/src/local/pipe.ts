@@ -1,0 +1,143 @@
+import type { Kernel, Micros } from './kernel.js';
+import type { Random } from './random.js';
+
+export interface PipeEvents {
+  deliver(bytes: Uint8Array): void;
+  /** All bytes were delivered and the sender has finished. */
+  ended(): void;
+  /** The pipe was to break at a byte, and that byte has come. */
+  broken(): void;
+}
+
+export interface PipeOptions {
+  readonly latencyMicros: readonly [from: Micros, to: Micros];
+  readonly fragments: boolean;
+}
+
+/** Most time between two pieces of what was sent at once. */
+const GAP_MICROS = 300;
+
+/** One direction of a connection: bytes in order, cut up and joined by chance. */
+export class Pipe {
+  readonly #kernel: Kernel;
+  readonly #random: Random;
+  readonly #options: PipeOptions;
+  readonly #name: string;
+  readonly #stream: number;
+  readonly #events: PipeEvents;
+  /** What came and waits for the receiver. */
+  #arrived: Uint8Array[] = [];
+  #lastArrival: Micros = 0;
+  #stalledUntil: Micros = 0;
+  #bytesLeft = Number.POSITIVE_INFINITY;
+  #held = false;
+  #finished = false;
+  #over = false;
+
+  constructor(
+    kernel: Kernel,
+    random: Random,
+    options: PipeOptions,
+    name: string,
+    stream: number,
+    events: PipeEvents,
+  ) {
+    this.#kernel = kernel;
+    this.#random = random;
+    this.#options = options;
+    this.#name = name;
+    this.#stream = stream;
+    this.#events = events;
+  }
+
+  get backlogBytes(): number {
+    return this.#arrived.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  send(bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length) {
+      const left = bytes.length - at;
+      const whole = !this.#options.fragments || this.#random.chance(0.7);
+      const length = whole ? left : this.#random.between(1, left);
+      const piece = bytes.slice(at, at + length);
+      at += length;
+      this.#plan(`${length} bytes`, () => {
+        this.#arrived.push(piece);
+        if (!this.#held) this.#deliver();
+      });
+    }
+  }
+
+  /** Ends the pipe behind all that was sent. */
+  finish(): void {
+    this.#plan('end', () => {
+      this.#finished = true;
+      if (!this.#held) this.#deliver();
+    });
+  }
+
+  hold(held: boolean): void {
+    if (this.#held === held) return;
+    this.#held = held;
+    if (!held) {
+      this.#kernel.after(0, `${this.#name} goes on`, () => {
+        if (!this.#held) this.#deliver();
+      });
+    }
+  }
+
+  /** Nothing that is sent from now on comes before this much time has passed. */
+  stall(micros: Micros): void {
+    this.#stalledUntil = Math.max(this.#stalledUntil, this.#kernel.now + micros);
+  }
+
+  /** Delivers this many bytes more and then breaks the connection, in the middle of a frame. */
+  breakAfter(bytes: number): void {
+    this.#bytesLeft = Math.min(this.#bytesLeft, bytes);
+  }
+
+  discard(): void {
+    this.#over = true;
+    this.#arrived = [];
+  }
+
+  #plan(what: string, run: () => void): void {
+    const [from, to] = this.#options.latencyMicros;
+    const arrival = this.#kernel.now + this.#random.between(from, to);
+    const gap = this.#options.fragments ? this.#random.between(0, GAP_MICROS) : 0;
+    this.#lastArrival = Math.max(arrival, this.#stalledUntil, this.#lastArrival + gap);
+    const delay = this.#lastArrival - this.#kernel.now;
+    const guarded = () => {
+      if (!this.#over) run();
+    };
+    this.#kernel.after(delay, `${this.#name} ${what}`, guarded, this.#stream);
+  }
+
+  #deliver(): void {
+    const bytes = joined(this.#arrived);
+    this.#arrived = [];
+    if (bytes.length >= this.#bytesLeft) {
+      const rest = bytes.slice(0, this.#bytesLeft);
+      this.#over = true;
+      if (rest.length > 0) this.#events.deliver(rest);
+      this.#events.broken();
+      return;
+    }
+    this.#bytesLeft -= bytes.length;
+    if (bytes.length > 0) this.#events.deliver(bytes);
+    if (this.#finished) this.#events.ended();
+  }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1) return only;
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
