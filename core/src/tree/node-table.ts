@@ -223,7 +223,7 @@ export class NodeTable {
     this.#unlink(id);
     const size = rows.get(id, field.nameLength) + Math.max(0, rows.get(id, field.dataLength));
     this.#slab.free(rows.get(id, field.block), size);
-    rows.set(id, field.flags, rows.get(id, field.flags) & flag.listed);
+    rows.set(id, field.flags, 0);
     rows.release(id);
     this.#size--;
   }
@@ -247,9 +247,8 @@ export class NodeTable {
   #clear(id: NodeId, parent: NodeId): void {
     const page = this.rows.page(id);
     const row = this.rows.start(id);
-    const listed = page[row + field.flags]! & flag.listed;
     for (let i = 0; i < field.flags; i++) page[row + i] = 0;
-    page[row + field.flags] = flag.live | listed;
+    page[row + field.flags] = flag.live;
     page[row + field.parent] = parent;
     page[row + field.firstChild] = NO_NODE_ID;
     page[row + field.next] = NO_NODE_ID;

@@ -46,14 +46,12 @@ export const STAT_WORDS = 15;
 /** Bits of `field.flags`. */
 export const flag = {
   live: 1,
-  /** The hash is out of date and not part of the digest's sum. */
+  /** The hash is out of date and not part of the digest's sum; the row stands in a list. */
   dirty: 2,
-  /** The row stands in the list of dirty rows. */
-  listed: 4,
   /** The name is not ASCII: bytes and UTF-16 units differ. */
-  wideName: 8,
+  wideName: 4,
   /** The node is below /zookeeper/, which the digest leaves out. */
-  undigested: 16,
+  undigested: 8,
 } as const;
 
 export const ROW_WORDS = 27;

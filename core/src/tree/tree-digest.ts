@@ -34,10 +34,10 @@ export class TreeDigest {
     const row = nodes.rows.start(id);
     const flags = page[row + field.flags]!;
     if ((flags & (flag.dirty | flag.undigested)) !== 0) return;
-    this.#sum.subtract(page[row + field.hash]!);
-    page[row + field.flags] = flags | flag.dirty | flag.listed;
-    if ((flags & flag.listed) !== 0) return;
+    /* Before the mark: a row used again may stand in the list already, and is not settled yet. */
     if (this.#dirtyCount === DIRTY_LIMIT) this.#settle(nodes);
+    this.#sum.subtract(page[row + field.hash]!);
+    page[row + field.flags] = flags | flag.dirty;
     this.#dirty[this.#dirtyCount++] = id;
   }
 
@@ -59,8 +59,9 @@ export class TreeDigest {
       const page = nodes.rows.page(id);
       const row = nodes.rows.start(id);
       const flags = page[row + field.flags]!;
-      page[row + field.flags] = flags & ~(flag.listed | flag.dirty);
-      if ((flags & flag.live) === 0 || (flags & flag.dirty) === 0) continue;
+      /* Removed since, or removed and used again and so listed twice. */
+      if ((flags & flag.dirty) === 0) continue;
+      page[row + field.flags] = flags & ~flag.dirty;
       const hash = crcOf(crcStat(nodes.crcOfPathAndData(id), page, row));
       page[row + field.hash] = hash;
       this.#sum.add(hash);

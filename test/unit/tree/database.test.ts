@@ -188,6 +188,23 @@ suite('database', (test) => {
     assert.is(db.acls.get(99), undefined);
     assert.is(db.apply(txn(create('/a', secret))), codes.NODE_EXISTS);
     assert.equal(db.acls.get(db.tree.aclId(db.tree.find('/a'))), secret);
+    for (let i = 0; i < 3; i++) db.apply(txn(create('/a', secret)));
+    assert.is(db.acls.size, 2);
+    db.apply(txn({ type: txnTypes.delete, path: '/a' }));
+    assert.is(db.acls.size, 1);
+  });
+
+  test('lists that no node uses any more go', () => {
+    const db = database();
+    db.apply(txn(create('/none/a', secret)));
+    assert.is(db.acls.size, 1);
+    db.apply(txn(create('/a', secret)));
+    db.apply(txn(create('/b', secret)));
+    assert.is(db.acls.size, 2);
+    db.apply(txn({ type: txnTypes.setAcl, path: '/a', acl: READ_ACL, version: 1 }));
+    assert.is(db.acls.size, 2);
+    db.apply(txn({ type: txnTypes.setAcl, path: '/b', acl: null, version: 1 }));
+    assert.is(db.acls.size, 1);
   });
 
   test('a replayed deletion takes along the children that came later', () => {

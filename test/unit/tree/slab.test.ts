@@ -57,6 +57,20 @@ suite('slab', (test) => {
     assert.is(slab.allocate(16_000), first);
   });
 
+  test('a block freed in a full page is used again before any new one', () => {
+    const slab = new Slab();
+    const refs: number[] = [];
+    while (slab.reservedBytes < 2 ** 21) refs.push(slab.allocate(1000));
+    const freed = refs.filter((_, at) => at % 5 === 0);
+    for (const ref of freed) slab.free(ref, 1000);
+    const before = slab.reservedBytes;
+    const again = freed.map(() => slab.allocate(1000));
+    assert.equal([...new Set(again)].length, freed.length);
+    const old = new Set(refs);
+    assert.ok(again.filter((ref) => old.has(ref)).length > freed.length - 66);
+    assert.is(slab.reservedBytes, before);
+  });
+
   test('no bytes need no block', () => {
     const slab = new Slab();
     assert.is(slab.allocate(0), NO_BLOCK);

@@ -27,8 +27,8 @@ export class Workload {
   #time = 1_700_000_000_000;
 
   /**
-   * @param listsPaths whether every closed session names its nodes. Releases before 3.6 did not, and
-   *   such a transaction says too little to be replayed over a snapshot taken under writes.
+   * @param listsPaths whether every closed session names its nodes. Releases before 3.6 did not,
+   *   and such a transaction says too little to be replayed over a snapshot taken under writes.
    */
   constructor(db: Database, random: Random, listsPaths: boolean) {
     this.#db = db;
