@@ -9,7 +9,8 @@ import type { TreeView } from './tree-view.js';
  * holds may be newer than the start.
  *
  * Rows are taken in the order of their numbers. A row used again for a new node is known by its
- * czxid, so the walk marks nothing in the tree and several may go on at a time.
+ * czxid, so the walk marks nothing in the tree and several may go on at a time. Loading another
+ * snapshot into the database ends every walk over it: drop it then.
  */
 export class SnapshotWalk {
   readonly #tree: TreeView;
