@@ -75,6 +75,21 @@ export class Kernel {
     };
   }
 
+  /** When the next thing happens; infinity when nothing is planned. */
+  get nextAt(): Micros {
+    for (;;) {
+      const next = this.#heap[0];
+      if (next === undefined) return Number.POSITIVE_INFINITY;
+      if (next.run !== undefined) return next.at;
+      this.#pop();
+    }
+  }
+
+  /** Moves the present on, for a world whose time is real; what is overdue happens late then. */
+  passTo(now: Micros): void {
+    this.#now = Math.max(this.#now, Math.round(now));
+  }
+
   /** Lets the next thing happen. False when nothing is planned up to and including `until`. */
   step(until: Micros = Number.MAX_SAFE_INTEGER): boolean {
     for (;;) {
@@ -84,7 +99,7 @@ export class Kernel {
       const { run } = next;
       if (run === undefined) continue;
       next.run = undefined;
-      this.#now = next.at;
+      this.#now = Math.max(this.#now, next.at);
       this.#happened += 1;
       this.note(next.what);
       run();

@@ -24,6 +24,7 @@ export class Network {
   readonly #kernel: Kernel;
   readonly #options: NetworkOptions;
   readonly #listeners = new Map<string, Accept>();
+  readonly #isolated = new Set<string>();
   #opened = 0;
 
   constructor(kernel: Kernel, options: NetworkOptions) {
@@ -40,14 +41,31 @@ export class Network {
     };
   }
 
-  /** Opens a connection; whether it came to be is told to `events`. */
-  connect(address: string, events: EndEvents): End {
-    const connection = new Connection(this.#kernel, this.#options, ++this.#opened, () =>
+  /**
+   * Cuts a place off, or joins it again: bytes from and to it wait meanwhile, nobody is told, and
+   * who connects hears nothing.
+   */
+  isolate(place: string, isolated: boolean): void {
+    if (isolated) this.#isolated.add(place);
+    else this.#isolated.delete(place);
+    for (const connection of this.connections) connection.block(this.#isCut(connection));
+  }
+
+  /**
+   * Opens a connection; whether it came to be is told to `events`.
+   *
+   * @param from the place that connects
+   */
+  connect(from: string, address: string, events: EndEvents): End {
+    const number = ++this.#opened;
+    const route = { number, from, to: address };
+    const connection = new Connection(this.#kernel, this.#options, route, () =>
       this.connections.delete(connection),
     );
     this.connections.add(connection);
     connection.dialer.listen(events);
     connection.later('open', () => {
+      if (this.#isCut(connection)) return;
       const accept = this.#listeners.get(address);
       if (accept === undefined) return connection.cut(`connection refused by ${address}`);
       connection.acceptor.listen(accept(connection.acceptor));
@@ -58,6 +76,17 @@ export class Network {
     });
     return connection.dialer;
   }
+
+  #isCut({ route }: Connection): boolean {
+    return this.#isolated.has(route.from) || this.#isolated.has(route.to);
+  }
+}
+
+/** Where a connection leads, and its number in the order of opening. */
+interface Route {
+  readonly number: number;
+  readonly from: string;
+  readonly to: string;
 }
 
 /** One connection and what can go wrong with it. */
@@ -66,15 +95,16 @@ export class Connection {
   readonly acceptor: End;
   readonly #kernel: Kernel;
   readonly #options: NetworkOptions;
-  readonly #number: number;
+  readonly route: Route;
   readonly #gone: () => void;
   #over = false;
 
-  constructor(kernel: Kernel, options: NetworkOptions, number: number, gone: () => void) {
+  constructor(kernel: Kernel, options: NetworkOptions, route: Route, gone: () => void) {
     this.#kernel = kernel;
     this.#options = options;
-    this.#number = number;
+    this.route = route;
     this.#gone = gone;
+    const { number } = route;
     const random = kernel.random(`connection ${number}`);
     const pipe = (side: string, stream: number, to: () => End) =>
       new Pipe(kernel, random, options, `${number} ${side}`, stream, {
@@ -84,8 +114,9 @@ export class Connection {
       });
     const there = pipe('there', 2 * number, () => this.acceptor);
     const back = pipe('back', 2 * number + 1, () => this.dialer);
-    this.dialer = new End(there, back);
-    this.acceptor = new End(back, there);
+    const reset = (reason: string) => this.cut(reason);
+    this.dialer = new End(there, back, reset);
+    this.acceptor = new End(back, there, reset);
   }
 
   get over(): boolean {
@@ -98,14 +129,20 @@ export class Connection {
     this.#over = true;
     this.#gone();
     for (const end of [this.dialer, this.acceptor]) {
-      this.#kernel.after(0, `${this.#number} closed: ${reason}`, () => end.over(reason));
+      this.#kernel.after(0, `${this.route.number} closed: ${reason}`, () => end.over(reason));
     }
+  }
+
+  /** Lets bytes wait on their way, in both directions, or go on. */
+  block(blocked: boolean): void {
+    this.dialer.incoming.block(blocked);
+    this.acceptor.incoming.block(blocked);
   }
 
   /** Plans what happens to the connection after the time that bytes travel. */
   later(what: string, run: () => void): void {
     const delay = this.#options.latencyMicros[0];
-    this.#kernel.after(delay, `${this.#number} ${what}`, () => {
+    this.#kernel.after(delay, `${this.route.number} ${what}`, () => {
       if (!this.#over) run();
     });
   }
@@ -115,12 +152,14 @@ export class Connection {
 export class End {
   readonly #outgoing: Pipe;
   readonly #incoming: Pipe;
+  readonly #reset: (reason: string) => void;
   #events: EndEvents | undefined;
   #closed = false;
 
-  constructor(outgoing: Pipe, incoming: Pipe) {
+  constructor(outgoing: Pipe, incoming: Pipe, reset: (reason: string) => void) {
     this.#outgoing = outgoing;
     this.#incoming = incoming;
+    this.#reset = reset;
   }
 
   /** Bytes that came and that a held end has not taken: its socket's receive buffer. */
@@ -142,6 +181,16 @@ export class End {
     if (this.#closed) return;
     this.#closed = true;
     this.#outgoing.finish();
+  }
+
+  /** Ends the connection at once for both; this end is told as the other is. */
+  reset(reason: string): void {
+    this.#reset(reason);
+  }
+
+  /** Takes what waits, held or not: one round of reading. */
+  flush(): void {
+    this.#incoming.flush();
   }
 
   /** Stops or goes on taking bytes; meanwhile they wait in {@link backlogBytes}. */

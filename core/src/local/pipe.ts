@@ -31,6 +31,9 @@ export class Pipe {
   #stalledUntil: Micros = 0;
   #bytesLeft = Number.POSITIVE_INFINITY;
   #held = false;
+  #blocked = false;
+  /** What would have come while the pipe was blocked. */
+  #delayed: (() => void)[] = [];
   #finished = false;
   #over = false;
 
@@ -87,6 +90,24 @@ export class Pipe {
     }
   }
 
+  /** Hands over what waits, held or not: one round of reading. */
+  flush(): void {
+    if (!this.#over) this.#deliver();
+  }
+
+  /** Cuts the way without a word to either end; what was sent meanwhile comes when it is mended. */
+  block(blocked: boolean): void {
+    this.#blocked = blocked;
+    if (blocked) return;
+    if (this.#delayed.length === 0) return;
+    this.#kernel.after(0, `${this.#name} comes late`, () => {
+      if (this.#blocked) return;
+      const late = this.#delayed;
+      this.#delayed = [];
+      for (const run of late) if (!this.#over) run();
+    });
+  }
+
   /** Nothing that is sent from now on comes before this much time has passed. */
   stall(micros: Micros): void {
     this.#stalledUntil = Math.max(this.#stalledUntil, this.#kernel.now + micros);
@@ -100,6 +121,7 @@ export class Pipe {
   discard(): void {
     this.#over = true;
     this.#arrived = [];
+    this.#delayed = [];
   }
 
   #plan(what: string, run: () => void): void {
@@ -108,10 +130,13 @@ export class Pipe {
     const gap = this.#options.fragments ? this.#random.between(0, GAP_MICROS) : 0;
     this.#lastArrival = Math.max(arrival, this.#stalledUntil, this.#lastArrival + gap);
     const delay = this.#lastArrival - this.#kernel.now;
-    const guarded = () => {
-      if (!this.#over) run();
-    };
-    this.#kernel.after(delay, `${this.#name} ${what}`, guarded, this.#stream);
+    this.#kernel.after(delay, `${this.#name} ${what}`, () => this.#arrive(run), this.#stream);
+  }
+
+  #arrive(run: () => void): void {
+    if (this.#over) return;
+    if (this.#blocked || this.#delayed.length > 0) this.#delayed.push(run);
+    else run();
   }
 
   #deliver(): void {

@@ -21,7 +21,7 @@ function link(seed: number) {
       closed: (reason) => told.push(`server ${reason}`),
     };
   });
-  const client = network.connect('a:1', {
+  const client = network.connect('c', 'a:1', {
     opened: () => told.push('opened'),
     received: () => {},
     closed: (reason) => told.push(`client ${reason}`),
@@ -77,11 +77,47 @@ suite('the network in memory', (test) => {
     assert.is(bytes.length, 101);
   });
 
+  test('lets bytes wait while a place is cut off, in order, and tells nobody', () => {
+    const { kernel, network, told, bytes, client } = link(5);
+    network.isolate('c', true);
+    for (const each of sent) client.send(Uint8Array.of(each));
+    const late: string[] = [];
+    const dialed = { opened: () => late.push('opened'), received() {}, closed: () => {} };
+    network.connect('c', 'a:1', dialed);
+    kernel.runUntil(1_000_000);
+    assert.equal([bytes.length, told, late], [0, ['opened'], []]);
+    network.isolate('c', false);
+    client.send(Uint8Array.of(100));
+    network.isolate('c', true);
+    network.isolate('c', false);
+    kernel.runUntil(2_000_000);
+    assert.equal(bytes, [...sent, 100]);
+  });
+
+  test('reads what waits at a held end in one round when told to', () => {
+    const { kernel, bytes, client, server } = link(6);
+    server.hold(true);
+    client.send(Uint8Array.of(1, 2));
+    kernel.runUntil(1_000_000);
+    server.flush();
+    assert.equal([bytes, server.backlogBytes], [[1, 2], 0]);
+    client.send(Uint8Array.of(3));
+    kernel.runUntil(2_000_000);
+    assert.is(server.backlogBytes, 1);
+  });
+
+  test('ends for both when one end resets it', () => {
+    const { kernel, told, server } = link(7);
+    server.reset('gone');
+    kernel.runUntil(1_000_000);
+    assert.equal(told.sort(), ['client gone', 'opened', 'server gone']);
+  });
+
   test('refuses a connection to where nobody listens', () => {
     const { kernel, network } = link(4);
     const told: string[] = [];
     const closed = (reason: string) => told.push(reason);
-    network.connect('b:1', { opened: () => {}, received: () => {}, closed });
+    network.connect('c', 'b:1', { opened: () => {}, received: () => {}, closed });
     kernel.runUntil(1_000_000);
     assert.equal(told, ['connection refused by b:1']);
   });

@@ -1,0 +1,104 @@
+import type { Kernel } from './kernel.js';
+
+/** Lets everything run that waits in microtasks: promises that are settled already. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => soonest(resolve));
+}
+
+/** Runs something as soon as the microtasks are done. */
+const soonest: (run: () => void) => void = (() => {
+  const { setImmediate } = globalThis as { setImmediate?: (run: () => void) => void };
+  return setImmediate ?? ((run) => setTimeout(run, 0));
+})();
+
+/**
+ * Virtual time that stands still until it is told to pass. Between two things that happen, whatever
+ * waits in promises gets its turn, so programs that await nothing but this world are deterministic.
+ */
+export class VirtualTime {
+  readonly #kernel: Kernel;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** Lets time pass. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#kernel.now + Math.round(ms * 1_000);
+    await settled();
+    while (this.#kernel.step(until)) await settled();
+    this.#kernel.passTo(until);
+  }
+
+  /**
+   * Lets time pass until a promise is settled, and returns its value.
+   *
+   * @throws RangeError when it is not settled after `limitMs` of virtual time
+   */
+  async until<T>(work: Promise<T>, limitMs = 600_000): Promise<T> {
+    let isSettled = false;
+    const done = () => {
+      isSettled = true;
+    };
+    work.then(done, done);
+    const limit = this.#kernel.now + Math.round(limitMs * 1_000);
+    await settled();
+    while (!isSettled) {
+      if (!this.#kernel.step(limit)) {
+        throw new RangeError(`it was not done within ${limitMs} ms of virtual time`);
+      }
+      await settled();
+    }
+    return work;
+  }
+}
+
+/** Lets a world's time pass as the real time does. */
+export class RealTime {
+  readonly #kernel: Kernel;
+  readonly #clock: () => number;
+  readonly #beganAt: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #armedFor = Number.POSITIVE_INFINITY;
+  #isStopped = false;
+
+  /** @param clock real monotonic milliseconds */
+  constructor(kernel: Kernel, clock: () => number) {
+    this.#kernel = kernel;
+    this.#clock = clock;
+    this.#beganAt = clock() - kernel.now / 1_000;
+  }
+
+  /** Brings the kernel's time up to the real one, without letting anything happen. */
+  catchUp(): void {
+    this.#kernel.passTo((this.#clock() - this.#beganAt) * 1_000);
+  }
+
+  /** To be called when something may have been planned: sees to it that it happens in time. */
+  readonly arm = (): void => {
+    const next = this.#kernel.nextAt;
+    if (this.#isStopped || next >= this.#armedFor) return;
+    clearTimeout(this.#timer);
+    this.#armedFor = next;
+    this.catchUp();
+    const delayMs = (next - this.#kernel.now) / 1_000;
+    if (delayMs < 1) soonest(() => this.#run(next));
+    else this.#timer = setTimeout(() => this.#run(next), Math.min(delayMs, 2 ** 31 - 1));
+  };
+
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #run(armedFor: number): void {
+    if (this.#isStopped || armedFor !== this.#armedFor) return;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    this.catchUp();
+    try {
+      this.#kernel.runUntil(this.#kernel.now);
+    } finally {
+      this.arm();
+    }
+  }
+}

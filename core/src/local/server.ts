@@ -1,0 +1,340 @@
+import { unreachable } from '../base/assert.js';
+import type { ConnectionId, Millis, WallMillis } from '../base/ids.js';
+import type { LogEvent } from '../base/log-event.js';
+import type { Config } from '../config/config.js';
+import type { Effect } from '../peer/effects.js';
+import type { Input } from '../peer/inputs.js';
+import type { PeerView } from '../peer/view.js';
+import { MemoryDisk } from './disk.js';
+import { LocalDiskLanes } from './disk-lanes.js';
+import type { Kernel, Micros } from './kernel.js';
+import type { BootLocal, LocalMachine } from './machine.js';
+import type { End, Network } from './network.js';
+import type { Random } from './random.js';
+import { hmacSha256, sha1 } from './sha.js';
+
+export interface LocalServerParts {
+  readonly kernel: Kernel;
+  readonly network: Network;
+  /** Where it listens, such as `local-1:2181`; also its name in traces. */
+  readonly address: string;
+  readonly config: Config;
+  readonly boot: BootLocal;
+  readonly disk?: MemoryDisk;
+  /** Wall-clock time; virtual time since 2026 unless given. */
+  readonly wall?: () => WallMillis;
+  /** How long a round of its loop takes; 20 to 150 µs unless given. */
+  readonly turnMicros?: readonly [from: Micros, to: Micros];
+  /** How long a step of its disk takes; see `LocalDiskLanes`. */
+  readonly diskStepMicros?: readonly [from: Micros, to: Micros];
+  readonly log?: (event: LogEvent) => void;
+  /** Told when a life of the server ended by itself: asked to stop (code 0), halted or broken. */
+  readonly ended?: (end: { readonly code: number; readonly reason: string }) => void;
+}
+
+/** `down` before the first start and after every end. */
+export type LocalServerState = 'running' | 'paused' | 'down';
+
+interface Attached {
+  readonly id: ConnectionId;
+  readonly end: End;
+  heldByMachine: boolean;
+}
+
+/** The beginning of 2026, at which virtual wall clocks start. */
+const EPOCH_MS = 1_767_225_600_000;
+
+/**
+ * Gives a server's machine its inputs and performs its effects in a world of its own: virtual time,
+ * streams and a disk in memory. What arrives in one round of its loop is stepped together.
+ *
+ * It can be treated as badly as a real process: killed with or without the machine around it,
+ * paused, started again from what its disk holds.
+ */
+export class LocalServer {
+  readonly address: string;
+  /** The files, as the server sees them; another object after a power cut. */
+  disk: MemoryDisk;
+  readonly #parts: LocalServerParts;
+  readonly #kernel: Kernel;
+  readonly #random: Random;
+  readonly #secret: Uint8Array;
+  readonly #attached = new Map<ConnectionId, Attached>();
+  readonly #effects: Effect[] = [];
+  #state: LocalServerState = 'down';
+  #machine: LocalMachine | undefined;
+  #lanes: LocalDiskLanes | undefined;
+  #inputs: Input[] = [];
+  #stopListening: () => void = () => {};
+  /** Rounds of reading that a pause put off. */
+  #polls: number[] = [];
+  #life = 0;
+  #lastId: ConnectionId = 0;
+  #turnPlanned = false;
+  #cancelWake: () => void = () => {};
+  #wakePlannedFor: Millis = Number.POSITIVE_INFINITY;
+
+  constructor(parts: LocalServerParts) {
+    this.#parts = parts;
+    this.#kernel = parts.kernel;
+    this.address = parts.address;
+    this.disk = parts.disk ?? new MemoryDisk();
+    this.#random = parts.kernel.random(`server ${parts.address}`);
+    this.#secret = this.#random.bytes(32);
+  }
+
+  get state(): LocalServerState {
+    return this.#state;
+  }
+
+  /** What the running server shows of itself; undefined while it is down. */
+  get view(): PeerView | undefined {
+    return this.#machine?.view;
+  }
+
+  /** How often it was started. */
+  get lives(): number {
+    return this.#life;
+  }
+
+  /** Bytes that came from clients and that the server has not read. */
+  get backlogBytes(): number {
+    let bytes = 0;
+    for (const { end } of this.#attached.values()) bytes += end.backlogBytes;
+    return bytes;
+  }
+
+  /** Starts it from what its disk holds. @throws what the boot throws, a refusal included */
+  start(): void {
+    if (this.#state !== 'down') throw new Error(`${this.address} is up already`);
+    const { kernel, config, boot, network } = this.#parts;
+    const random = kernel.random(`server ${this.address} life ${++this.#life}`);
+    kernel.note(`${this.address} starts`);
+    this.#machine = boot({
+      config,
+      host: {
+        randomBytes: (count) => random.bytes(count),
+        sha1,
+        hmacSha256,
+        log: (event) => this.#parts.log?.(event),
+      },
+      disk: this.disk,
+      secret: this.#secret,
+      now: this.#now,
+      wall: this.#wall,
+    });
+    this.#state = 'running';
+    const name = `${this.address} life ${this.#life}`;
+    this.#lanes = new LocalDiskLanes(kernel, this.disk, name, (answer) => this.#input(answer));
+    this.#lanes.stepMicros = this.#parts.diskStepMicros ?? this.#lanes.stepMicros;
+    this.#stopListening = network.listen(this.address, (end) => this.#accept(end));
+    this.#schedule();
+  }
+
+  /**
+   * The process dies at once. Its clients are told by resets; the disk keeps what was written,
+   * synced or not.
+   */
+  kill(): void {
+    if (this.#state === 'down') return;
+    this.#kernel.note(`${this.address} is killed`);
+    this.#die('connection reset', true);
+  }
+
+  /**
+   * The machine around it loses power: its clients hear nothing, and the disk keeps what a power
+   * cut leaves of it.
+   */
+  cutPower(): void {
+    this.#kernel.note(`${this.address} loses power`);
+    this.#die('the machine lost power', false);
+    this.disk = this.disk.afterCrash(this.#random);
+  }
+
+  /** Asks it to stop; `ended` is told when all is durable and said. */
+  stop(): void {
+    if (this.#state === 'down') return;
+    this.#stopListening();
+    this.#input({ type: 'command', command: { name: 'shut-down' } });
+  }
+
+  /** Stops it in its tracks, as SIGSTOP does: what comes meanwhile waits in buffers. */
+  pause(): void {
+    if (this.#state !== 'running') return;
+    this.#kernel.note(`${this.address} is paused`);
+    this.#state = 'paused';
+    for (const { end } of this.#attached.values()) end.hold(true);
+  }
+
+  /** Lets it go on. It first looks at its timers and then reads its sockets, as Node does. */
+  resume(): void {
+    if (this.#state !== 'paused') return;
+    this.#kernel.note(`${this.address} goes on`);
+    this.#state = 'running';
+    const inputs = this.#inputs;
+    this.#inputs = [];
+    this.#turn();
+    if (this.#machine === undefined) return;
+    for (const input of inputs) this.#input(input);
+    for (const { end, heldByMachine } of this.#attached.values()) end.hold(heldByMachine);
+    for (const id of this.#polls.splice(0)) this.#plan(0, 'polls', () => this.#poll(id));
+  }
+
+  get #now(): Millis {
+    return this.#kernel.now / 1_000;
+  }
+
+  get #wall(): WallMillis {
+    return this.#parts.wall?.() ?? EPOCH_MS + Math.floor(this.#now);
+  }
+
+  #accept(end: End) {
+    const id = ++this.#lastId;
+    const life = this.#life;
+    const isOurs = () => life === this.#life && this.#attached.has(id);
+    this.#attached.set(id, { id, end, heldByMachine: false });
+    if (this.#state === 'paused') end.hold(true);
+    const peer = { address: '127.0.0.1', port: 40_000 + id, transport: 'memory' } as const;
+    this.#input({ type: 'connection-opened', connection: id, ...peer });
+    return {
+      opened: () => {},
+      received: (bytes: Uint8Array) => {
+        if (isOurs()) this.#input({ type: 'connection-bytes', connection: id, bytes });
+        // A machine that was rebooted knows nothing of this connection.
+        else if (this.#state === 'running') end.reset('connection reset');
+      },
+      closed: (reason: string) => {
+        if (!isOurs()) return;
+        this.#attached.delete(id);
+        this.#input({ type: 'connection-closed', connection: id, reason });
+      },
+    };
+  }
+
+  #input(input: Input): void {
+    if (this.#machine === undefined) return;
+    this.#inputs.push(input);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#turnPlanned || this.#state !== 'running') return;
+    this.#turnPlanned = true;
+    const [from, to] = this.#parts.turnMicros ?? [20, 150];
+    this.#plan(this.#random.between(from, to), 'turn', () => {
+      this.#turnPlanned = false;
+      this.#turn();
+    });
+  }
+
+  /** Plans something of this life, which a pause leaves out: whoever resumes looks again. */
+  #plan(delay: Micros, what: string, run: () => void): () => void {
+    const life = this.#life;
+    return this.#kernel.after(delay, `${this.address} ${what}`, () => {
+      if (life === this.#life && this.#machine !== undefined) run();
+    });
+  }
+
+  #turn(): void {
+    const machine = this.#machine;
+    if (machine === undefined || this.#state !== 'running') return;
+    const inputs = this.#inputs;
+    const effects = this.#effects;
+    this.#inputs = [];
+    try {
+      machine.step({ now: this.#now, wall: this.#wall, inputs }, effects);
+      for (const effect of effects) {
+        if (this.#machine !== machine) break;
+        this.#perform(effect);
+      }
+    } finally {
+      effects.length = 0;
+    }
+    if (this.#machine !== machine) return;
+    if (machine.stopped) this.#end({ code: 0, reason: 'the server was asked to stop' });
+    else this.#armWake(machine.wakeAt);
+  }
+
+  #armWake(wakeAt: Millis): void {
+    if (wakeAt === this.#wakePlannedFor) return;
+    this.#cancelWake();
+    this.#wakePlannedFor = wakeAt;
+    if (wakeAt === Number.POSITIVE_INFINITY) return;
+    // Timers of a real loop come late, by up to a millisecond, and never early.
+    const delay = Math.max(0, Math.ceil((wakeAt - this.#now) * 1_000));
+    this.#cancelWake = this.#plan(delay + this.#random.between(0, 1_000), 'wakes', () => {
+      this.#wakePlannedFor = Number.POSITIVE_INFINITY;
+      this.#turn();
+    });
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'send':
+        this.#attached.get(effect.connection)?.end.send(effect.bytes);
+        break;
+      case 'close':
+        this.#close(effect.connection, effect.reason);
+        break;
+      case 'hold': {
+        const attached = this.#attached.get(effect.connection);
+        if (attached === undefined) break;
+        attached.heldByMachine = effect.held;
+        attached.end.hold(effect.held);
+        break;
+      }
+      case 'disk':
+        this.#lanes!.perform(effect);
+        break;
+      case 'poll':
+        this.#plan(0, 'polls', () => this.#poll(effect.id));
+        break;
+      case 'halt':
+        this.#end({ code: effect.code, reason: effect.reason });
+        break;
+      default:
+        unreachable(effect, 'effect');
+    }
+  }
+
+  #close(id: ConnectionId, reason: string): void {
+    const attached = this.#attached.get(id);
+    if (attached === undefined) return;
+    this.#attached.delete(id);
+    attached.end.close();
+    this.#input({ type: 'connection-closed', connection: id, reason });
+  }
+
+  /** One full round of reading: what waits in every buffer is handed over, held or not. */
+  #poll(id: number): void {
+    if (this.#state !== 'running') {
+      this.#polls.push(id);
+      return;
+    }
+    for (const { end } of [...this.#attached.values()]) end.flush();
+    this.#input({ type: 'polled', id });
+  }
+
+  #end(end: { readonly code: number; readonly reason: string }): void {
+    this.#kernel.note(`${this.address} ended with ${end.code}: ${end.reason}`);
+    this.#die(end.reason, true);
+    this.#parts.ended?.(end);
+  }
+
+  #die(reason: string, tellClients: boolean): void {
+    if (this.#state !== 'down') {
+      this.#state = 'down';
+      this.#stopListening();
+      this.#cancelWake();
+      this.#wakePlannedFor = Number.POSITIVE_INFINITY;
+      this.#lanes?.abandon();
+      this.#machine = undefined;
+      this.#inputs = [];
+      this.#polls = [];
+      this.#turnPlanned = false;
+    }
+    const attached = [...this.#attached.values()];
+    this.#attached.clear();
+    if (tellClients) for (const { end } of attached) end.reset(reason);
+  }
+}
