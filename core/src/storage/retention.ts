@@ -1,0 +1,85 @@
+import type { Zxid } from '../base/ids.js';
+import { type BootDisk, type DiskStep, folders } from './disk.js';
+import { type NamedFile, parseFileName } from './file-names.js';
+import { endsLikeSnapshot } from './snapshot-format.js';
+
+interface KnownFile extends NamedFile {
+  readonly file: string;
+}
+
+/**
+ * Which files a purge may remove. It keeps the list of files itself, since nobody lists a folder
+ * while the server runs: {@link added} must be told of every new one.
+ */
+export class Retention {
+  readonly #files = new Map<string, KnownFile>();
+
+  /**
+   * @param files the files there are, with their folders. Snapshots among them are taken as good:
+   *   leave out those that are not
+   */
+  constructor(files: Iterable<string>) {
+    for (const file of files) this.added(file);
+  }
+
+  /** Knows the files of a disk, but for snapshots that are not whole. */
+  static of(disk: BootDisk): Retention {
+    const files: string[] = [];
+    for (const folder of Object.values(folders)) {
+      for (const { name, size } of disk.list(folder)) {
+        const file = folder + name;
+        const isSnapshot = parseFileName(name)?.kind === 'snapshot';
+        if (!isSnapshot || endsLikeSnapshot(disk, file, size)) files.push(file);
+      }
+    }
+    return new Retention(files);
+  }
+
+  /** A file was created. A snapshot only when it has its name and is durable. */
+  added(file: string): void {
+    const named = parseFileName(file.slice(file.lastIndexOf('/') + 1));
+    if (named !== undefined && isAtHome(named, file)) this.#files.set(file, { ...named, file });
+  }
+
+  /** A snapshot turned out to be bad: it no longer counts as one that a start could use. */
+  isBad(snapshot: string): void {
+    this.#files.delete(snapshot);
+  }
+
+  /**
+   * Steps that remove the snapshots before the newest `retain`, and the logs that none of those
+   * needs, with what stands beside them. The files are forgotten at once: when a step fails, what
+   * is left is found again at the next start.
+   */
+  purgeSteps(retain: number): readonly DiskStep[] {
+    const snapshots = this.#zxidsOf('snapshot');
+    const oldest = snapshots[Math.max(0, snapshots.length - Math.max(1, retain))];
+    if (oldest === undefined) return [];
+    const logs = this.#zxidsOf('log');
+    const oldestLog = logs.findLast((zxid) => zxid <= oldest) ?? 0n;
+    const steps: DiskStep[] = [];
+    for (const { file, kind, zxid } of [...this.#files.values()]) {
+      const ofSnapshot = kind === 'snapshot' || kind === 'snapshot-facts';
+      if (kind === 'compressed-snapshot' || zxid >= (ofSnapshot ? oldest : oldestLog)) continue;
+      steps.push({ step: 'remove', file });
+      this.#files.delete(file);
+    }
+    if (steps.length === 0) return steps;
+    return [
+      ...steps,
+      ...Object.values(folders).map((folder): DiskStep => ({ step: 'sync-folder', folder })),
+    ];
+  }
+
+  #zxidsOf(kind: NamedFile['kind']): Zxid[] {
+    const zxids = new Set<Zxid>();
+    for (const file of this.#files.values()) if (file.kind === kind) zxids.add(file.zxid);
+    return [...zxids].sort((a, b) => (a < b ? -1 : 1));
+  }
+}
+
+/** The two folders may be one, which then is listed twice. */
+function isAtHome({ kind }: NamedFile, file: string): boolean {
+  const ofLogs = kind === 'log' || kind === 'log-facts' || kind === 'cut';
+  return file.startsWith(ofLogs ? folders.logs : folders.snapshots);
+}
