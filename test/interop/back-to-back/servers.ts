@@ -1,0 +1,51 @@
+/** The two servers of a comparison, configured alike. */
+import { type ApacheVersion, startApache } from '../apache.js';
+import { startVivarium } from '../vivarium.js';
+import { SUPER_DIGEST } from './choices.js';
+import { Lane } from './lane.js';
+
+/** What is compared with the reference: Vivarium, or the reference itself to try the tools. */
+export type Subject = 'vivarium' | 'apache';
+
+export interface Pair {
+  readonly theirs: Lane;
+  readonly ours: Lane;
+  /** The end of both servers' logs, for reports. */
+  logs(): string;
+  stop(): Promise<void>;
+}
+
+/** Nothing may happen by itself during a comparison: the search for containers is far away. */
+const alike = {
+  tickTime: 2000,
+  enforceQuota: 'true',
+  'znode.container.checkIntervalMs': 86_400_000,
+  'DigestAuthenticationProvider.superDigest': SUPER_DIGEST,
+} as const;
+
+/** Starts both; `config` goes to both. */
+export async function startPair(
+  version: ApacheVersion,
+  subject: Subject,
+  config: Readonly<Record<string, string | number>> = {},
+): Promise<Pair> {
+  const apache = () => startApache({ version, config: { ...alike, ...config } });
+  const started = await Promise.allSettled([
+    apache(),
+    subject === 'apache' ? apache() : startVivarium({ config: { ...alike, ...config } }),
+  ] as const);
+  const stop = async () => {
+    for (const server of started) if (server.status === 'fulfilled') await server.value.stop();
+  };
+  const [theirs, ours] = started;
+  if (theirs.status === 'rejected' || ours.status === 'rejected') {
+    await stop();
+    throw [theirs, ours].find((server) => server.status === 'rejected')!.reason;
+  }
+  return {
+    theirs: new Lane(`Apache ZooKeeper ${version}`, theirs.value.port),
+    ours: new Lane(subject, ours.value.port),
+    logs: () => `${theirs.value.log().slice(-2000)}\n---\n${ours.value.log().slice(-2000)}`,
+    stop,
+  };
+}
