@@ -1,6 +1,9 @@
 /** The two servers of a comparison, configured alike. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type ApacheVersion, startApache } from '../apache.js';
-import { startVivarium } from '../vivarium.js';
+import { launchVivarium } from '../vivarium.js';
 import { SUPER_DIGEST } from './choices.js';
 import { Lane } from './lane.js';
 
@@ -32,7 +35,7 @@ export async function startPair(
   const apache = () => startApache({ version, config: { ...alike, ...config } });
   const started = await Promise.allSettled([
     apache(),
-    subject === 'apache' ? apache() : startVivarium({ config: { ...alike, ...config } }),
+    subject === 'apache' ? apache() : vivarium({ ...alike, ...config }),
   ] as const);
   const stop = async () => {
     for (const server of started) if (server.status === 'fulfilled') await server.value.stop();
@@ -48,4 +51,20 @@ export async function startPair(
     logs: () => `${theirs.value.log().slice(-2000)}\n---\n${ours.value.log().slice(-2000)}`,
     stop,
   };
+}
+
+async function vivarium(config: Readonly<Record<string, string | number>>) {
+  const folder = await mkdtemp(join(tmpdir(), 'vivarium-pair-'));
+  const server = await launchVivarium({ dataDir: folder, config });
+  const stop = async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await server.serving;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { port: server.port, log: () => server.log(), stop };
 }
