@@ -11,7 +11,7 @@ import type { Json, Proof } from './proof.js';
 
 const { newest, oldest } = apacheVersions;
 
-/** `npm run prove -- disk-exchange apache` lets the two Apache releases exchange with each other. */
+/** `npm run prove -- disk-exchange apache`: the two Apache releases exchange with each other. */
 export const prove: Proof = {
   name: 'disk-exchange',
   what: 'A data folder written by either server is read by the other, to the last digest.',
