@@ -37,6 +37,13 @@ export class MemoryDisk implements BootDisk {
     this.#durableNames = new Map(this.#names);
   }
 
+  /** Bytes that all files hold. */
+  get usedBytes(): number {
+    let used = 0;
+    for (const { size } of this.#names.values()) used += size;
+    return used;
+  }
+
   list(folder: string): readonly { readonly name: string; readonly size: number }[] {
     return [...this.#names]
       .filter(([file]) => file.startsWith(folder))
@@ -45,6 +52,11 @@ export class MemoryDisk implements BootDisk {
 
   read(file: string, position: number, length: number): Uint8Array {
     return this.#inode(file).read(position, length);
+  }
+
+  /** As {@link read}, of what is certain to survive a crash; nothing when its name is not. */
+  readDurable(file: string, position: number, length: number): Uint8Array {
+    return this.#durableNames.get(file)?.readDurable(position, length) ?? new Uint8Array(0);
   }
 
   perform(steps: readonly DiskStep[]): void {
@@ -100,6 +112,11 @@ export class MemoryDisk implements BootDisk {
     this.#failures.push({ step, failure });
   }
 
+  /** Takes back what {@link failNext} has planned. */
+  forgetFailures(): void {
+    this.#failures.length = 0;
+  }
+
   /**
    * The disk as a power cut at this moment would leave it; this disk stays as it is. Each change
    * that is not durable survives or not, sector by sector and name by name.
@@ -124,7 +141,7 @@ export class MemoryDisk implements BootDisk {
 
   #write(inode: Inode, position: number, bytes: Uint8Array): void {
     const growth = position + bytes.length - inode.size;
-    const room = this.capacityBytes - this.#usedBytes();
+    const room = this.capacityBytes - this.usedBytes;
     if (growth > room) {
       const fits = bytes.length - (growth - Math.max(0, room));
       if (fits > 0) inode.write(position, bytes.subarray(0, fits));
@@ -134,14 +151,8 @@ export class MemoryDisk implements BootDisk {
   }
 
   #demand(growth: number): void {
-    if (growth <= 0 || growth <= this.capacityBytes - this.#usedBytes()) return;
+    if (growth <= 0 || growth <= this.capacityBytes - this.usedBytes) return;
     throw new DiskError({ code: 'ENOSPC', message: 'no space left on the simulated disk' });
-  }
-
-  #usedBytes(): number {
-    let used = 0;
-    for (const { size } of this.#names.values()) used += size;
-    return used;
   }
 
   #syncFolder(folder: string): void {

@@ -25,6 +25,11 @@ export class Inode {
     return this.#seen.bytes.slice(position, Math.min(position + length, this.#seen.size));
   }
 
+  /** As {@link read}, of what is certain to survive a crash. */
+  readDurable(position: number, length: number): Uint8Array {
+    return this.#durable.bytes.slice(position, Math.min(position + length, this.#durable.size));
+  }
+
   resize(size: number): void {
     this.#change({ type: 'size', size });
   }

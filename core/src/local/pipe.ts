@@ -27,6 +27,7 @@ export class Pipe {
   readonly #events: PipeEvents;
   /** What came and waits for the receiver. */
   #arrived: Uint8Array[] = [];
+  #waitingSince: Micros | undefined;
   #lastArrival: Micros = 0;
   #stalledUntil: Micros = 0;
   #bytesLeft = Number.POSITIVE_INFINITY;
@@ -57,6 +58,11 @@ export class Pipe {
     return this.#arrived.reduce((sum, { length }) => sum + length, 0);
   }
 
+  /** When the first of the bytes came that wait for a receiver which is held. */
+  get waitingSince(): Micros | undefined {
+    return this.#waitingSince;
+  }
+
   send(bytes: Uint8Array): void {
     let at = 0;
     while (at < bytes.length) {
@@ -67,6 +73,7 @@ export class Pipe {
       at += length;
       this.#plan(`${length} bytes`, () => {
         this.#arrived.push(piece);
+        this.#waitingSince ??= this.#kernel.now;
         if (!this.#held) this.#deliver();
       });
     }
@@ -121,6 +128,7 @@ export class Pipe {
   discard(): void {
     this.#over = true;
     this.#arrived = [];
+    this.#waitingSince = undefined;
     this.#delayed = [];
   }
 
@@ -142,6 +150,7 @@ export class Pipe {
   #deliver(): void {
     const bytes = joined(this.#arrived);
     this.#arrived = [];
+    this.#waitingSince = undefined;
     if (bytes.length >= this.#bytesLeft) {
       const rest = bytes.slice(0, this.#bytesLeft);
       this.#over = true;

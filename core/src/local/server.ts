@@ -25,8 +25,6 @@ export interface LocalServerParts {
   readonly wall?: () => WallMillis;
   /** How long a round of its loop takes; 20 to 150 µs unless given. */
   readonly turnMicros?: readonly [from: Micros, to: Micros];
-  /** How long a step of its disk takes; see `LocalDiskLanes`. */
-  readonly diskStepMicros?: readonly [from: Micros, to: Micros];
   readonly log?: (event: LogEvent) => void;
   /** Told when a life of the server ended by itself: asked to stop (code 0), halted or broken. */
   readonly ended?: (end: { readonly code: number; readonly reason: string }) => void;
@@ -55,6 +53,7 @@ export class LocalServer {
   readonly address: string;
   /** The files, as the server sees them; another object after a power cut. */
   disk: MemoryDisk;
+  #diskStepMicros: readonly [from: Micros, to: Micros] = [5, 200];
   readonly #parts: LocalServerParts;
   readonly #kernel: Kernel;
   readonly #random: Random;
@@ -92,6 +91,12 @@ export class LocalServer {
     return this.#machine?.view;
   }
 
+  /** How long a step of its disk takes, from now on. */
+  set diskStepMicros(range: readonly [from: Micros, to: Micros]) {
+    this.#diskStepMicros = range;
+    if (this.#lanes !== undefined) this.#lanes.stepMicros = range;
+  }
+
   /** How often it was started. */
   get lives(): number {
     return this.#life;
@@ -102,6 +107,11 @@ export class LocalServer {
     let bytes = 0;
     for (const { end } of this.#attached.values()) bytes += end.backlogBytes;
     return bytes;
+  }
+
+  /** When the first of the bytes came that wait to be read from a connection. */
+  unreadSince(connection: ConnectionId): Micros | undefined {
+    return this.#attached.get(connection)?.end.incoming.waitingSince;
   }
 
   /** Starts it from what its disk holds. @throws what the boot throws, a refusal included */
@@ -126,7 +136,7 @@ export class LocalServer {
     this.#state = 'running';
     const name = `${this.address} life ${this.#life}`;
     this.#lanes = new LocalDiskLanes(kernel, this.disk, name, (answer) => this.#input(answer));
-    this.#lanes.stepMicros = this.#parts.diskStepMicros ?? this.#lanes.stepMicros;
+    this.#lanes.stepMicros = this.#diskStepMicros;
     this.#stopListening = network.listen(this.address, (end) => this.#accept(end));
     this.#schedule();
   }

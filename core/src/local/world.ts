@@ -46,12 +46,13 @@ export class LocalWorld implements Local {
       address: ADDRESS,
       config: defaultConfig(overrides),
       boot,
-      ...(isReal && { wall: realWall, turnMicros: NO_TIME, diskStepMicros: NO_TIME }),
+      ...(isReal && { wall: realWall, turnMicros: NO_TIME }),
       ...(options.log && { log: options.log }),
       ended: () => {
         for (const ended of this.#ended.splice(0)) ended();
       },
     });
+    if (isReal) server.diskStepMicros = NO_TIME;
     this.connectString = `memory://${ADDRESS}`;
     this.host = this.#newHost();
     this.servers = [this.#handleOf(server)];

@@ -1,0 +1,129 @@
+/** C4: what a read was told is what the tree held at the zxid of its answer. */
+import { codes } from '@vivarium/core/internal/base/errors';
+import { readMultiReadRequest, readMultiResponse } from '@vivarium/core/internal/wire/multi';
+import { opcodes } from '@vivarium/core/internal/wire/operations';
+import { Reader } from '@vivarium/core/internal/wire/reader';
+import {
+  GetAllChildrenNumberResponse,
+  GetChildren2Response,
+  GetChildrenResponse,
+  GetDataResponse,
+  GetEphemeralsRequest,
+  GetEphemeralsResponse,
+  PathRequest,
+  ReadRequest,
+  type Stat,
+  StatResponse,
+} from '@vivarium/core/internal/wire/records';
+import type { HeardReply } from './history.js';
+import type { Bytes, Model } from './model.js';
+import { demand } from './violation.js';
+import { nameOf } from './wire-requests.js';
+
+/** @throws Violation */
+export function judgeRead(model: Model, reply: HeardReply, session: bigint): void {
+  const { request, err } = reply;
+  if (err === codes.SESSION_EXPIRED || err === codes.UNKNOWN_SESSION) return;
+  const told = `${nameOf(request)} ${request.xid} of ${request.connection.client} at ${reply.zxid}`;
+  const asked = new Reader(request.body);
+  const from = new Reader(reply.body);
+  const found = (path: string) => {
+    const node = model.nodes.get(path);
+    const due = node === undefined ? codes.NO_NODE : 0;
+    demand(err === due, 'C4', () => `${told}: ${path} was answered with ${err}, not ${due}`);
+    return node;
+  };
+  switch (request.opcode) {
+    case opcodes.getData: {
+      const { path } = ReadRequest.read(asked);
+      const node = found(path);
+      if (node === undefined) return;
+      const { data, stat } = GetDataResponse.read(from);
+      demand(sameBytes(data, node.data), 'C4', () => `${told}: other data at ${path}`);
+      demandStat(stat, model.statOf(path), `${told}: ${path}`);
+      return;
+    }
+    case opcodes.exists: {
+      const { path } = ReadRequest.read(asked);
+      if (found(path) === undefined) return;
+      demandStat(StatResponse.read(from).stat, model.statOf(path), `${told}: ${path}`);
+      return;
+    }
+    case opcodes.getChildren:
+    case opcodes.getChildren2: {
+      const { path } = ReadRequest.read(asked);
+      const node = found(path);
+      if (node === undefined) return;
+      const isLong = request.opcode === opcodes.getChildren2;
+      const { children } = isLong
+        ? GetChildren2Response.read(from)
+        : GetChildrenResponse.read(from);
+      demandSame(children, [...node.children], `${told}: ${path}`);
+      return;
+    }
+    case opcodes.getAllChildrenNumber: {
+      const path = PathRequest.read(asked).path ?? '/';
+      if (found(path) === undefined) return;
+      const { totalNumber } = GetAllChildrenNumberResponse.read(from);
+      const prefix = path === '/' ? '/' : `${path}/`;
+      const due = [...model.nodes.keys()].filter((each) => each.startsWith(prefix) && each !== '/');
+      demand(totalNumber === due.length, 'C4', () => `${told}: ${totalNumber} below ${path}`);
+      return;
+    }
+    case opcodes.getEphemerals: {
+      const prefix = GetEphemeralsRequest.read(asked).prefixPath ?? '/';
+      const { ephemerals } = GetEphemeralsResponse.read(from);
+      const owned = [...model.nodes].filter(([, { owner }]) => owner === session && owner !== 0n);
+      const due = owned.map(([path]) => path).filter((path) => path.startsWith(prefix));
+      demandSame(ephemerals, due, told);
+      return;
+    }
+    case opcodes.multiRead:
+      judgeMultiRead(model, reply, told);
+  }
+}
+
+function judgeMultiRead(model: Model, { request, body }: HeardReply, told: string): void {
+  const ops = readMultiReadRequest(new Reader(request.body));
+  const results = readMultiResponse(new Reader(body));
+  demand(results.length === ops.length, 'C4', () => `${told}: ${results.length} results`);
+  for (const [at, { path }] of ops.entries()) {
+    const result = results[at]!;
+    const node = model.nodes.get(path);
+    if (node === undefined || result.type === 'error') {
+      const isMissing = result.type === 'error' && result.err === codes.NO_NODE;
+      demand(isMissing && node === undefined, 'C4', () => `${told}: ${path} is there or is not`);
+      continue;
+    }
+    if (result.type === 'getData') {
+      demand(sameBytes(result.data, node.data), 'C4', () => `${told}: other data at ${path}`);
+      demandStat(result.stat, model.statOf(path), `${told}: ${path}`);
+    } else if (result.type === 'getChildren') {
+      demandSame(result.children, [...node.children], `${told}: ${path}`);
+    }
+  }
+}
+
+function demandSame(got: readonly string[], due: readonly string[], told: string): void {
+  const sorted = (names: readonly string[]) => [...names].sort().join();
+  demand(
+    sorted(got) === sorted(due),
+    'C4',
+    () => `${told}: [${sorted(got)}], not [${sorted(due)}]`,
+  );
+}
+
+function sameBytes(a: Bytes, b: Bytes): boolean {
+  if (a === null || b === null) return a === b;
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+/** @throws Violation unless each field is as it should be */
+export function demandStat(got: Stat, due: Stat | undefined, told: string, property = 'C9'): void {
+  demand(due !== undefined, property, () => `${told}: there is no such node`);
+  for (const field of Object.keys(due) as (keyof Stat)[]) {
+    demand(got[field] === due[field], property, () => {
+      return `${told}: ${field} is ${got[field]}, not ${due[field]}`;
+    });
+  }
+}

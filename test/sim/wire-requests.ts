@@ -1,0 +1,63 @@
+/** Requests and answers as they stood on the wire, in the words of the model. */
+import { createModes } from '@vivarium/core/internal/wire/create-modes';
+import { readMultiRequest } from '@vivarium/core/internal/wire/multi';
+import { operationOf, operations } from '@vivarium/core/internal/wire/operations';
+import { Reader } from '@vivarium/core/internal/wire/reader';
+import { CreateRequest, DeleteRequest, SetDataRequest } from '@vivarium/core/internal/wire/records';
+import type { SentRequest } from './history.js';
+import type { WriteOp } from './model.js';
+
+type WireOp =
+  | ReturnType<typeof readMultiRequest>[number]
+  | { readonly op: 'none'; readonly path: string };
+
+/** The name of what was asked for. */
+export function nameOf({ opcode }: SentRequest): string {
+  return operationOf(opcode) ?? String(opcode);
+}
+
+/** The writes that a request asks for; undefined when it asks for none. */
+export function writesOf({ opcode, body }: SentRequest): readonly WriteOp[] | undefined {
+  const from = new Reader(body);
+  switch (opcode) {
+    case operations.multi.code:
+      return readMultiRequest(from).map(writeOf);
+    case operations.create.code:
+    case operations.create2.code:
+      return [writeOf({ op: 'create', ...CreateRequest.read(from) })];
+    case operations.createContainer.code:
+      return [writeOf({ op: 'createContainer', ...CreateRequest.read(from) })];
+    case operations.delete.code:
+      return [writeOf({ op: 'delete', ...DeleteRequest.read(from) })];
+    case operations.setData.code:
+      return [writeOf({ op: 'setData', ...SetDataRequest.read(from) })];
+    default:
+      return undefined;
+  }
+}
+
+function writeOf(op: WireOp): WriteOp {
+  switch (op.op) {
+    case 'create':
+    case 'create2':
+    case 'createContainer': {
+      const mode = Object.values(createModes).find(({ flag }) => flag === op.flags);
+      return {
+        op: 'create',
+        path: op.path,
+        data: op.data,
+        ephemeral: mode?.ephemeral === true,
+        sequential: mode?.sequential === true,
+        container: op.op === 'createContainer',
+      };
+    }
+    case 'delete':
+      return { op: 'delete', path: op.path, version: op.version };
+    case 'setData':
+      return { op: 'set', path: op.path, data: op.data, version: op.version };
+    case 'check':
+      return { op: 'check', path: op.path, version: op.version };
+    default:
+      throw new Error(`the simulator has no model of ${op.op} at ${op.path}`);
+  }
+}
