@@ -52,6 +52,7 @@ interface Connection {
 }
 
 const CLOSE_LIMIT_MS = 2000;
+const WRONG_PASSWORD_LIMIT_MS = 300;
 const ANSWER_LIMIT_MS = 5000;
 /** How far a node's time may be from this process's clock. */
 const CLOCK_SLACK_MS = 10_000;
@@ -149,6 +150,7 @@ export class Lane implements Names, LaneView {
     const outcome = new Map<number, Item[]>();
     const own = await this.#act(step);
     if (own.length > 0) outcome.set(step.connection, own);
+    if (step.type === 'connect') await this.#untilTakenOver(step);
     const settle = async (number: number) => {
       const items = await this.#settle(number, number === step.connection);
       if (items.length > 0) outcome.set(number, [...(outcome.get(number) ?? []), ...items]);
@@ -182,6 +184,19 @@ export class Lane implements Names, LaneView {
         connection.pending.push(...step.requests);
         return [];
       }
+    }
+  }
+
+  /**
+   * Whoever takes up a session closes the connection that had it, a moment before or after being
+   * answered. With a wrong password nobody has to be closed, so there the wait is short.
+   */
+  async #untilTakenOver(step: Step & { readonly type: 'connect' }): Promise<void> {
+    if (step.session === 'new' || step.lastZxid === 'future') return;
+    const limit = step.password === 'right' ? CLOSE_LIMIT_MS : WRONG_PASSWORD_LIMIT_MS;
+    for (const [number, { client, session }] of this.#connections) {
+      if (number === step.connection || session !== step.session) continue;
+      await client.untilClosed(limit);
     }
   }
 

@@ -281,7 +281,12 @@ function multiRead(maker: Maker): Made {
   const writer = new Writer();
   writeMultiRequest(writer, ops);
   const label = ops.map((op) => `${op.op} ${JSON.stringify(op.path)}`).join(', ');
-  return { code: opcodes.multiRead, label: `multiRead(${label})`, body: writer.copy(), about: {} };
+  return {
+    code: opcodes.multiRead,
+    label: `multiRead(${label})`,
+    body: writer.copy(),
+    about: { multi: ops.map((op) => ({ code: opcodes[op.op], path: op.path })) },
+  };
 }
 
 /** Limits for a path, with the nodes above them when these are missing. */
