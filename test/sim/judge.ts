@@ -25,6 +25,8 @@ export interface Replayed {
   readonly changes: ReadonlyMap<bigint, readonly Change[]>;
   /** For each request that became a transaction. */
   readonly zxidOf: ReadonlyMap<SentRequest, bigint>;
+  /** Those of them that succeeded. */
+  readonly applied: ReadonlySet<SentRequest>;
   readonly model: Model;
   /** How much was compared. */
   readonly compared: { writes: number; reads: number; unknown: number };
@@ -63,10 +65,12 @@ export function replay(canon: Canon, history: History, probes: readonly Probe[])
   const model = new Model();
   const changes = new Map<bigint, readonly Change[]>();
   const zxidOf = new Map<SentRequest, bigint>();
+  const applied = new Set<SentRequest>();
   for (const probe of looks.get(0n) ?? []) probe.look(model);
   for (const entry of canon.entries) {
     const request = applyEntry(model, entry, requests);
     if (request !== undefined) {
+      if (errorOf(entry.txn.body) === 0) applied.add(request);
       zxidOf.set(request, entry.zxid);
       if (request.reply === undefined) compared.unknown++;
       else compared.writes++;
@@ -81,7 +85,7 @@ export function replay(canon: Canon, history: History, probes: readonly Probe[])
     });
   }
   for (const request of requests.values()) nothingWasInvented(request, zxidOf);
-  return { changes, zxidOf, model, compared };
+  return { changes, zxidOf, applied, model, compared };
 }
 
 function applyEntry(

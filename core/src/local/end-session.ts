@@ -1,14 +1,15 @@
+import type { ClientHost } from '../client/client-host.js';
 import { writeConnectRequest } from '../wire/connect.js';
 import { opcodes } from '../wire/operations.js';
 import { Writer } from '../wire/writer.js';
-import type { LocalClientHost, LocalSessionKey } from './client-host.js';
+import type { LocalSessionKey } from './client-host.js';
 
 /**
  * Ends a session behind its client's back, by attaching to it from a place of one's own and
  * closing it. Resolves when the server has done so, or has closed the connection instead.
  */
 export function endSession(
-  host: LocalClientHost,
+  host: Pick<ClientHost, 'open'>,
   { server, sessionId, passwd }: LocalSessionKey,
 ): Promise<void> {
   return new Promise((resolve) => {

@@ -1,0 +1,163 @@
+/**
+ * What programs were told by the client's interface, and its judge:
+ *
+ * - C16 a promise that resolved was kept, one that was refused changed nothing.
+ * - W4 a listener hears of the first change after its read, once, however often its client lost
+ *   its connection or its session.
+ * - G1 streams show only states that were, never go back, and end up at the truth.
+ */
+import type { ChildrenSnapshot, NodeSnapshot, WatchEvent, ZkError } from '@vivarium/core';
+import type { Probe, Replayed } from './judge.js';
+import { demandStat } from './judge-reads.js';
+import { type Model, parentOf } from './model.js';
+import { demand } from './violation.js';
+
+export interface CallRecord {
+  readonly client: string;
+  readonly what: string;
+  /** A text that no other write of the run writes; undefined for reads. */
+  readonly payload: string | undefined;
+  outcome: 'pending' | 'resolved' | 'refused' | 'unknown' | 'other';
+  error: ZkError | undefined;
+}
+
+export interface ListenerRecord {
+  readonly client: string;
+  readonly path: string;
+  readonly kind: 'data' | 'children';
+  /** The node was not there when the watch was set. */
+  readonly wasAbsent: boolean;
+  /** From which zxid on it listens. */
+  readonly since: bigint;
+  readonly heard: WatchEvent[];
+  /** Whether its client is there to hear. */
+  readonly isLive: () => boolean;
+}
+
+export interface StreamRecord {
+  readonly client: string;
+  readonly path: string;
+  readonly kind: 'node' | 'children';
+  readonly emitted: (NodeSnapshot<Uint8Array> | ChildrenSnapshot)[];
+  readonly isLive: () => boolean;
+}
+
+export class ApiRecord {
+  readonly calls: CallRecord[] = [];
+  readonly listeners: ListenerRecord[] = [];
+  readonly streams: StreamRecord[] = [];
+
+  /** Follows a promise to its end; the promise returned never rejects. */
+  follow<T>(
+    client: string,
+    what: string,
+    payload: string | undefined,
+    call: Promise<T>,
+  ): Promise<T | undefined> {
+    const record: CallRecord = { client, what, payload, outcome: 'pending', error: undefined };
+    this.calls.push(record);
+    return call.then(
+      (value) => {
+        record.outcome = 'resolved';
+        return value;
+      },
+      (error: unknown) => {
+        const { outcome } = error as ZkError;
+        if (outcome === undefined) throw error;
+        record.outcome = outcome;
+        record.error = error as ZkError;
+        return undefined;
+      },
+    );
+  }
+
+  /** Looks at what the streams showed; to be made before the replay. */
+  probes(): Probe[] {
+    return this.streams.flatMap((stream) =>
+      stream.emitted.map((shown) => ({
+        zxid: shown.asOf,
+        look: (model: Model) => judgeShown(stream, shown, model),
+      })),
+    );
+  }
+
+  /** @throws Violation */
+  judge(replayed: Replayed, applied: ReadonlyMap<string, number>): void {
+    for (const { client, what, payload, outcome, error } of this.calls) {
+      if (payload === undefined) continue;
+      const times = applied.get(payload) ?? 0;
+      const isApplied = times > 0;
+      demand(times <= 1, 'C16', () => `${client}: ${what} (${payload}) happened ${times} times`);
+      demand(outcome !== 'resolved' || isApplied, 'C16', () => {
+        return `${client}: ${what} (${payload}) resolved and never happened`;
+      });
+      demand(outcome !== 'refused' || !isApplied, 'C16', () => {
+        return `${client}: ${what} (${payload}) was refused with ${error?.message} and happened`;
+      });
+    }
+    for (const listener of this.listeners) judgeListener(listener, replayed);
+    for (const stream of this.streams) judgeStream(stream, replayed.model);
+  }
+}
+
+function judgeListener(listener: ListenerRecord, { changes, model }: Replayed): void {
+  const { client, path, kind, since, heard, wasAbsent, isLive } = listener;
+  const told = `${client}: a listener for the ${kind} of ${path} since ${since}`;
+  demand(heard.length <= 1, 'W1', () => `${told} was called ${heard.length} times`);
+  if (!isLive() || heard.length > 0) return;
+  // A node that came and went while the client was away leaves no trace: ZooKeeper's exception.
+  if (wasAbsent && !model.nodes.has(path)) return;
+  for (const [zxid, list] of changes) {
+    if (zxid <= since) continue;
+    const isTold = list.some((change) => {
+      if (change.path === path) return kind === 'data' || change.type === 'deleted';
+      return kind === 'children' && change.type !== 'changed' && parentOf(change.path) === path;
+    });
+    demand(!isTold, 'W4', () => `${told} never heard of the change at ${zxid}`);
+  }
+}
+
+function judgeShown(
+  { client, path, kind }: StreamRecord,
+  shown: StreamRecord['emitted'][number],
+  model: Model,
+): void {
+  const node = model.nodes.get(path);
+  const told = `${client}: the ${kind} stream of ${path} at ${shown.asOf}`;
+  const isThere = shown.kind !== 'absent';
+  demand(isThere === (node !== undefined), 'G1', () => `${told} shows it ${shown.kind}`);
+  if (node === undefined || shown.kind === 'absent') return;
+  demandStat(shown.stat, model.statOf(path), told, 'G1');
+  if ('children' in shown) {
+    const due = [...node.children].sort().join();
+    demand(shown.children.join() === due, 'G1', () => `${told}: [${shown.children}], not [${due}]`);
+  } else if (shown.kind === 'present') {
+    const due = node.data ?? new Uint8Array(0);
+    const isSame = due.length === shown.data.length && due.every((b, i) => b === shown.data[i]);
+    demand(isSame, 'G1', () => `${told} shows other data`);
+  }
+}
+
+function judgeStream({ client, path, kind, emitted, isLive }: StreamRecord, model: Model): void {
+  const told = `${client}: the ${kind} stream of ${path}`;
+  let last = -1n;
+  for (const { asOf } of emitted) {
+    demand(asOf >= last, 'G1', () => `${told} went back from ${last} to ${asOf}`);
+    last = asOf;
+  }
+  if (!isLive()) return;
+  const shown = emitted.at(-1);
+  demand(shown !== undefined, 'G1', () => `${told} never showed anything`);
+  const isTrue = shown.kind === 'absent' ? !model.nodes.has(path) : isCurrent(shown, path, model);
+  demand(isTrue, 'G1', () => `${told} ends with ${shown.kind} as of ${shown.asOf}, not the truth`);
+}
+
+function isCurrent(
+  shown: StreamRecord['emitted'][number] & { readonly kind: 'present' | 'invalid' },
+  path: string,
+  model: Model,
+): boolean {
+  const stat = model.statOf(path);
+  if (stat === undefined || stat.czxid !== shown.stat.czxid) return false;
+  return 'children' in shown ? stat.pzxid === shown.stat.pzxid : stat.mzxid === shown.stat.mzxid;
+}

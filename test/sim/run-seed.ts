@@ -1,0 +1,85 @@
+import type { BootLocal } from '@vivarium/core/internal/local/machine';
+import { txnTypes } from '@vivarium/core/internal/wire/txns';
+import type { SentRequest } from './history.js';
+import { replay } from './judge.js';
+import { judgeOrder } from './judge-order.js';
+import { judgeWatches, WatchProbes } from './judge-watches.js';
+import { Simulation } from './simulation.js';
+import { Violation } from './violation.js';
+import { writesOf } from './wire-requests.js';
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly boot: BootLocal;
+  /** A run without any fault. */
+  readonly quiet?: boolean;
+  /** Told of everything that happens, one line each. */
+  readonly log?: (line: string) => void;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly traceHash: string;
+  /** The first property that did not hold. */
+  readonly violation: Violation | undefined;
+  /** What happened and how much of it was compared. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/**
+ * Runs one seed and judges it.
+ *
+ * @throws when something inside breaks that is no property, which is a defect too
+ */
+export async function runSeed(options: RunOptions): Promise<RunResult> {
+  const simulation = new Simulation(options);
+  const { kernel, canon, history, record, recoveries, faults } = simulation;
+  const counts: Record<string, number> = {};
+  let violation: Violation | undefined;
+  try {
+    await simulation.run();
+    const watches = new WatchProbes(history);
+    const probes = [...watches.probes, ...record.probes(), ...recoveries.probes()];
+    const replayed = replay(canon, history, probes);
+    judgeOrder(history, replayed);
+    Object.assign(counts, replayed.compared, judgeWatches(history, replayed, watches));
+    record.judge(replayed, appliedPayloads(replayed.applied));
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    violation = error;
+  }
+  let faultCount = 0;
+  for (const [kind, count] of faults.counts) {
+    counts[`fault ${kind}`] = count;
+    faultCount += count;
+  }
+  Object.assign(counts, {
+    faults: faultCount,
+    transactions: canon.entries.length,
+    expiries: canon.entries.filter(({ txn }) => txn.header.type === txnTypes.closeSession).length,
+    recoveries: recoveries.count,
+    lives: simulation.server.lives,
+    listeners: record.listeners.length,
+    shown: record.streams.reduce((sum, { emitted }) => sum + emitted.length, 0),
+    events_happened: kernel.happened,
+    virtual_ms: Math.round(kernel.now / 1_000),
+  });
+  return { seed: options.seed, traceHash: kernel.traceHash, violation, counts };
+}
+
+const decoder = new TextDecoder();
+
+/** Every text that some request has put into the tree, and how many requests did. */
+function appliedPayloads(requests: ReadonlySet<SentRequest>): Map<string, number> {
+  const applied = new Map<string, number>();
+  for (const request of requests) {
+    const texts = new Set<string>();
+    for (const op of writesOf(request) ?? []) {
+      if ((op.op === 'create' || op.op === 'set') && op.data !== null) {
+        texts.add(decoder.decode(op.data));
+      }
+    }
+    for (const text of texts) applied.set(text, (applied.get(text) ?? 0) + 1);
+  }
+  return applied;
+}

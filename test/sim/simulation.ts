@@ -1,0 +1,220 @@
+/** One run: a server, its clients, their faults, all under one seed; and then the judgement. */
+import type { Client } from '@vivarium/core';
+import { createClient } from '@vivarium/core/internal/client/client';
+import { parseConnectString } from '@vivarium/core/internal/client/connect-string';
+import { LocalClientHost } from '@vivarium/core/internal/local/client-host';
+import { settled } from '@vivarium/core/internal/local/clockwork';
+import { DiskError, MemoryDisk } from '@vivarium/core/internal/local/disk';
+import { endSession } from '@vivarium/core/internal/local/end-session';
+import { Kernel } from '@vivarium/core/internal/local/kernel';
+import type { BootLocal } from '@vivarium/core/internal/local/machine';
+import { Network } from '@vivarium/core/internal/local/network';
+import type { Random } from '@vivarium/core/internal/local/random';
+import { LocalServer } from '@vivarium/core/internal/local/server';
+import { Actor } from './actor.js';
+import { ApiRecord } from './api-record.js';
+import { Canon } from './canon.js';
+import { Faults } from './faults.js';
+import type { History } from './history.js';
+import { MortalHost } from './mortal-host.js';
+import { recordedHost } from './recorded-host.js';
+import { RecoveryProbes } from './recovery-probes.js';
+import { chooseSwarm, type Swarm } from './swarm.js';
+import { Violation } from './violation.js';
+import { type Observed, WatchedMachine } from './watched-machine.js';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly boot: BootLocal;
+  /** Nothing goes wrong. */
+  readonly quiet?: boolean;
+  readonly log?: (line: string) => void;
+}
+
+const ADDRESS = 'server:2181';
+/** The beginning of 2026. */
+const EPOCH_MS = 1_767_225_600_000;
+/** What happens more often than this in a run is a busy loop (L8). */
+const EVENTS_MAX = 2_000_000;
+/** How long after the heal everything must be done (L3). */
+const LIVENESS_MS = 60_000;
+
+interface Participant {
+  readonly place: string;
+  readonly host: LocalClientHost;
+  readonly mortal: MortalHost;
+  readonly zk: Client;
+  isDone: boolean;
+}
+
+/** The world of a run, and everything that is written down about it. */
+export class Simulation {
+  readonly kernel: Kernel;
+  readonly swarm: Swarm;
+  readonly history: History = { connections: [] };
+  readonly record = new ApiRecord();
+  readonly canon: Canon;
+  readonly server: LocalServer;
+  readonly faults: Faults;
+  readonly recoveries: RecoveryProbes;
+  readonly #network: Network;
+  readonly #options: SimulationOptions;
+  readonly #random: Random;
+  readonly #participants: Participant[] = [];
+  readonly #observed: Observed;
+  #goesOn = true;
+  #failure: unknown;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.kernel = new Kernel(options.seed, options.log);
+    this.#random = this.kernel.random('simulation');
+    this.swarm = chooseSwarm(this.kernel.random('swarm'), options.quiet === true);
+    const { latencyMicros, config } = this.swarm;
+    this.#network = new Network(this.kernel, { latencyMicros, fragments: true });
+    const disk = new MemoryDisk();
+    this.canon = new Canon(disk);
+    this.server = new LocalServer({
+      kernel: this.kernel,
+      network: this.#network,
+      address: ADDRESS,
+      config,
+      boot: (boot) => this.#boot(boot),
+      disk,
+      wall: () => EPOCH_MS + Math.floor(this.kernel.now / 1_000) + this.faults.wallOffsetMs,
+      log: ({ level, event, message }) => this.kernel.note(`log ${level} ${event} ${message}`),
+      ended: () => this.faults.serverEnded(),
+    });
+    this.faults = new Faults({
+      kernel: this.kernel,
+      network: this.#network,
+      server: this.server,
+      swarm: this.swarm,
+      start: () => this.#start(),
+      places: () => this.#live().map(({ place }) => place),
+      forsake: (place) => this.#forsake(place),
+      expire: (place) => this.#expire(place),
+    });
+    this.#observed = {
+      canon: this.canon,
+      attested: 0n,
+      unreadSince: (connection) => {
+        const micros = this.server.unreadSince(connection);
+        return micros === undefined ? undefined : micros / 1_000;
+      },
+      proposed: () => {},
+    };
+    this.recoveries = new RecoveryProbes(this.kernel, this.canon, this.#observed, config);
+  }
+
+  /** @throws Violation, or whatever else was thrown inside */
+  async run(): Promise<void> {
+    const { swarm } = this;
+    this.#start();
+    for (let n = 0; n < swarm.clients; n++) this.#join(swarm.sessionTimeoutMs[n]!);
+    this.faults.begin();
+    await this.#pass(swarm.chaosMs);
+    this.#goesOn = false;
+    this.kernel.note('heal');
+    this.faults.heal();
+    const isDone = () => this.#live().every((participant) => participant.isDone);
+    await this.#pass(LIVENESS_MS, isDone);
+    if (!isDone()) {
+      const late = this.#live().filter((participant) => !participant.isDone);
+      const who = late.map(
+        ({ place, zk }) => `${place} (${zk.state.type}, ${zk.stats().inFlight})`,
+      );
+      throw new Violation('L3', `not done ${LIVENESS_MS} ms after the heal: ${who.join(', ')}`);
+    }
+    for (const participant of this.#live()) void participant.zk.close();
+    await this.#pass(2_000);
+    this.canon.look();
+  }
+
+  async #pass(ms: number, isOver: () => boolean = () => false): Promise<void> {
+    const { kernel } = this;
+    const until = kernel.now + ms * 1_000;
+    await settled();
+    while (!isOver() && kernel.step(until)) {
+      await settled();
+      if (this.#failure !== undefined) throw this.#failure;
+      this.recoveries.maybe(this.server);
+      if (kernel.happened > EVENTS_MAX) {
+        throw new Violation('L8', `${EVENTS_MAX} things happened within a run`);
+      }
+    }
+  }
+
+  #live(): Participant[] {
+    return this.#participants.filter(({ mortal }) => mortal.isAlive);
+  }
+
+  #boot(options: Parameters<BootLocal>[0]) {
+    const inner = this.#options.boot(options);
+    this.canon.begin(this.server.disk);
+    const { lastZxid } = inner.view;
+    if (lastZxid < this.canon.lastZxid || lastZxid < this.#observed.attested) {
+      const facts = `logged ${this.canon.lastZxid}, attested ${this.#observed.attested}`;
+      throw new Violation('R14', `a restart came back at ${lastZxid}: ${facts}`);
+    }
+    return new WatchedMachine(inner, this.#observed, options.now);
+  }
+
+  #start(): void {
+    try {
+      this.server.start();
+    } catch (error) {
+      if (error instanceof DiskError) {
+        this.kernel.note(`the start failed: ${error.message}`);
+        return;
+      }
+      const isRefusal = error instanceof Error && error.name === 'RefusedStartError';
+      throw isRefusal ? new Violation('R14', `a start was refused: ${error.message}`) : error;
+    }
+  }
+
+  #join(sessionTimeoutMs: number): void {
+    const { kernel, swarm } = this;
+    const place = `c${this.#participants.length + 1}`;
+    const host = new LocalClientHost({ kernel, network: this.#network, name: place });
+    const mortal = new MortalHost(recordedHost(host, place, this.history));
+    const clock = 'monotonic' as const;
+    const options = { sessionTimeoutMs, clock, graceMs: this.#random.pick([0, 200]) };
+    const zk = createClient(parseConnectString(`memory://${ADDRESS}`), options, mortal);
+    const participant = { place, host, mortal, zk, isDone: false };
+    this.#participants.push(participant);
+    const actor = new Actor({
+      name: place,
+      zk,
+      random: kernel.random(`actor ${place}`),
+      record: this.record,
+      swarm,
+      isLive: () => mortal.isAlive,
+      goesOn: () => this.#goesOn,
+    });
+    actor.act().then(
+      () => {
+        participant.isDone = true;
+      },
+      (error: unknown) => {
+        this.#failure ??= error;
+      },
+    );
+  }
+
+  #forsake(place: string): void {
+    const participant = this.#participants.find((each) => each.place === place);
+    if (participant === undefined) return;
+    participant.mortal.die(this.#random.chance(0.5));
+    this.#join(participant.zk.sessionTimeoutMs || 1_000);
+  }
+
+  #expire(place: string): void {
+    const key = this.#participants.find((each) => each.place === place)?.host.key;
+    if (key === undefined) return;
+    const parts = { kernel: this.kernel, network: this.#network };
+    const name = `x${this.history.connections.length}`;
+    const host = recordedHost(new LocalClientHost({ ...parts, name }), name, this.history);
+    void endSession(host, key);
+  }
+}
