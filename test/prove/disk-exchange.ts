@@ -57,7 +57,8 @@ first transaction, against the last that the server before it logged.
 
 Endings: in good order, by \`kill -9\`, or by that with half a record behind the last, before
 allocated zeros (torn) or at the end of the file (cut). Sessions that Vivarium made have passwords
-that Apache cannot compute, so there they are refused, unless \`vivarium.sessionPasswords=apache\`.`;
+that Apache cannot compute, so there they are refused, unless
+\`vivarium.sessionPasswords=apache\`.`;
 
 function casesOf(apacheOnly: boolean, short: boolean): readonly ExchangeOptions[] {
   if (apacheOnly) {
