@@ -1,0 +1,105 @@
+import type { Zxid } from '../base/ids.js';
+import { type BootDisk, folders } from './disk.js';
+import { logFactsFileOf, type NamedFile, parseFileName } from './file-names.js';
+import { type LogFacts, logFactsFile, nothingKnown } from './log-facts.js';
+import { RefusedStartError } from './refused-start.js';
+import type { SideFile } from './side-file.js';
+import { type SnapshotFacts, snapshotFactsFile } from './snapshot-facts.js';
+
+/** A file of one of the two folders whose name means something. */
+export interface DataFile {
+  /** With the folder's prefix. */
+  readonly file: string;
+  readonly name: NamedFile;
+  readonly size: number;
+}
+
+/** Side files are small. */
+const LARGEST_SIDE_FILE_BYTES = 64 << 20;
+
+/** What stands in the two folders, by zxid. */
+export class DataFiles {
+  readonly #disk: BootDisk;
+  readonly #files: readonly DataFile[];
+
+  /** @throws RefusedStartError when files lie in the wrong one of two folders */
+  constructor(disk: BootDisk) {
+    this.#disk = disk;
+    const snapshots = list(disk, folders.snapshots);
+    const logs = list(disk, folders.logs);
+    const ofLogs = (each: DataFile) => each.name.kind === 'log' || each.name.kind === 'log-facts';
+    if (!isSameFolder(disk)) {
+      refuseStrays(snapshots.filter(ofLogs), 'a log among the snapshots');
+      refuseStrays(
+        logs.filter((each) => each.name.kind === 'snapshot'),
+        'a snapshot among the logs',
+      );
+    }
+    this.#files = [
+      ...snapshots.filter(({ name }) => name.kind.endsWith('snapshot') || isFactsOf(name)),
+      ...logs.filter(({ name }) => ofLogs({ file: '', name, size: 0 })),
+    ].sort((a, b) => (a.name.zxid < b.name.zxid ? -1 : a.name.zxid > b.name.zxid ? 1 : 0));
+  }
+
+  /** Files of one kind, by zxid. */
+  of(kind: NamedFile['kind']): readonly DataFile[] {
+    return this.#files.filter(({ name }) => name.kind === kind);
+  }
+
+  /**
+   * What was noted about a log; `undefined` when nothing ever was.
+   *
+   * @throws RefusedStartError when a newer version noted it
+   */
+  logFacts(zxid: Zxid): LogFacts | undefined {
+    const file = logFactsFileOf(zxid);
+    const found = this.#files.find((each) => each.file === file);
+    if (found === undefined) return undefined;
+    return this.#read(logFactsFile, found) ?? nothingKnown;
+  }
+
+  /** The same for a snapshot's; `undefined` when it cannot be read. */
+  snapshotFacts(file: DataFile): SnapshotFacts | undefined {
+    return this.#read(snapshotFactsFile, file);
+  }
+
+  #read<T>(type: SideFile<T>, { file, size }: DataFile): T | undefined {
+    const content = type.decode(this.#disk.read(file, 0, Math.min(size, LARGEST_SIDE_FILE_BYTES)));
+    if (content.state === 'newer') {
+      const what = `it was written in format ${content.version} by a newer Vivarium`;
+      throw new RefusedStartError(file, undefined, what, 'Start that version or a later one.');
+    }
+    return content.state === 'good' ? content.value : undefined;
+  }
+}
+
+function list(disk: BootDisk, folder: string): DataFile[] {
+  const files: DataFile[] = [];
+  for (const { name, size } of disk.list(folder)) {
+    const named = parseFileName(name);
+    if (named !== undefined) files.push({ file: folder + name, name: named, size });
+  }
+  return files;
+}
+
+function isFactsOf(name: NamedFile): boolean {
+  return name.kind === 'snapshot-facts';
+}
+
+/** One real folder may stand behind both prefixes: it is then listed twice. */
+function isSameFolder(disk: BootDisk): boolean {
+  const names = (folder: string) =>
+    disk
+      .list(folder)
+      .map(({ name }) => name)
+      .sort()
+      .join('/');
+  return names(folders.snapshots) === names(folders.logs);
+}
+
+function refuseStrays(strays: readonly DataFile[], what: string): void {
+  const [stray] = strays;
+  if (stray === undefined) return;
+  const remedy = 'Check dataDir and dataLogDir, or move the file to where the config says.';
+  throw new RefusedStartError(stray.file, undefined, what, remedy);
+}

@@ -1,0 +1,57 @@
+import { Reader } from '../wire/reader.js';
+import { ADLER_START, adler32 } from './adler32.js';
+import type { BootDisk } from './disk.js';
+
+const WINDOW_BYTES = 4 << 20;
+
+/** A file that is read from front to back, a large piece at a time. */
+export class FileWindow extends Reader {
+  readonly #disk: BootDisk;
+  readonly #file: string;
+  /** Bytes of the file, by the listing. */
+  readonly #size: number;
+  /** Where in the file the piece begins. */
+  #start = 0;
+  #checksum = ADLER_START;
+  #checkedTo = 0;
+
+  constructor(disk: BootDisk, file: string, size: number) {
+    super(new Uint8Array(0));
+    this.#disk = disk;
+    this.#file = file;
+    this.#size = size;
+  }
+
+  /** Where in the file the next byte is read. */
+  get offset(): number {
+    return this.#start + this.position;
+  }
+
+  /** Bytes of the file from {@link offset} on. */
+  get left(): number {
+    return this.#size - this.offset;
+  }
+
+  /** Sees to it that `count` bytes can be read. @returns false when the file ends before */
+  ensure(count: number): boolean {
+    if (this.remaining >= count) return true;
+    if (count > this.left) return false;
+    this.#check();
+    this.#start = this.offset;
+    const bytes = this.#disk.read(this.#file, this.#start, Math.max(count, WINDOW_BYTES));
+    this.reset(bytes, 0, bytes.length);
+    this.#checkedTo = 0;
+    return bytes.length >= count;
+  }
+
+  /** Adler-32 of everything that was read. */
+  get checksum(): number {
+    this.#check();
+    return this.#checksum;
+  }
+
+  #check(): void {
+    this.#checksum = adler32(this.#checksum, this.bytes, this.#checkedTo, this.position);
+    this.#checkedTo = this.position;
+  }
+}

@@ -1,0 +1,103 @@
+import { MalformedError, Reader } from '../wire/reader.js';
+import { readTxn, type Txn } from '../wire/txns.js';
+import { ADLER_START, adler32 } from './adler32.js';
+import type { BootDisk } from './disk.js';
+import { FileWindow } from './file-window.js';
+import {
+  CHAIN_START,
+  chainOf,
+  LOG_HEADER_BYTES,
+  LOG_MAGIC,
+  LOG_VERSION,
+  RECORD_END,
+  RECORD_PREFIX_BYTES,
+} from './log-format.js';
+
+/** Where the zxid stands in a transaction. */
+const ZXID_AT = 12;
+/** Bytes of a transaction's header. */
+const TXN_HEADER_BYTES = 32;
+
+/**
+ * Reads the records of one log up to the first place where there is no whole, sound record. What
+ * that place means is for others to judge.
+ */
+export class LogReader {
+  readonly #from: FileWindow;
+  readonly #reader = new Reader(new Uint8Array(0));
+  readonly #file: string;
+  /** Number of records read. */
+  count = 0;
+  /** The last record: where it begins, its checksum (signed) and its zxid. */
+  recordAt = 0;
+  checksum = 0;
+  zxidHigh = 0;
+  zxidLow = 0;
+  /** Behind the last record; 0 as long as no header was read. */
+  end = 0;
+  /** The chain of all records read. */
+  chain = CHAIN_START;
+
+  constructor(disk: BootDisk, file: string, size: number) {
+    this.#from = new FileWindow(disk, file, size);
+    this.#file = file;
+  }
+
+  /**
+   * Reads the header. @returns false when the file does not begin with one of a log
+   *
+   * @throws MalformedError for a log in another format
+   */
+  readHeader(): boolean {
+    const from = this.#from;
+    if (!from.ensure(LOG_HEADER_BYTES)) return false;
+    if (from.int() !== LOG_MAGIC) return false;
+    const version = from.int();
+    from.long();
+    if (version !== LOG_VERSION) throw new MalformedError(`its format ${version} is not known`);
+    this.end = LOG_HEADER_BYTES;
+    return true;
+  }
+
+  /** Goes to the next record. @returns false when there is no sound one */
+  next(): boolean {
+    const from = this.#from;
+    if (!from.ensure(RECORD_PREFIX_BYTES)) return false;
+    const high = from.int();
+    const checksum = from.int();
+    const length = from.int();
+    if (high !== 0 || length < TXN_HEADER_BYTES || !from.ensure(length + 1)) return false;
+    const start = from.position;
+    const end = start + length;
+    const { bytes } = from;
+    if (bytes[end] !== RECORD_END) return false;
+    if ((adler32(ADLER_START, bytes, start, end) | 0) !== checksum) return false;
+    from.position = end + 1;
+    const reader = this.#reader.reset(bytes, start + ZXID_AT, end);
+    this.zxidHigh = reader.int();
+    this.zxidLow = reader.int();
+    reader.position = start;
+    this.recordAt = this.end;
+    this.end += RECORD_PREFIX_BYTES + length + 1;
+    this.checksum = checksum;
+    this.chain = chainOf(this.chain, checksum, length);
+    this.count++;
+    return true;
+  }
+
+  /**
+   * The record's transaction, whose buffers are valid until the next one is asked for.
+   *
+   * @throws MalformedError when the bytes, though as they were written, are none
+   */
+  txn(): Txn {
+    const reader = this.#reader;
+    const txn = readTxn(reader);
+    if (reader.remaining > 0) {
+      throw new MalformedError(
+        `${reader.remaining} bytes are left of a transaction in ${this.#file}`,
+      );
+    }
+    return txn;
+  }
+}

@@ -1,0 +1,172 @@
+import type { SessionId, Zxid } from '../base/ids.js';
+import { compareLongs, hexLong, longOf } from '../base/long.js';
+import type { Database } from '../tree/database.js';
+import { MalformedError } from '../wire/reader.js';
+import { type Txn, txnTypes } from '../wire/txns.js';
+import type { DigestCheck } from './digest-check.js';
+import type { BootDisk } from './disk.js';
+import type { LogFacts } from './log-facts.js';
+import { follows, LOG_HEADER_BYTES } from './log-format.js';
+import { LogReader } from './log-reader.js';
+import { RefusedStartError } from './refused-start.js';
+
+/** A log in the folder. */
+export interface LogFile {
+  readonly file: string;
+  readonly size: number;
+  /** In its name: its first transaction. */
+  readonly zxid: Zxid;
+  /** What was noted about it; `undefined` for a log of Apache ZooKeeper. */
+  readonly facts: LogFacts | undefined;
+}
+
+/** How far a log could be read. */
+export interface ReadLog extends LogFile {
+  readonly end: number;
+  readonly count: number;
+  /** The last transaction seen in it or before it. */
+  readonly lastHigh: number;
+  readonly lastLow: number;
+  readonly firstChecksum: number;
+  readonly chain: number;
+  /** Whether the records before `facts.synced` are those that were made durable. */
+  readonly chainHolds: boolean;
+}
+
+const RESTORE = 'Restore the file from a backup, or the whole data folder from another copy.';
+
+/**
+ * Applies logs to a database, in order, from the transaction after its last one on. Every
+ * transaction must follow the one before it, across files too.
+ */
+export class LogReplay {
+  readonly #disk: BootDisk;
+  readonly #database: Database;
+  readonly #digests: DigestCheck;
+  /** Sessions that Apache ZooKeeper created and that are alive. */
+  readonly #apacheSessions: Set<SessionId>;
+  /** The last transaction that was seen, applied or not. */
+  #seenHigh = 0;
+  #seenLow = 0;
+  #applied = 0;
+  #previous: ReadLog | undefined;
+
+  constructor(
+    disk: BootDisk,
+    database: Database,
+    digests: DigestCheck,
+    apacheSessions: Set<SessionId>,
+  ) {
+    this.#disk = disk;
+    this.#database = database;
+    this.#digests = digests;
+    this.#apacheSessions = apacheSessions;
+  }
+
+  /** Transactions applied so far. */
+  get applied(): number {
+    return this.#applied;
+  }
+
+  /** The last transaction that was seen. */
+  get lastSeen(): Zxid {
+    return longOf(this.#seenHigh, this.#seenLow);
+  }
+
+  /**
+   * Applies the sound records of one log.
+   *
+   * @throws RefusedStartError when transactions are missing before one of them, or one cannot be
+   *   understood
+   */
+  apply(log: LogFile): ReadLog {
+    const reader = new LogReader(this.#disk, log.file, log.size);
+    let { facts } = log;
+    let firstChecksum = 0;
+    let chainHolds = facts === undefined || facts.synced <= LOG_HEADER_BYTES;
+    try {
+      reader.readHeader();
+      while (reader.end > 0 && reader.next()) {
+        if (reader.count === 1) {
+          this.#checkName(log, reader);
+          firstChecksum = reader.checksum;
+          if (facts !== undefined && facts.first !== 0 && facts.first !== firstChecksum) {
+            facts = undefined;
+          }
+          if (facts === undefined) chainHolds = true;
+        }
+        this.#applyRecord(log, reader, facts !== undefined);
+        if (reader.end === facts?.synced) chainHolds = reader.chain === facts.chain;
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      throw new RefusedStartError(log.file, reader.recordAt, error.message, RESTORE);
+    }
+    const { end, count, chain } = reader;
+    const [lastHigh, lastLow] = [this.#seenHigh, this.#seenLow];
+    const read = { ...log, facts, end, count, lastHigh, lastLow, firstChecksum, chain, chainHolds };
+    if (count > 0) this.#previous = read;
+    return read;
+  }
+
+  #applyRecord(log: LogFile, reader: LogReader, isOurs: boolean): void {
+    const { zxidHigh, zxidLow } = reader;
+    const database = this.#database;
+    const isAhead = compareLongs(zxidHigh, zxidLow, database.lastZxidHigh, database.lastZxidLow);
+    if (isAhead <= 0 && this.#isRepetition(reader)) return;
+    this.#checkOrder(log, reader, isAhead > 0);
+    this.#seenHigh = zxidHigh;
+    this.#seenLow = zxidLow;
+    if (isAhead <= 0) return;
+    const txn = reader.txn();
+    this.#noteSession(txn, isOurs);
+    database.apply(txn);
+    this.#digests.applied(txn);
+    this.#applied++;
+  }
+
+  /** ZooKeeper 3.9 may log a failed request under the zxid of the transaction before it. */
+  #isRepetition(reader: LogReader): boolean {
+    if (reader.zxidHigh !== this.#seenHigh || reader.zxidLow !== this.#seenLow) return false;
+    return reader.count > 1 && reader.txn().header.type === txnTypes.error;
+  }
+
+  #checkOrder(log: LogFile, reader: LogReader, isAhead: boolean): void {
+    const { zxidHigh, zxidLow, recordAt } = reader;
+    const { lastZxidHigh, lastZxidLow } = this.#database;
+    const inOrder = isAhead
+      ? follows(lastZxidHigh, lastZxidLow, zxidHigh, zxidLow)
+      : compareLongs(zxidHigh, zxidLow, this.#seenHigh, this.#seenLow) > 0;
+    if (inOrder) return;
+    const zxid = hexLong(longOf(zxidHigh, zxidLow));
+    if (!isAhead) {
+      const seen = hexLong(this.lastSeen);
+      throw new RefusedStartError(log.file, recordAt, `transaction ${zxid} after ${seen}`, RESTORE);
+    }
+    const last = hexLong(this.#database.lastZxid);
+    const before = this.#previous;
+    const missing = `the transactions between ${last} and ${zxid} are missing`;
+    if (before === undefined || reader.count > 1) {
+      const remedy = 'Bring back the log that holds them, or restore the whole data folder.';
+      throw new RefusedStartError(log.file, recordAt, missing, remedy);
+    }
+    const what = `the log ends or is damaged here, and ${missing} (${log.file} goes on)`;
+    throw new RefusedStartError(before.file, before.end, what, RESTORE);
+  }
+
+  #checkName(log: LogFile, reader: LogReader): void {
+    const first = longOf(reader.zxidHigh, reader.zxidLow);
+    if (first === log.zxid) return;
+    const what = `it begins with transaction ${hexLong(first)}, which its name denies`;
+    const remedy = 'Give the file the name it had, or remove it when it does not belong here.';
+    throw new RefusedStartError(log.file, reader.recordAt, what, remedy);
+  }
+
+  #noteSession({ header, body }: Txn, isOurs: boolean): void {
+    if (body.type === txnTypes.createSession && !isOurs) {
+      this.#apacheSessions.add(header.clientId);
+    } else if (body.type === txnTypes.createSession || body.type === txnTypes.closeSession) {
+      this.#apacheSessions.delete(header.clientId);
+    }
+  }
+}

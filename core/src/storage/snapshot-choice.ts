@@ -1,0 +1,74 @@
+import type { SessionId, Zxid } from '../base/ids.js';
+import type { LogEvent } from '../base/log-event.js';
+import type { DatabaseOptions } from '../tree/database.js';
+import { MalformedError } from '../wire/reader.js';
+import type { DataFile, DataFiles } from './data-files.js';
+import type { BootDisk } from './disk.js';
+import { snapshotFactsFileOf } from './file-names.js';
+import { RefusedStartError } from './refused-start.js';
+import { type LoadedSnapshot, readSnapshot } from './snapshot-reader.js';
+
+/** The snapshot that a start begins with. */
+export interface ChosenSnapshot extends LoadedSnapshot {
+  readonly file: DataFile;
+  readonly apacheSessions: Set<SessionId>;
+  /** Whether we wrote it, and so made it durable. */
+  readonly isOurs: boolean;
+  /** Last transaction that it may show effects of; `undefined` when it does not say. */
+  readonly endZxid: Zxid | undefined;
+  /** Newer ones, which are not whole or sound. */
+  readonly bad: readonly DataFile[];
+}
+
+/**
+ * Reads the newest sound snapshot.
+ *
+ * @returns `undefined` when there is none at all
+ * @throws RefusedStartError when there are some, but none is sound
+ */
+export function chooseSnapshot(
+  disk: BootDisk,
+  files: DataFiles,
+  options: DatabaseOptions,
+  log: (event: LogEvent) => void,
+): ChosenSnapshot | undefined {
+  const bad: DataFile[] = [];
+  const warn = (file: string, why: string) => {
+    const message = `${file} cannot be used: ${why}. An older snapshot and the logs since serve.`;
+    log({ level: 'warn', event: 'storage.bad-snapshot', message, fields: { file } });
+  };
+  for (const { file } of files.of('compressed-snapshot')) {
+    warn(file, 'it is compressed; decompress it to have it read');
+  }
+  for (const file of [...files.of('snapshot')].reverse()) {
+    try {
+      const { zxid } = file.name;
+      const loaded = readSnapshot(disk, file.file, file.size, zxid, options);
+      return { ...loaded, ...factsOf(files, file, loaded), file, bad };
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      warn(file.file, error.message);
+      bad.push(file);
+    }
+  }
+  const newest = bad[0] ?? files.of('compressed-snapshot').at(-1);
+  if (newest === undefined) return undefined;
+  const remedy = 'Restore it, or an older one with all logs since, from a backup.';
+  throw new RefusedStartError(newest.file, undefined, 'no snapshot can be read', remedy);
+}
+
+function factsOf(
+  files: DataFiles,
+  { name: { zxid } }: DataFile,
+  { checksum, database, lastZxid, digest }: LoadedSnapshot,
+): Pick<ChosenSnapshot, 'apacheSessions' | 'isOurs' | 'endZxid'> {
+  const factsFile = snapshotFactsFileOf(zxid, checksum);
+  const found = files.of('snapshot-facts').find(({ file }) => file === factsFile);
+  const endZxid = lastZxid ?? digest?.zxid;
+  if (found === undefined) {
+    return { apacheSessions: new Set(database.sessions.keys()), isOurs: false, endZxid };
+  }
+  const facts = files.snapshotFacts(found);
+  const apacheSessions = new Set(facts?.apacheSessions);
+  return { apacheSessions, isOurs: true, endZxid: facts?.endZxid ?? endZxid };
+}
