@@ -51,6 +51,13 @@ export class Expiring {
     return candidates;
   }
 
+  /** Whether a node is one that {@link candidates} would name. */
+  mayGo(path: string, wall: number, maxNeverUsedMs: number): boolean {
+    const id = this.#tree.find(path);
+    if (this.#containers.has(path)) return this.#isUnwantedContainer(id, wall, maxNeverUsedMs);
+    return this.#ttls.has(path) && this.isOverdue(id, wall);
+  }
+
   /** Whether a TTL node has no children and was not changed for its time to live. */
   isOverdue(id: NodeId, wall: number): boolean {
     if (id === NO_NODE_ID || this.#tree.kindOf(id) !== 'ttl') return false;

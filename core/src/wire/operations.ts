@@ -22,13 +22,15 @@ interface OperationRow {
   readonly tag: string;
 }
 
-const row = <Req, Res, K extends OperationRow['kind']>(
+type AnyType = JuteType<unknown> | null;
+
+const row = <Req extends AnyType, Res extends AnyType, K extends OperationRow['kind']>(
   code: number,
   kind: K,
   tag: string,
   since: string,
-  request: JuteType<Req> | null,
-  response: JuteType<Res> | null,
+  request: Req,
+  response: Res,
 ) => ({ code, kind, tag, since, request, response });
 
 export const operations = {

@@ -1,0 +1,92 @@
+import { OK } from '../base/errors.js';
+import type { Host } from '../base/host.js';
+import { hexLong, highOf, lowOf } from '../base/long.js';
+import type { Config } from '../config/config.js';
+import type { Database } from '../tree/database.js';
+import { applyWithResults, type Outcome, writeAnswer } from './answers.js';
+import type { DigestHistory } from './digest-history.js';
+import type { MetricsRegistry } from './metrics.js';
+import type { Notifications } from './notifications.js';
+import type { Outstanding } from './outstanding.js';
+import type { Replies } from './replies.js';
+import type { PendingWrite, WaitingRequest } from './request.js';
+import type { Turn } from './turn.js';
+
+export interface ApplierParts {
+  readonly config: Config;
+  readonly host: Host;
+  readonly turn: Turn;
+  readonly database: Database;
+  readonly outstanding: Outstanding;
+  readonly notifications: Notifications;
+  readonly replies: Replies;
+  readonly digests: DigestHistory;
+  readonly metrics: MetricsRegistry;
+  /** A session began: its client is to be greeted. */
+  readonly sessionBegan: (write: PendingWrite) => void;
+  /** A session ended: whoever speaks for it is to be let go, after the answer. */
+  readonly sessionEnded: (write: PendingWrite) => void;
+  /** A request was answered: those behind it may be served. */
+  readonly answered: (request: WaitingRequest) => void;
+}
+
+/** Applies durable writes in their order: first the events, then the answer. */
+export class Applier {
+  readonly #parts: ApplierParts;
+
+  constructor(parts: ApplierParts) {
+    this.#parts = parts;
+  }
+
+  apply(write: PendingWrite): void {
+    const { database, outstanding, notifications, digests, config, metrics } = this.#parts;
+    const { txn, request } = write;
+    const zxidHigh = highOf(txn.header.zxid);
+    const zxidLow = lowOf(txn.header.zxid);
+    notifications.beginTxn(zxidHigh, zxidLow);
+    const outcome = applyWithResults(database, txn, notifications);
+    outstanding.applied(write.records);
+    metrics.commits.add();
+    if (config.digestEnabled) digests.add(zxidHigh, zxidLow, write.digestHigh, write.digestLow);
+    if (write.operation === 'createSession') {
+      this.#parts.sessionBegan(write);
+    } else if (request !== undefined && request.connection.phase !== 'closed') {
+      this.#answer(write, request, outcome);
+    }
+    if (write.operation === 'closeSession') this.#parts.sessionEnded(write);
+    if (request !== undefined && request.connection.phase !== 'closed') {
+      this.#parts.answered(request);
+    }
+  }
+
+  /** Compares the tree with what was foretold for it. A difference is a defect: it is reported. */
+  checkDigest(write: PendingWrite): void {
+    const { config, database, host, metrics } = this.#parts;
+    if (!config.digestEnabled) return;
+    const { digestHigh, digestLow } = database.tree;
+    if (digestHigh === write.digestHigh && digestLow === write.digestLow) return;
+    metrics.digestMismatches.add();
+    host.log({
+      level: 'error',
+      event: 'digest.mismatch',
+      message:
+        `after transaction ${hexLong(txnZxid(write))} the tree has another digest than its log ` +
+        'says: keep the data folder and report this',
+    });
+  }
+
+  #answer(write: PendingWrite, request: WaitingRequest, outcome: Outcome): void {
+    const { database, replies, turn } = this.#parts;
+    const { connection } = request;
+    const to = replies.begin(connection, request.xid);
+    if (outcome.code === OK) {
+      writeAnswer(database, write.operation, write.txn.body, outcome, to);
+    }
+    replies.end(connection, outcome.code);
+    replies.count(connection, request.receivedAt, turn.now, true);
+  }
+}
+
+function txnZxid(write: PendingWrite): bigint {
+  return write.txn.header.zxid;
+}

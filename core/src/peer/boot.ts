@@ -1,0 +1,56 @@
+import type { Host } from '../base/host.js';
+import type { Millis, WallMillis } from '../base/ids.js';
+import { hexLong } from '../base/long.js';
+import type { Config } from '../config/config.js';
+import type { BootDisk } from '../storage/disk.js';
+import { recover } from '../storage/recovery.js';
+import { Peer } from './peer.js';
+
+export interface BootOptions {
+  readonly config: Config;
+  readonly host: Host;
+  readonly disk: BootDisk;
+  /** Key of the session passwords. */
+  readonly secret: Uint8Array;
+  readonly now: Millis;
+  readonly wall: WallMillis;
+}
+
+/**
+ * Makes a server of what its data folder holds.
+ *
+ * @throws RefusedStartError when the data must not be served as it is
+ */
+export function bootPeer({ config, host, disk, secret, now, wall }: BootOptions): Peer {
+  const seed = host.randomBytes(4);
+  const recovered = recover(disk, {
+    extendedTypes: config.extendedTypesEnabled,
+    digest: config.digestEnabled,
+    hashSeed: (seed[0]! << 24) | (seed[1]! << 16) | (seed[2]! << 8) | seed[3]!,
+    snapshotTrustEmpty: config.snapshotTrustEmpty,
+    log: (event) => host.log(event),
+  });
+  const { database } = recovered;
+  const orphans = database.removeOrphans();
+  if (orphans.length > 0) {
+    host.log({
+      level: 'warn',
+      event: 'boot.orphans',
+      message: `${orphans.length} ephemeral nodes of sessions that do not exist were removed`,
+      fields: { count: orphans.length },
+    });
+  }
+  host.log({
+    level: 'info',
+    event: 'boot.ready',
+    message:
+      `${recovered.isNew ? 'a new tree' : 'the tree'} at ${hexLong(database.lastZxid)} with ` +
+      `${database.tree.nodeCount} nodes and ${database.sessions.size} sessions`,
+    fields: {
+      zxid: hexLong(database.lastZxid),
+      nodes: database.tree.nodeCount,
+      sessions: database.sessions.size,
+    },
+  });
+  return new Peer({ config, host, secret, recovered, now, wall });
+}

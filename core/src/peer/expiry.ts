@@ -1,0 +1,54 @@
+import type { Millis } from '../base/ids.js';
+import type { Session, Sessions } from './sessions.js';
+import type { Turn } from './turn.js';
+
+/** A server that was woken so much later than it asked to has been stopped for a while. */
+const LATE_MS = 200;
+
+/**
+ * Decides which sessions end. When one seems overdue, everything that waits in the sockets is read
+ * first, and only then is it decided: after a pause a timer runs before the pings that came in time.
+ * A server that was itself away gives its clients as long as it was away, at most a tick, to be
+ * heard again: some of them lost their connection meanwhile and are on their way back.
+ */
+export class Expiry {
+  readonly #sessions: Sessions;
+  readonly #tickMs: number;
+  #nextLook: Millis = Number.POSITIVE_INFINITY;
+  #poll: number | undefined = undefined;
+  #graceUntil: Millis = 0;
+
+  constructor(sessions: Sessions, tickMs: number) {
+    this.#sessions = sessions;
+    this.#tickMs = tickMs;
+  }
+
+  /** When to look next. */
+  get wakeAt(): Millis {
+    return this.#poll === undefined ? this.#nextLook : Number.POSITIVE_INFINITY;
+  }
+
+  /** Looks for overdue sessions and asks for a round of reading when there are some. */
+  look(turn: Turn): void {
+    const { now } = turn;
+    if (this.#nextLook === Number.POSITIVE_INFINITY) this.#nextLook = this.#sessions.nextTick(now);
+    if (now < this.#nextLook) return;
+    const late = now - this.#nextLook;
+    if (late > LATE_MS) this.#graceUntil = now + Math.min(late, this.#tickMs);
+    this.#nextLook = Math.max(this.#sessions.nextTick(now), this.#graceUntil);
+    if (
+      this.#poll === undefined &&
+      now >= this.#graceUntil &&
+      this.#sessions.overdue(now).length > 0
+    ) {
+      this.#poll = turn.askPoll();
+    }
+  }
+
+  /** The round of reading is over: the sessions that are overdue still. */
+  polled(id: number, now: Millis): Session[] {
+    if (id !== this.#poll) return [];
+    this.#poll = undefined;
+    return this.#sessions.overdue(now);
+  }
+}

@@ -1,0 +1,157 @@
+import type { Host } from '../base/host.js';
+import type { ConnectionId } from '../base/ids.js';
+import { hexLong } from '../base/long.js';
+import type { Config } from '../config/config.js';
+import type { Database } from '../tree/database.js';
+import { type Handshake, readConnectRequest, writeConnectResponse } from '../wire/connect.js';
+import { Reader } from '../wire/reader.js';
+import { txnTypes } from '../wire/txns.js';
+import type { Connection } from './connection.js';
+import type { MetricsRegistry } from './metrics.js';
+import { NO_PASSWORD, type Passwords } from './passwords.js';
+import type { Pipeline } from './pipeline.js';
+import type { Replies } from './replies.js';
+import type { PendingWrite } from './request.js';
+import type { Session, Sessions } from './sessions.js';
+import type { Turn } from './turn.js';
+
+export interface GreeterParts {
+  readonly config: Config;
+  readonly host: Host;
+  readonly turn: Turn;
+  readonly database: Database;
+  readonly sessions: Sessions;
+  readonly passwords: Passwords;
+  readonly replies: Replies;
+  readonly metrics: MetricsRegistry;
+  readonly connections: ReadonlyMap<ConnectionId, Connection>;
+  readonly propose: Pipeline['propose'];
+  readonly close: (connection: Connection, reason: string) => void;
+}
+
+/** Opens sessions for connections, new ones and those that come back. */
+export class Greeter {
+  readonly #parts: GreeterParts;
+  /** Whether the client of a session on its way to the disk knows the readOnly byte. */
+  readonly #knowsReadOnly = new WeakMap<Connection, boolean>();
+
+  constructor(parts: GreeterParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Takes the first frame of a connection.
+   *
+   * @throws MalformedError when it is no connect request
+   */
+  greet(connection: Connection, frame: Uint8Array): void {
+    const { database, host, metrics, close } = this.#parts;
+    const request = readConnectRequest(new Reader(frame));
+    metrics.connectionRequests.add();
+    this.#knowsReadOnly.set(connection, request.readOnly !== undefined);
+    if (request.lastZxidSeen > database.lastZxid) {
+      const seen = hexLong(request.lastZxidSeen);
+      const own = hexLong(database.lastZxid);
+      host.log({
+        level: 'warn',
+        event: 'session.ahead',
+        message:
+          `a client at ${connection.address} has seen zxid ${seen}, which this server (at ${own}) ` +
+          'has not: it must ask another server',
+      });
+      close(connection, `the client has seen ${seen}, this server is at ${own}`);
+    } else if (request.sessionId === 0n) {
+      this.#begin(connection, request);
+    } else {
+      this.#resume(connection, request);
+    }
+  }
+
+  /** The session is durable: its client may use it. */
+  began(write: PendingWrite): void {
+    const { request, session } = write;
+    const connection = request!.connection;
+    if (connection.phase !== 'opening') return;
+    connection.phase = 'open';
+    this.#welcome(connection, session!);
+  }
+
+  #begin(connection: Connection, request: Handshake): void {
+    const { sessions, turn, propose } = this.#parts;
+    const timeoutMs = this.#negotiate(request.timeOut);
+    const session = sessions.add(sessions.newId(), timeoutMs, turn.now);
+    connection.phase = 'opening';
+    connection.session = session;
+    session.connection = connection.id;
+    const { identities } = connection;
+    const waiting = {
+      connection,
+      operation: 'createSession',
+      xid: 0,
+      receivedAt: turn.now,
+      identities,
+      frame: undefined,
+    } as const;
+    connection.wait(waiting);
+    const proposal = {
+      operation: 'createSession',
+      session,
+      identities,
+      request: waiting,
+      largeBytes: 0,
+    } as const;
+    propose(proposal, () => ({ type: txnTypes.createSession, timeOut: timeoutMs }));
+  }
+
+  /** Who cannot prove that the session is its own learns nothing and disturbs nobody. */
+  #resume(connection: Connection, request: Handshake): void {
+    const { sessions, passwords, turn, connections, metrics, close, host } = this.#parts;
+    metrics.connectionRevalidations.add();
+    const session = sessions.get(request.sessionId);
+    const isOwner = passwords.isRight(request.sessionId, request.passwd);
+    if (session === undefined || session.closing || !isOwner) {
+      const id = hexLong(request.sessionId);
+      const why = isOwner ? 'has ended' : 'was asked for with a wrong password';
+      host.log({
+        level: isOwner ? 'info' : 'warn',
+        event: 'session.refused',
+        message: `session ${id}, which ${connection.address} asked for, ${why}`,
+      });
+      this.#refuse(connection);
+      return;
+    }
+    const older =
+      session.connection === undefined ? undefined : connections.get(session.connection);
+    if (older !== undefined) close(older, 'its client came back on another connection');
+    session.timeoutMs = this.#negotiate(request.timeOut);
+    session.connection = connection.id;
+    sessions.touch(session, turn.now);
+    connection.session = session;
+    connection.phase = 'open';
+    this.#welcome(connection, session);
+  }
+
+  #negotiate(wantedMs: number): number {
+    const { minSessionTimeout, maxSessionTimeout } = this.#parts.config;
+    return Math.min(maxSessionTimeout, Math.max(minSessionTimeout, wantedMs));
+  }
+
+  #welcome(connection: Connection, { id, timeoutMs }: Session): void {
+    this.#respond(connection, timeoutMs, id, this.#parts.passwords.of(id));
+  }
+
+  #refuse(connection: Connection): void {
+    this.#respond(connection, 0, 0n, NO_PASSWORD);
+    this.#parts.close(connection, 'its session has ended or is not its own');
+  }
+
+  #respond(connection: Connection, timeOut: number, sessionId: bigint, passwd: Uint8Array): void {
+    const readOnly = this.#knowsReadOnly.get(connection) === true ? false : undefined;
+    const to = this.#parts.replies.writerOf(connection);
+    const start = to.position;
+    to.int(0);
+    writeConnectResponse(to, { protocolVersion: 0, timeOut, sessionId, passwd, readOnly });
+    to.intAt(start, to.position - start - 4);
+    this.#parts.metrics.packetsSent.add();
+  }
+}

@@ -1,0 +1,345 @@
+import { codes } from '../base/errors.js';
+import type { Host } from '../base/host.js';
+import type { Config } from '../config/config.js';
+import {
+  type OperationName,
+  operationOf,
+  operations,
+  type ReadName,
+  type WriteName,
+} from '../wire/operations.js';
+import { MalformedError, Reader } from '../wire/reader.js';
+import type { Writer } from '../wire/writer.js';
+import type { Authenticator } from './auth.js';
+import type { Connection } from './connection.js';
+import type { Greeter } from './handshake.js';
+import type { MetricsRegistry } from './metrics.js';
+import type { Pipeline } from './pipeline.js';
+import {
+  type ReadHandler,
+  type ReadOrigin,
+  type ReadService,
+  readHandlers,
+  tellsEvents,
+} from './reads.js';
+import type { Replies } from './replies.js';
+import type { WaitingRequest } from './request.js';
+import type { Sessions } from './sessions.js';
+import type { Turn } from './turn.js';
+import { writeHandlers } from './write-handlers.js';
+
+export interface IntakeParts {
+  readonly config: Config;
+  readonly host: Host;
+  readonly turn: Turn;
+  readonly sessions: Sessions;
+  readonly auth: Authenticator;
+  readonly greeter: Greeter;
+  readonly pipeline: Pipeline;
+  readonly service: ReadService;
+  readonly replies: Replies;
+  readonly metrics: MetricsRegistry;
+  readonly close: (connection: Connection, reason: string) => void;
+}
+
+/** Bytes of a request's header; its body follows. */
+const HEADER_BYTES = 8;
+/** With more than this taken in from a connection that must wait, the host is told to hold it. */
+const HELD_BYTES = 65_536;
+
+/** What became of the frames of a connection. */
+type Readiness = 'ready' | 'opening' | 'throttled';
+
+/**
+ * Takes requests in. Writes go to the pipeline at once; a read is answered at once too, unless its
+ * connection has a write on the way: then it waits for its turn. Answers so come in the order of
+ * the requests, and a read sees every write before it.
+ */
+export class Intake {
+  readonly #parts: IntakeParts;
+  readonly #reader = new Reader(new Uint8Array(0));
+  readonly #throttled = new Set<Connection>();
+  #outstanding = 0;
+  #largeBytes = 0;
+
+  constructor(parts: IntakeParts) {
+    this.#parts = parts;
+  }
+
+  /** Requests taken in and not answered. */
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  /** Bytes came: serves the requests that they complete. */
+  received(connection: Connection, bytes: Uint8Array): void {
+    this.#parts.metrics.bytesReceived.add(bytes.length);
+    connection.frames.push(bytes);
+    this.#take(connection);
+  }
+
+  /** A connection is gone, or is to be: what it waits for is not answered. */
+  forget(connection: Connection): void {
+    this.#outstanding -= connection.dropWaiting();
+    this.#throttled.delete(connection);
+  }
+
+  /** A write was answered: serves what waited for it, up to the next write. */
+  answered({ connection, operation }: WaitingRequest): void {
+    connection.advance();
+    this.#outstanding--;
+    /* A new session: its first requests may have come already. */
+    if (operation === 'createSession') this.#take(connection);
+    for (;;) {
+      const next = connection.next;
+      if (connection.phase === 'closed' || next?.frame === undefined) return;
+      connection.advance();
+      this.#outstanding--;
+      this.#serve(connection, next.operation, next.xid, next.frame, next);
+    }
+  }
+
+  /** A large request is done with. */
+  releaseLarge(bytes: number): void {
+    this.#largeBytes -= bytes;
+  }
+
+  /** Goes on with connections that had to wait, as far as there is room. */
+  endStep(): void {
+    for (const connection of this.#throttled) {
+      if (this.#readiness(connection) !== 'ready') continue;
+      this.#throttled.delete(connection);
+      this.#take(connection);
+    }
+  }
+
+  #take(connection: Connection): void {
+    try {
+      for (;;) {
+        if (connection.phase === 'closed') return;
+        const readiness = this.#readiness(connection);
+        if (readiness === 'throttled') this.#throttled.add(connection);
+        if (readiness !== 'ready') break;
+        const frame = connection.frames.next();
+        if (frame === undefined) break;
+        this.#takeFrame(connection, frame);
+      }
+      this.#hold(connection);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.#refuse(connection, error.message);
+    }
+  }
+
+  #readiness(connection: Connection): Readiness {
+    if (connection.phase === 'opening') return 'opening';
+    const isFull = this.#outstanding >= this.#parts.config.globalOutstandingLimit;
+    return isFull && connection.outstanding > 0 ? 'throttled' : 'ready';
+  }
+
+  /** Lets the host read on only while what was read can be taken. */
+  #hold(connection: Connection): void {
+    if (connection.phase === 'closed') return;
+    const mustWait = this.#readiness(connection) !== 'ready';
+    const held = mustWait && connection.frames.buffered > HELD_BYTES;
+    if (held === connection.held) return;
+    connection.held = held;
+    this.#parts.turn.effects.push({ type: 'hold', connection: connection.id, held });
+  }
+
+  #refuse(connection: Connection, problem: string): void {
+    const { host, metrics, close } = this.#parts;
+    const reason = `malformed: ${problem}`;
+    if (connection.phase === 'greeting') metrics.connectionRejected.add();
+    host.log({
+      level: 'warn',
+      event: 'connection.malformed',
+      message: `connection ${connection.id} from ${connection.address} is closed: ${reason}`,
+      fields: { connection: connection.id, address: connection.address },
+    });
+    close(connection, reason);
+  }
+
+  #takeFrame(connection: Connection, frame: Uint8Array): void {
+    const { greeter, sessions, turn, metrics, config } = this.#parts;
+    metrics.packetsReceived.add();
+    connection.received++;
+    if (connection.phase === 'greeting') {
+      greeter.greet(connection, frame);
+      if ((connection.phase as Connection['phase']) === 'opening') this.#outstanding++;
+      return;
+    }
+    const from = this.#reader.reset(frame, 0, frame.length);
+    const xid = from.int();
+    const type = from.int();
+    const { session } = connection;
+    if (session !== undefined) sessions.touch(session, turn.now);
+    const operation = operationOf(type);
+    if (operation !== undefined) connection.lastOperation = operation;
+    connection.lastCxid = xid;
+    const isLarge = config.largeRequestThreshold > 0 && frame.length > config.largeRequestThreshold;
+    if (isLarge && this.#largeBytes + frame.length > config.largeRequestMaxBytes) {
+      metrics.largeRequestsRejected.add();
+      throw new MalformedError(
+        `a request of ${frame.length} bytes while large ones take ${this.#largeBytes}: see ` +
+          'largeRequestMaxBytes',
+      );
+    }
+    this.#dispatch(connection, operation, xid, frame, isLarge ? frame.length : 0);
+  }
+
+  #dispatch(
+    connection: Connection,
+    operation: OperationName | undefined,
+    xid: number,
+    frame: Uint8Array,
+    largeBytes: number,
+  ): void {
+    if (operation === 'auth') {
+      this.#authenticate(connection, xid, frame);
+    } else if (operation !== undefined && isWrite(operation)) {
+      this.#write(connection, operation, xid, frame, largeBytes);
+    } else if (connection.outstanding === 0) {
+      this.#serve(connection, operation, xid, frame, undefined);
+    } else {
+      const { identities } = connection;
+      const receivedAt = this.#parts.turn.now;
+      connection.wait({ connection, operation, xid, receivedAt, identities, frame });
+      this.#outstanding++;
+    }
+  }
+
+  #write(
+    connection: Connection,
+    operation: WriteName,
+    xid: number,
+    frame: Uint8Array,
+    largeBytes: number,
+  ): void {
+    const { pipeline, turn } = this.#parts;
+    const { identities, session } = connection;
+    const receivedAt = turn.now;
+    const request = { connection, operation, xid, receivedAt, identities, frame: undefined };
+    connection.wait(request);
+    this.#outstanding++;
+    this.#largeBytes += largeBytes;
+    const handler = writeHandlers[operation];
+    pipeline.propose({ operation, session, identities, request, largeBytes }, (p, origin) =>
+      handler(p, origin, this.#reader.reset(frame, HEADER_BYTES, frame.length)),
+    );
+  }
+
+  /** Answers what is no write; `waited` when it had to wait for writes before it. */
+  #serve(
+    connection: Connection,
+    operation: OperationName | undefined,
+    xid: number,
+    frame: Uint8Array,
+    waited: WaitingRequest | undefined,
+  ): void {
+    const { replies, turn } = this.#parts;
+    if (operation === 'ping') {
+      replies.begin(connection, xid);
+      replies.end(connection, 0);
+    } else if (operation === 'sasl') {
+      this.#refuseSasl(connection, xid);
+      return;
+    } else if (operation !== undefined && isRead(operation)) {
+      this.#read(connection, operation, xid, frame, waited);
+    } else {
+      this.#refuseUnknown(connection, xid);
+      return;
+    }
+    replies.count(connection, waited?.receivedAt ?? turn.now, turn.now, false);
+  }
+
+  #read(
+    connection: Connection,
+    operation: ReadName,
+    xid: number,
+    frame: Uint8Array,
+    waited: WaitingRequest | undefined,
+  ): void {
+    const { replies, service } = this.#parts;
+    const { session } = connection;
+    const from = this.#reader.reset(frame, HEADER_BYTES, frame.length);
+    const origin: ReadOrigin = {
+      connection,
+      identities: waited?.identities ?? connection.identities,
+      session: session?.id ?? 0n,
+    };
+    const handler = readHandlers[operation];
+    const isEnded = session === undefined || session.closing;
+    if (tellsEvents.has(operation)) {
+      const to = replies.writerOf(connection);
+      const code = isEnded ? codes.SESSION_EXPIRED : attempt(handler, service, origin, from, to);
+      replies.begin(connection, xid);
+      replies.end(connection, code);
+      return;
+    }
+    const to = replies.begin(connection, xid);
+    const code = isEnded ? codes.SESSION_EXPIRED : attempt(handler, service, origin, from, to);
+    replies.end(connection, code);
+  }
+
+  #authenticate(connection: Connection, xid: number, frame: Uint8Array): void {
+    const { auth, replies, metrics, host, close } = this.#parts;
+    const from = this.#reader.reset(frame, HEADER_BYTES, frame.length);
+    const { scheme, auth: credentials } = operations.auth.request.read(from);
+    const identities = auth.add(connection.identities, scheme, credentials ?? new Uint8Array(0));
+    replies.begin(connection, xid);
+    replies.endAt(connection, identities === undefined ? codes.AUTH_FAILED : 0, 0, 0);
+    if (identities !== undefined) {
+      connection.identities = identities;
+      return;
+    }
+    metrics.authFailed.add();
+    host.log({
+      level: 'warn',
+      event: 'auth.failed',
+      message: `connection ${connection.id} from ${connection.address} is closed: its auth failed`,
+      fields: { connection: connection.id, address: connection.address },
+    });
+    close(connection, 'authentication failed');
+  }
+
+  /** SASL comes later; a client that asks for it must not go on as if it had been let in. */
+  #refuseSasl(connection: Connection, xid: number): void {
+    const { replies, metrics, close } = this.#parts;
+    metrics.authFailed.add();
+    const to = replies.begin(connection, xid);
+    operations.sasl.response.write(to, { token: null });
+    replies.endAt(connection, codes.AUTH_FAILED, 0, 0, true);
+    close(connection, 'SASL is not supported');
+  }
+
+  #refuseUnknown(connection: Connection, xid: number): void {
+    const { replies, close } = this.#parts;
+    replies.begin(connection, xid);
+    replies.endAt(connection, codes.UNIMPLEMENTED, -1, -1);
+    close(connection, 'unknown operation');
+  }
+}
+
+function attempt(
+  handler: ReadHandler,
+  service: ReadService,
+  origin: ReadOrigin,
+  from: Reader,
+  to: Writer,
+): number {
+  try {
+    return handler(service, origin, from, to);
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    return codes.MARSHALLING_ERROR;
+  }
+}
+
+function isWrite(operation: OperationName): operation is WriteName {
+  return operations[operation].kind === 'write';
+}
+
+function isRead(operation: OperationName): operation is ReadName {
+  return operations[operation].kind === 'read';
+}

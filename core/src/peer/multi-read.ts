@@ -1,0 +1,37 @@
+import { OK } from '../base/errors.js';
+import { type MultiReadOp, readMultiReadRequest } from '../wire/multi.js';
+import { opcodes, operations } from '../wire/operations.js';
+import { Reader } from '../wire/reader.js';
+import { MultiHeader } from '../wire/records.js';
+import { encode } from '../wire/types.js';
+import type { Writer } from '../wire/writer.js';
+import { type ReadOrigin, type ReadService, serveGetChildren, serveGetData } from './reads.js';
+
+const ERROR = -1;
+
+/** Answers each read of a multiRead by itself: the error of one is no error of the others. */
+export function serveMultiRead(
+  service: ReadService,
+  origin: ReadOrigin,
+  from: Reader,
+  to: Writer,
+): number {
+  for (const op of readMultiReadRequest(from)) {
+    const start = to.position;
+    MultiHeader.write(to, { type: opcodes[op.op], done: false, err: OK });
+    const code = serveOne(service, origin, op, to);
+    if (code === OK) continue;
+    to.position = start;
+    MultiHeader.write(to, { type: ERROR, done: false, err: code });
+    to.int(code);
+  }
+  MultiHeader.write(to, { type: ERROR, done: true, err: ERROR });
+  return OK;
+}
+
+function serveOne(service: ReadService, origin: ReadOrigin, op: MultiReadOp, to: Writer): number {
+  const from = new Reader(encode(operations.getData.request, op));
+  return op.op === 'getData'
+    ? serveGetData(service, origin, from, to)
+    : serveGetChildren(service, origin, from, to, false);
+}

@@ -1,0 +1,152 @@
+import type { SessionId } from '../base/ids.js';
+import { highOf, lowOf } from '../base/long.js';
+import type { Database } from '../tree/database.js';
+import { DigestSum, nodeHashOf } from '../tree/digest.js';
+import { NO_NODE_ID } from '../tree/tree.js';
+import { type ChangeRecord, copyOf, STAT_WORDS, word } from './change-record.js';
+
+/**
+ * What is accepted and not applied yet, over the tree. A write is checked against this, so that many
+ * writes can be on their way to the disk at once, each seeing those before it.
+ *
+ * It also foretells the tree digest: the sum after each write, as the log carries it.
+ */
+export class Outstanding {
+  readonly #database: Database;
+  readonly #digests: boolean;
+  readonly #newest = new Map<string, ChangeRecord>();
+  readonly #digest = new DigestSum();
+  /** Records of the write that is being prepared, and what each of them replaced. */
+  #records: ChangeRecord[] = [];
+  #replaced: (ChangeRecord | undefined)[] = [];
+  #digestHighBefore = 0;
+  #digestLowBefore = 0;
+
+  constructor(database: Database, digests: boolean) {
+    this.#database = database;
+    this.#digests = digests;
+    this.#digest.high = database.tree.digestHigh;
+    this.#digest.low = database.tree.digestLow;
+  }
+
+  /** Upper half of the digest after everything recorded. */
+  get digestHigh(): number {
+    return this.#digest.high;
+  }
+
+  /** Lower half of the digest after everything recorded. */
+  get digestLow(): number {
+    return this.#digest.low;
+  }
+
+  /** Nodes that will change. */
+  get size(): number {
+    return this.#newest.size;
+  }
+
+  exists(path: string): boolean {
+    const record = this.#newest.get(path);
+    return record === undefined ? this.#database.tree.find(path) !== NO_NODE_ID : record.exists;
+  }
+
+  /**
+   * The node as it will be; `undefined` when there will be none. Not to be changed: see `edit`.
+   *
+   * @param withData false when the data will be replaced anyway, which spares a copy of it
+   */
+  find(path: string, withData = true): ChangeRecord | undefined {
+    const record = this.#newest.get(path);
+    if (record === undefined) return this.#fromTree(path, withData);
+    return record.exists ? record : undefined;
+  }
+
+  /** A record that may be changed and then given to {@link record}. */
+  edit(record: ChangeRecord): ChangeRecord {
+    return record.recorded ? copyOf(record) : record;
+  }
+
+  /** Begins the records of one write. */
+  begin(): void {
+    this.#records = [];
+    this.#replaced = [];
+    this.#digestHighBefore = this.#digest.high;
+    this.#digestLowBefore = this.#digest.low;
+  }
+
+  /** Remembers what a node will be. */
+  record(record: ChangeRecord): void {
+    if (this.#digests) {
+      this.#digest.subtract(record.hash);
+      record.hash = record.exists ? nodeHashOf(record.path, record.data, record.words) : 0;
+      this.#digest.add(record.hash);
+    }
+    record.recorded = true;
+    this.#records.push(record);
+    this.#replaced.push(this.#newest.get(record.path));
+    this.#newest.set(record.path, record);
+  }
+
+  /** Takes back everything since {@link begin}. */
+  rollBack(): void {
+    for (let i = this.#records.length - 1; i >= 0; i--) {
+      const { path } = this.#records[i]!;
+      const replaced = this.#replaced[i];
+      if (replaced === undefined) this.#newest.delete(path);
+      else this.#newest.set(path, replaced);
+    }
+    this.#digest.high = this.#digestHighBefore;
+    this.#digest.low = this.#digestLowBefore;
+    this.begin();
+  }
+
+  /** The records since {@link begin}. */
+  taken(): readonly ChangeRecord[] {
+    return this.#records;
+  }
+
+  /** The tree holds these now. */
+  applied(records: readonly ChangeRecord[]): void {
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i]!;
+      if (this.#newest.get(record.path) === record) this.#newest.delete(record.path);
+    }
+  }
+
+  /** Nothing is outstanding: goes on from the digest that the tree has. */
+  alignDigest(): void {
+    this.#digest.high = this.#database.tree.digestHigh;
+    this.#digest.low = this.#database.tree.digestLow;
+  }
+
+  /** Ephemeral nodes that a session will own. */
+  ephemeralsOf(session: SessionId): Set<string> {
+    const paths = new Set(this.#database.ephemerals.pathsOf(session));
+    const high = highOf(session);
+    const low = lowOf(session);
+    for (const [path, { exists, words }] of this.#newest) {
+      const owns = exists && words[word.ownerHigh] === high && words[word.ownerLow] === low;
+      if (owns) paths.add(path);
+      else paths.delete(path);
+    }
+    return paths;
+  }
+
+  #fromTree(path: string, withData: boolean): ChangeRecord | undefined {
+    const { tree, acls } = this.#database;
+    const id = tree.find(path);
+    if (id === NO_NODE_ID) return undefined;
+    const words = new Int32Array(STAT_WORDS);
+    tree.copyWords(id, words);
+    return {
+      path,
+      exists: true,
+      words,
+      childCount: tree.childCount(id),
+      acl: acls.get(tree.aclId(id)),
+      dataLength: tree.dataLength(id),
+      data: withData && this.#digests ? tree.data(id) : null,
+      hash: this.#digests ? tree.hash(id) : 0,
+      recorded: false,
+    };
+  }
+}

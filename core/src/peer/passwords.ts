@@ -1,0 +1,70 @@
+import { equalSecrets } from '../base/bytes.js';
+import type { Host } from '../base/host.js';
+import type { SessionId } from '../base/ids.js';
+import { PASSWORD_LENGTH } from '../wire/connect.js';
+import { Writer } from '../wire/writer.js';
+
+/** What Apache ZooKeeper mixes into a session id before it computes the password. */
+const APACHE_SALT = 0xb3415c00n;
+/** The linear congruential generator of `java.util.Random`. */
+const MULTIPLIER = 0x5deece66dn;
+const INCREMENT = 0xbn;
+const MASK = (1n << 48n) - 1n;
+
+/** Bytes that no session has: the password of a refused handshake. */
+export const NO_PASSWORD = new Uint8Array(PASSWORD_LENGTH);
+
+/**
+ * Session passwords. ZooKeeper's are a known function of the session id, which every client can
+ * read from the owner of an ephemeral node; ours are keyed with a secret that never leaves the data
+ * folder. Sessions that an Apache server made keep Apache's.
+ */
+export class Passwords {
+  readonly #host: Host;
+  readonly #secret: Uint8Array;
+  readonly #usesApacheRule: (session: SessionId) => boolean;
+
+  constructor(host: Host, secret: Uint8Array, usesApacheRule: (session: SessionId) => boolean) {
+    this.#host = host;
+    this.#secret = secret;
+    this.#usesApacheRule = usesApacheRule;
+  }
+
+  /** The 16 bytes that prove ownership of a session. */
+  of(session: SessionId): Uint8Array {
+    if (this.#usesApacheRule(session)) return apachePassword(session);
+    const id = new Writer(8);
+    id.long(session);
+    return this.#host.hmacSha256(this.#secret, id.copy()).slice(0, PASSWORD_LENGTH);
+  }
+
+  /** Whether `password` is the session's; takes as long for a wrong one as for the right one. */
+  isRight(session: SessionId, password: Uint8Array | null): boolean {
+    return session !== 0n && password !== null && equalSecrets(password, this.of(session));
+  }
+}
+
+/** The password that Apache ZooKeeper gives a session: four draws of `java.util.Random`. */
+export function apachePassword(session: SessionId): Uint8Array {
+  const salted = BigInt.asUintN(64, session) ^ APACHE_SALT;
+  let state = (salted ^ MULTIPLIER) & MASK;
+  const password = new Uint8Array(PASSWORD_LENGTH);
+  for (let at = 0; at < PASSWORD_LENGTH; at += 4) {
+    state = (state * MULTIPLIER + INCREMENT) & MASK;
+    let drawn = Number((state >> 16n) & 0xffff_ffffn);
+    for (let i = 0; i < 4; i++) {
+      password[at + i] = drawn & 0xff;
+      drawn >>>= 8;
+    }
+  }
+  return password;
+}
+
+/**
+ * First session id of a server's life: its number in the top byte, then 40 bits of the wall clock
+ * in milliseconds, then two bytes of zeros to count in.
+ */
+export function firstSessionId(wall: number, serverId: number): SessionId {
+  const clock = BigInt.asUintN(64, BigInt(Math.floor(wall)) << 24n) >> 8n;
+  return BigInt.asIntN(64, clock | (BigInt(serverId) << 56n));
+}

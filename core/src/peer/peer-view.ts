@@ -1,0 +1,92 @@
+import type { ConnectionId, Millis, SessionId } from '../base/ids.js';
+import type { LogWriter } from '../storage/log-writer.js';
+import type { Database } from '../tree/database.js';
+import type { WatchTable } from '../tree/watches.js';
+import type { Connection } from './connection.js';
+import type { DigestHistory } from './digest-history.js';
+import type { Intake } from './intake.js';
+import type { MetricsRegistry } from './metrics.js';
+import type { Sessions } from './sessions.js';
+import type { Snapshots } from './snapshots.js';
+import type { ConnectionView, PeerView, SessionView, StorageView } from './view.js';
+
+export interface PeerViewParts {
+  readonly serverId: number;
+  readonly startedAt: Millis;
+  readonly database: Database;
+  readonly watches: WatchTable;
+  readonly sessions: Sessions;
+  readonly open: ReadonlyMap<ConnectionId, Connection>;
+  readonly intake: Intake;
+  readonly digestHistory: DigestHistory;
+  readonly snapshots: Snapshots;
+  readonly log: LogWriter;
+  readonly metrics: MetricsRegistry;
+  readonly isServing: () => boolean;
+}
+
+/** Makes the view that administrators have of a server. It looks; it keeps nothing. */
+export function createPeerView(parts: PeerViewParts): PeerView {
+  const { database, sessions, watches, open, metrics, serverId, startedAt } = parts;
+  return {
+    mode: 'standalone',
+    serverId,
+    startedAt,
+    metrics,
+    get lastZxid() {
+      return database.lastZxid;
+    },
+    get nodeCount() {
+      return database.tree.nodeCount;
+    },
+    get ephemeralCount() {
+      return database.ephemerals.size;
+    },
+    get approximateDataSize() {
+      return database.tree.approximateDataSize;
+    },
+    get watchCount() {
+      return watches.size;
+    },
+    get sessionCount() {
+      return sessions.size;
+    },
+    get connectionCount() {
+      return open.size;
+    },
+    get outstanding() {
+      return parts.intake.outstanding;
+    },
+    get serving() {
+      return parts.isServing();
+    },
+    get storage(): StorageView {
+      const { lastZxid, lastAt, inProgress } = parts.snapshots;
+      return {
+        lastSnapshotZxid: lastZxid,
+        lastSnapshotAt: lastAt,
+        snapshotInProgress: inProgress,
+        logBytes: parts.log.totalBytes,
+      };
+    },
+    connections: (): readonly ConnectionView[] =>
+      Array.from(open.values(), (connection) => connection.view()),
+    sessions: (): readonly SessionView[] => sessions.views(),
+    ephemerals: () => {
+      const bySession = new Map<SessionId, readonly string[]>();
+      for (const [session, paths] of database.ephemerals.entries()) {
+        bySession.set(session, [...paths]);
+      }
+      return bySession;
+    },
+    watches: () => {
+      const bySession = new Map<SessionId, readonly string[]>();
+      for (const [watcher, paths] of watches.byWatcher()) {
+        const session = open.get(watcher)?.session;
+        if (session !== undefined) bySession.set(session.id, paths);
+      }
+      return bySession;
+    },
+    digests: () => parts.digestHistory.entries(),
+  };
+}

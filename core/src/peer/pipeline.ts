@@ -1,0 +1,193 @@
+import { codes } from '../base/errors.js';
+import { longOf } from '../base/long.js';
+import type { DiskFailure } from '../storage/disk.js';
+import type { LogWriter } from '../storage/log-writer.js';
+import { DIGEST_VERSION } from '../tree/digest.js';
+import type { OperationName } from '../wire/operations.js';
+import { MalformedError } from '../wire/reader.js';
+import type { Id } from '../wire/records.js';
+import { type Txn, TxnHeader, txnTypes, writeTxnBody } from '../wire/txns.js';
+import type { Outstanding } from './outstanding.js';
+import type { Preparation, Prepared, WriteOrigin } from './preparation.js';
+import type { PendingWrite, WaitingRequest } from './request.js';
+import type { Session } from './sessions.js';
+import type { Turn } from './turn.js';
+
+/** What is to be written, and for whom. */
+export interface Proposal {
+  readonly operation: OperationName;
+  readonly session: Session | undefined;
+  readonly identities: readonly Id[];
+  /** Whom to answer; `undefined` for the server's own writes. */
+  readonly request: WaitingRequest | undefined;
+  readonly largeBytes: number;
+}
+
+export interface PipelineParts {
+  readonly turn: Turn;
+  readonly preparation: Preparation;
+  readonly outstanding: Outstanding;
+  readonly log: LogWriter;
+  /** Applies a write whose transaction is durable, and answers it. */
+  readonly apply: (write: PendingWrite) => void;
+  /** The log cannot be written any more. */
+  readonly failed: (failure: DiskFailure) => void;
+}
+
+interface Flush {
+  readonly id: number;
+  /** Number of the last write it makes durable. */
+  readonly upTo: number;
+  readonly startedAt: number;
+}
+
+/**
+ * The way of a write: checked at once against everything accepted before it, given the next zxid,
+ * put into the log; applied and answered when the log is durable.
+ *
+ * One flush covers all that was accepted while the one before it was under way.
+ */
+export class Pipeline {
+  readonly #parts: PipelineParts;
+  readonly #digests: boolean;
+  readonly #flushDelayMs: number;
+  readonly #maxBatch: number;
+  #zxidHigh: number;
+  #zxidLow: number;
+  /** Accepted and not applied, in order; the first one has the number `#applied + 1`. */
+  readonly #writes: PendingWrite[] = [];
+  #applied = 0;
+  #accepted = 0;
+  readonly #flushes: Flush[] = [];
+  #oldestUnflushedAt = 0;
+  #broken = false;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+    const { config, database } = parts.preparation;
+    this.#digests = config.digestEnabled;
+    this.#flushDelayMs = config.flushDelay;
+    this.#maxBatch = config.maxBatchSize;
+    this.#zxidHigh = database.lastZxidHigh;
+    this.#zxidLow = database.lastZxidLow;
+  }
+
+  /** Writes accepted and not applied. */
+  get size(): number {
+    return this.#accepted - this.#applied;
+  }
+
+  /** True when nothing is on its way to the disk. */
+  get isIdle(): boolean {
+    return this.size === 0;
+  }
+
+  /** When a flush that waits for company must begin. */
+  get wakeAt(): number {
+    const waits = this.#flushDelayMs > 0 && this.#parts.log.pending > 0;
+    return waits ? this.#oldestUnflushedAt + this.#flushDelayMs : Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Takes a write in. A failed check is logged as well and takes a zxid: the order of writes has no
+   * gaps.
+   *
+   * @param prepare checks the write and records what it changes; `undefined` gives it up
+   */
+  propose(
+    proposal: Proposal,
+    prepare: (p: Preparation, origin: WriteOrigin) => Prepared | undefined,
+  ): void {
+    if (this.#broken) return;
+    const { turn, outstanding } = this.#parts;
+    const zxidLow = (this.#zxidLow + 1) | 0;
+    const zxidHigh = zxidLow === 0 ? (this.#zxidHigh + 1) | 0 : this.#zxidHigh;
+    const { session, identities } = proposal;
+    const origin = { session, identities, zxidHigh, zxidLow, timeMs: turn.wall };
+    outstanding.begin();
+    const prepared = this.#check(prepare, origin);
+    if (prepared === undefined) return;
+    this.#zxidHigh = zxidHigh;
+    this.#zxidLow = zxidLow;
+    const body = typeof prepared === 'number' ? { type: txnTypes.error, err: prepared } : prepared;
+    const header = {
+      clientId: session?.id ?? 0n,
+      cxid: proposal.request?.xid ?? 0,
+      zxid: longOf(zxidHigh, zxidLow),
+      time: turn.wall,
+      type: body.type,
+    };
+    const txn: Txn = { header, body, digest: undefined };
+    this.#append(txn, zxidHigh, zxidLow);
+    this.#writes.push({
+      txn,
+      records: outstanding.taken(),
+      request: proposal.request,
+      operation: proposal.operation,
+      session,
+      largeBytes: proposal.largeBytes,
+      digestHigh: outstanding.digestHigh,
+      digestLow: outstanding.digestLow,
+    });
+    this.#accepted++;
+    if (this.#maxBatch > 0 && this.#parts.log.pending >= this.#maxBatch) this.#flush();
+  }
+
+  /** The end of a step: flushes what was accepted, unless a flush is under way. */
+  endStep(): void {
+    if (this.#flushes.length > 0 || this.#parts.log.pending === 0) return;
+    if (this.#flushDelayMs > 0 && this.#parts.turn.now < this.wakeAt) return;
+    this.#flush();
+  }
+
+  /** The answer of a flush. Returns how long it took, or `undefined` when it was none of ours. */
+  flushed(id: number, failure: DiskFailure | undefined): number | undefined {
+    const flush = this.#flushes[0];
+    if (flush === undefined || flush.id !== id) return undefined;
+    this.#flushes.shift();
+    if (failure !== undefined) {
+      this.#broken = true;
+      this.#parts.failed(failure);
+      return undefined;
+    }
+    const { turn } = this.#parts;
+    turn.durable = id;
+    const count = flush.upTo - this.#applied;
+    for (let i = 0; i < count; i++) this.#parts.apply(this.#writes[i]!);
+    this.#writes.splice(0, count);
+    this.#applied = flush.upTo;
+    if (this.isIdle && this.#digests) this.#parts.outstanding.alignDigest();
+    return turn.now - flush.startedAt;
+  }
+
+  #check(
+    prepare: (p: Preparation, origin: WriteOrigin) => Prepared | undefined,
+    origin: WriteOrigin,
+  ): Prepared | undefined {
+    try {
+      return prepare(this.#parts.preparation, origin);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      return codes.MARSHALLING_ERROR;
+    }
+  }
+
+  #append(txn: Txn, zxidHigh: number, zxidLow: number): void {
+    const { log, outstanding, turn } = this.#parts;
+    if (log.pending === 0) this.#oldestUnflushedAt = turn.now;
+    const to = log.begin(zxidHigh, zxidLow);
+    TxnHeader.write(to, txn.header);
+    writeTxnBody(to, txn.body);
+    if (this.#digests) {
+      to.int(DIGEST_VERSION);
+      to.halves(outstanding.digestHigh, outstanding.digestLow);
+    }
+    log.end();
+  }
+
+  #flush(): void {
+    const { log, turn } = this.#parts;
+    const id = turn.askDisk('log', log.takeFlush());
+    this.#flushes.push({ id, upTo: this.#accepted, startedAt: turn.now });
+  }
+}

@@ -1,0 +1,98 @@
+import { codes } from '../base/errors.js';
+import type { Host } from '../base/host.js';
+import type { WallMillis } from '../base/ids.js';
+import type { Config } from '../config/config.js';
+import { aclPermits, normaliseAcl } from '../tree/acl.js';
+import type { Database } from '../tree/database.js';
+import { quotaProblem } from '../tree/quota.js';
+import type { Acl, Id } from '../wire/records.js';
+import type { TxnBody } from '../wire/txns.js';
+import type { Authenticator } from './auth.js';
+import type { ChangeRecord } from './change-record.js';
+import type { MetricsRegistry } from './metrics.js';
+import type { Outstanding } from './outstanding.js';
+import type { Session } from './sessions.js';
+
+/** A transaction to log, or the error code that the request gets (and that is logged instead). */
+export type Prepared = TxnBody | number;
+
+/** Who asks for a write, and the place it would take. */
+export interface WriteOrigin {
+  readonly session: Session | undefined;
+  readonly identities: readonly Id[];
+  readonly zxidHigh: number;
+  readonly zxidLow: number;
+  readonly timeMs: WallMillis;
+}
+
+export interface PreparationParts {
+  readonly config: Config;
+  readonly host: Host;
+  readonly database: Database;
+  readonly outstanding: Outstanding;
+  readonly auth: Authenticator;
+  readonly metrics: MetricsRegistry;
+}
+
+/** What writes are checked against. */
+export class Preparation {
+  readonly config: Config;
+  readonly database: Database;
+  readonly outstanding: Outstanding;
+  readonly #host: Host;
+  readonly #auth: Authenticator;
+  readonly #metrics: MetricsRegistry;
+
+  constructor(parts: PreparationParts) {
+    this.config = parts.config;
+    this.database = parts.database;
+    this.outstanding = parts.outstanding;
+    this.#host = parts.host;
+    this.#auth = parts.auth;
+    this.#metrics = parts.metrics;
+  }
+
+  /** 0, or why the session may not write. */
+  checkSession({ session }: WriteOrigin): number {
+    if (session === undefined) return codes.UNKNOWN_SESSION;
+    return session.closing ? codes.SESSION_EXPIRED : 0;
+  }
+
+  /** Whether the asker has one of the wanted permissions on a node. */
+  permits(node: ChangeRecord, wanted: number, origin: WriteOrigin): boolean {
+    return this.config.skipAcl || aclPermits(node.acl, wanted, origin.identities);
+  }
+
+  /** The list to store for the one a client asks for; `undefined` for INVALID_ACL. */
+  normaliseAcl(acl: readonly Acl[] | null, origin: WriteOrigin): readonly Acl[] | undefined {
+    return normaliseAcl(acl, origin.identities, this.#auth.aclSchemes);
+  }
+
+  /**
+   * Whether a change would go beyond a hard quota that is enforced. Any quota that it goes beyond
+   * is reported.
+   */
+  breaksQuota(path: string, countDelta: number, bytesDelta: number): boolean {
+    const { quotas } = this.database;
+    if (quotas.size === 0) return false;
+    const problem = quotaProblem(quotas, path, countDelta, bytesDelta);
+    if (problem === undefined) return false;
+    const refused = problem.hard && this.config.enforceQuota;
+    this.#metrics.quotaExceeded.add();
+    const { prefix, what, limit, wanted } = problem;
+    this.#host.log({
+      level: 'warn',
+      event: 'quota.exceeded',
+      message: `the ${what} quota of ${limit} on ${prefix} is exceeded: ${wanted} ${
+        refused ? 'is refused' : 'is let pass'
+      }`,
+      fields: { prefix, what, limit, wanted },
+    });
+    return refused;
+  }
+}
+
+/** The version after a change, or `undefined` when another one was expected; -1 expects any. */
+export function nextVersion(current: number, expected: number): number | undefined {
+  return expected === -1 || expected === current ? (current + 1) | 0 : undefined;
+}

@@ -1,0 +1,40 @@
+import type { Millis } from '../base/ids.js';
+import type { OperationName } from '../wire/operations.js';
+import type { Id } from '../wire/records.js';
+import type { Txn } from '../wire/txns.js';
+import type { ChangeRecord } from './change-record.js';
+import type { Connection } from './connection.js';
+import type { Session } from './sessions.js';
+
+/** A request of a connection that cannot be answered yet. */
+export interface WaitingRequest {
+  readonly connection: Connection;
+  /** `undefined` for an opcode that nobody knows. */
+  readonly operation: OperationName | undefined;
+  readonly xid: number;
+  readonly receivedAt: Millis;
+  /** Who asked; what the connection proves later does not count. */
+  readonly identities: readonly Id[];
+  /**
+   * What is served when its turn comes: the request's frame, for whatever is no write. `undefined`
+   * for a write, which is answered when its transaction is applied.
+   */
+  readonly frame: Uint8Array | undefined;
+}
+
+/** A write that was accepted: its transaction is in the log, not yet known to be durable. */
+export interface PendingWrite {
+  readonly txn: Txn;
+  /** What it changes, to be forgotten once the tree holds it. */
+  readonly records: readonly ChangeRecord[];
+  /** Whom to answer; `undefined` for the server's own writes. */
+  readonly request: WaitingRequest | undefined;
+  readonly operation: OperationName;
+  /** The session that it begins or ends. */
+  readonly session: Session | undefined;
+  /** Bytes of the request that count as a large one in flight; usually 0. */
+  readonly largeBytes: number;
+  /** The tree digest expected after it. */
+  readonly digestHigh: number;
+  readonly digestLow: number;
+}

@@ -1,0 +1,111 @@
+import type { ConnectionId, Millis, SessionId } from '../base/ids.js';
+import { highOf, lowOf } from '../base/long.js';
+import type { SessionView } from './view.js';
+
+/** ZooKeeper marks containers with this owner, so that no session may have it. */
+const CONTAINER_OWNER = -0x8000_0000_0000_0000n;
+
+/** A session that this server keeps alive. */
+export class Session {
+  readonly id: SessionId;
+  readonly idHigh: number;
+  readonly idLow: number;
+  timeoutMs: number;
+  /** It ends at this time unless it is heard from before; always on a tick. */
+  deadline: Millis = 0;
+  /** Its end was decided: nothing of it is accepted any more. */
+  closing = false;
+  /** The connection that speaks for it, if one is attached. */
+  connection: ConnectionId | undefined = undefined;
+
+  constructor(id: SessionId, timeoutMs: number) {
+    this.id = id;
+    this.idHigh = highOf(id);
+    this.idLow = lowOf(id);
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/**
+ * The sessions of this server and when each ends. Deadlines are rounded up to whole ticks, so that
+ * a session lives between its timeout and one tick more, as in ZooKeeper.
+ */
+export class Sessions {
+  readonly #tickMs: number;
+  readonly #byId = new Map<SessionId, Session>();
+  #nextId: SessionId;
+
+  /** @param firstId first id to give to a session */
+  constructor(tickMs: number, firstId: SessionId) {
+    this.#tickMs = tickMs;
+    this.#nextId = firstId;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(id: SessionId): Session | undefined {
+    return this.#byId.get(id);
+  }
+
+  values(): IterableIterator<Session> {
+    return this.#byId.values();
+  }
+
+  /** Begins to track a session: a new one, or one found in the data folder. */
+  add(id: SessionId, timeoutMs: number, now: Millis): Session {
+    const session = new Session(id, timeoutMs);
+    this.#byId.set(id, session);
+    this.touch(session, now);
+    return session;
+  }
+
+  remove(id: SessionId): void {
+    this.#byId.delete(id);
+  }
+
+  /** The session was heard from: it has its whole timeout again. */
+  touch(session: Session, now: Millis): void {
+    session.deadline = this.#tickAfter(now + session.timeoutMs);
+  }
+
+  /** Sessions whose time is over and whose end is not decided yet. */
+  overdue(now: Millis): Session[] {
+    const overdue: Session[] = [];
+    for (const session of this.#byId.values()) {
+      if (session.deadline <= now && !session.closing) overdue.push(session);
+    }
+    return overdue;
+  }
+
+  /** The next time at which a session could end; Infinity when there is none. */
+  nextTick(now: Millis): Millis {
+    return this.#byId.size === 0 ? Number.POSITIVE_INFINITY : this.#tickAfter(now);
+  }
+
+  /** An id that no session has. */
+  newId(): SessionId {
+    while (this.#byId.has(this.#nextId) || this.#nextId === CONTAINER_OWNER) this.#advance();
+    const id = this.#nextId;
+    this.#advance();
+    return id;
+  }
+
+  views(): SessionView[] {
+    return Array.from(this.#byId.values(), ({ id, timeoutMs, deadline, connection }) => ({
+      id,
+      timeoutMs,
+      deadline,
+      connected: connection !== undefined,
+    }));
+  }
+
+  #advance(): void {
+    this.#nextId = BigInt.asIntN(64, this.#nextId + 1n);
+  }
+
+  #tickAfter(time: Millis): Millis {
+    return (Math.floor(time / this.#tickMs) + 1) * this.#tickMs;
+  }
+}
