@@ -7,7 +7,7 @@ const LATE_MS = 200;
 
 /**
  * Decides which sessions end. When one seems overdue, everything that waits in the sockets is read
- * first, and only then is it decided: after a pause a timer runs before the pings that came in time.
+ * first, and only then is it decided: after a pause timers run before the pings that came in time.
  * A server that was itself away gives its clients as long as it was away, at most a tick, to be
  * heard again: some of them lost their connection meanwhile and are on their way back.
  */

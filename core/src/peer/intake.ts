@@ -15,13 +15,8 @@ import type { Connection } from './connection.js';
 import type { Greeter } from './handshake.js';
 import type { MetricsRegistry } from './metrics.js';
 import type { Pipeline } from './pipeline.js';
-import {
-  type ReadHandler,
-  type ReadOrigin,
-  type ReadService,
-  readHandlers,
-  tellsEvents,
-} from './reads.js';
+import type { ReadHandler, ReadOrigin, ReadService } from './read-handler.js';
+import { readHandlers, tellsEvents } from './read-handlers.js';
 import type { Replies } from './replies.js';
 import type { WaitingRequest } from './request.js';
 import type { Sessions } from './sessions.js';

@@ -5,7 +5,8 @@ import { Reader } from '../wire/reader.js';
 import { MultiHeader } from '../wire/records.js';
 import { encode } from '../wire/types.js';
 import type { Writer } from '../wire/writer.js';
-import { type ReadOrigin, type ReadService, serveGetChildren, serveGetData } from './reads.js';
+import type { ReadOrigin, ReadService } from './read-handler.js';
+import { serveGetChildren, serveGetData } from './reads.js';
 
 const ERROR = -1;
 

@@ -6,8 +6,8 @@ import { NO_NODE_ID } from '../tree/tree.js';
 import { type ChangeRecord, copyOf, STAT_WORDS, word } from './change-record.js';
 
 /**
- * What is accepted and not applied yet, over the tree. A write is checked against this, so that many
- * writes can be on their way to the disk at once, each seeing those before it.
+ * What is accepted and not applied yet, over the tree. Writes are checked against this, so that
+ * many can be on their way to the disk at once, each seeing those before it.
  *
  * It also foretells the tree digest: the sum after each write, as the log carries it.
  */

@@ -16,7 +16,7 @@ export interface PeerViewParts {
   readonly database: Database;
   readonly watches: WatchTable;
   readonly sessions: Sessions;
-  readonly open: ReadonlyMap<ConnectionId, Connection>;
+  readonly connections: ReadonlyMap<ConnectionId, Connection>;
   readonly intake: Intake;
   readonly digestHistory: DigestHistory;
   readonly snapshots: Snapshots;
@@ -27,7 +27,8 @@ export interface PeerViewParts {
 
 /** Makes the view that administrators have of a server. It looks; it keeps nothing. */
 export function createPeerView(parts: PeerViewParts): PeerView {
-  const { database, sessions, watches, open, metrics, serverId, startedAt } = parts;
+  const { database, sessions, watches, metrics, serverId, startedAt } = parts;
+  const open = parts.connections;
   return {
     mode: 'standalone',
     serverId,

@@ -1,51 +1,22 @@
 import { unreachable } from '../base/assert.js';
 import type { Host } from '../base/host.js';
-import type { ConnectionId, Millis, WallMillis } from '../base/ids.js';
+import type { Millis, SessionId } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import type { DiskFailure } from '../storage/disk.js';
-import { LogWriter } from '../storage/log-writer.js';
-import type { Recovered } from '../storage/recovery.js';
-import { WatchTable } from '../tree/watches.js';
-import { Applier } from './applier.js';
-import { Authenticator } from './auth.js';
+import { assemble, type PeerOptions, type PeerParts } from './assembly.js';
 import { Connection } from './connection.js';
-import { ContainerCleaner } from './containers.js';
-import { DigestHistory } from './digest-history.js';
 import type { Effect } from './effects.js';
-import { Expiry } from './expiry.js';
-import { Greeter } from './handshake.js';
 import type { Batch, Input, PeerCommand } from './inputs.js';
-import { Intake } from './intake.js';
-import { createMetrics } from './metrics.js';
-import { Notifications } from './notifications.js';
-import { Outstanding } from './outstanding.js';
-import { firstSessionId, Passwords } from './passwords.js';
 import { createPeerView } from './peer-view.js';
-import { Pipeline } from './pipeline.js';
-import { Preparation } from './preparation.js';
-import { Replies } from './replies.js';
 import type { PendingWrite } from './request.js';
-import { type Session, Sessions } from './sessions.js';
-import { Snapshots } from './snapshots.js';
-import { Turn } from './turn.js';
+import type { Session } from './sessions.js';
+import type { Turn } from './turn.js';
 import type { PeerView } from './view.js';
 import { prepareCloseSession } from './writes/close-session.js';
 
-export interface PeerOptions {
-  readonly config: Config;
-  readonly host: Host;
-  /** Key of the session passwords. */
-  readonly secret: Uint8Array;
-  /** What the data folder holds. */
-  readonly recovered: Recovered;
-  readonly now: Millis;
-  readonly wall: WallMillis;
-}
-
 /** The process's exit code when the log cannot be written. */
 const DISK_EXIT_CODE = 10;
-/** A connection without a session is looked for so often. */
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
@@ -60,157 +31,31 @@ export class Peer {
   readonly #config: Config;
   readonly #host: Host;
   readonly #turn: Turn;
-  readonly #recovered: Recovered;
-  readonly #connections = new Map<ConnectionId, Connection>();
+  readonly #parts: PeerParts;
+  readonly #apacheSessions: Set<SessionId>;
   /** Connections whose handshake has not come, oldest first. */
   readonly #greeting = new Set<Connection>();
-  readonly #metrics = createMetrics();
-  readonly #watches = new WatchTable();
-  readonly #sessions: Sessions;
-  readonly #expiry: Expiry;
-  readonly #auth: Authenticator;
-  readonly #replies: Replies;
-  readonly #log: LogWriter;
-  readonly #pipeline: Pipeline;
-  readonly #applier: Applier;
-  readonly #greeter: Greeter;
-  readonly #intake: Intake;
-  readonly #cleaner: ContainerCleaner;
-  readonly #snapshots: Snapshots;
   /** The write applied last, for a look at the digest at the end of the step. */
   #lastApplied: PendingWrite | undefined = undefined;
   #phase: 'serving' | 'stopping' | 'closing' | 'stopped' | 'halted' = 'serving';
   #closingRequest = 0;
 
   constructor(options: PeerOptions) {
-    const { config, host, recovered, now, wall } = options;
-    const { database, apacheSessions } = recovered;
-    const metrics = this.#metrics;
-    const connections = this.#connections;
-    const watches = this.#watches;
-    this.#config = config;
-    this.#host = host;
-    this.#recovered = recovered;
-    const turn = new Turn(now, wall);
-    this.#turn = turn;
-    metrics.digestMismatches.add(recovered.digestMismatches);
-
-    const sessions = new Sessions(config.tickTime, firstSessionId(wall, config.serverId));
-    for (const [id, timeoutMs] of database.sessions) sessions.add(id, timeoutMs, now);
-    this.#sessions = sessions;
-    this.#expiry = new Expiry(sessions, config.tickTime);
-    const usesApacheRule = config.sessionPasswords === 'apache';
-    const passwords = new Passwords(
-      host,
-      options.secret,
-      (session) => usesApacheRule || apacheSessions.has(session),
-    );
-    const auth = new Authenticator(host, config);
-    this.#auth = auth;
-    const outstanding = new Outstanding(database, config.digestEnabled);
-    const preparation = new Preparation({
-      config,
-      host,
-      database,
-      outstanding,
-      auth,
-      metrics,
-    });
-    const replies = new Replies(database, metrics);
-    this.#replies = replies;
-    const notifications = new Notifications({
-      config,
-      database,
-      watches,
-      replies,
-      connections,
-      metrics,
-    });
-    const log = new LogWriter({
-      preAllocSizeBytes: config.preAllocSize * 1024,
-      maxFileBytes: Math.max(0, config.txnLogSizeLimitInKb * 1024),
-      sync: config.forceSync,
-      dbId: 0n,
-      newFile: (file) => recovered.retention.added(file),
-    });
-    this.#log = log;
-    this.#pipeline = new Pipeline({
-      turn,
-      preparation,
-      outstanding,
-      log,
+    const parts = assemble(options, {
       apply: (write) => this.#apply(write),
       failed: (failure) => this.#halt(failure),
-    });
-    const propose: Pipeline['propose'] = (proposal, prepare) =>
-      this.#pipeline.propose(proposal, prepare);
-    const close = (connection: Connection, reason: string) => this.#close(connection, reason);
-    this.#greeter = new Greeter({
-      config,
-      host,
-      turn,
-      database,
-      sessions,
-      passwords,
-      replies,
-      metrics,
-      connections,
-      propose,
-      close,
-    });
-    this.#intake = new Intake({
-      config,
-      host,
-      turn,
-      sessions,
-      auth,
-      greeter: this.#greeter,
-      pipeline: this.#pipeline,
-      service: { config, database, watches, notifications },
-      replies,
-      metrics,
-      close,
-    });
-    const digestHistory = new DigestHistory(recovered.digests);
-    this.#applier = new Applier({
-      config,
-      host,
-      turn,
-      database,
-      outstanding,
-      notifications,
-      replies,
-      digests: digestHistory,
-      metrics,
-      sessionBegan: (write) => this.#greeter.began(write),
+      close: (connection, reason) => this.#close(connection, reason),
       sessionEnded: (write) => this.#sessionEnded(write),
-      answered: (request) => this.#intake.answered(request),
     });
-    this.#cleaner = new ContainerCleaner({ config, turn, database, propose });
-    this.#snapshots = new Snapshots({
-      config,
-      host,
-      turn,
-      database,
-      log,
-      retention: recovered.retention,
-      apacheSessions,
-      metrics,
-      lastZxid: recovered.lastSnapshotZxid,
-      transactions: recovered.transactionsSinceSnapshot,
-    });
+    this.#parts = parts;
+    this.#config = parts.config;
+    this.#host = parts.host;
+    this.#turn = parts.turn;
+    this.#apacheSessions = options.recovered.apacheSessions;
     this.view = createPeerView({
-      serverId: config.serverId,
-      startedAt: now,
-      database,
-      watches,
-      sessions,
-      open: connections,
-      intake: this.#intake,
-      digestHistory,
-      snapshots: this.#snapshots,
-      log,
-      metrics,
+      ...parts,
+      serverId: parts.config.serverId,
+      startedAt: options.now,
       isServing: () => this.#phase === 'serving',
     });
   }
@@ -223,12 +68,12 @@ export class Peer {
   /** When to step next, even if nothing comes. */
   get wakeAt(): Millis {
     if (this.#phase === 'halted' || this.#phase === 'stopped') return NEVER;
-    if (this.#phase !== 'serving') return this.#pipeline.wakeAt;
+    if (this.#phase !== 'serving') return this.#parts.pipeline.wakeAt;
     return Math.min(
-      this.#expiry.wakeAt,
-      this.#cleaner.wakeAt,
-      this.#snapshots.wakeAt,
-      this.#pipeline.wakeAt,
+      this.#parts.expiry.wakeAt,
+      this.#parts.cleaner.wakeAt,
+      this.#parts.snapshots.wakeAt,
+      this.#parts.pipeline.wakeAt,
       this.#sessionlessDeadline,
     );
   }
@@ -246,11 +91,11 @@ export class Peer {
       if (this.#isHalted) return;
     }
     if (this.#phase === 'serving') this.#doWhatIsDue();
-    this.#intake.endStep();
-    if (this.#lastApplied !== undefined) this.#applier.checkDigest(this.#lastApplied);
-    this.#pipeline.endStep();
-    this.#replies.flush(turn.durable, out);
-    this.#snapshots.endStep();
+    this.#parts.intake.endStep();
+    if (this.#lastApplied !== undefined) this.#parts.applier.checkDigest(this.#lastApplied);
+    this.#parts.pipeline.endStep();
+    this.#parts.replies.flush(turn.durable, out);
+    this.#parts.snapshots.endStep();
     if (this.#phase !== 'serving') this.#goOnStopping();
   }
 
@@ -267,10 +112,10 @@ export class Peer {
   #take(input: Input): void {
     switch (input.type) {
       case 'connection-bytes': {
-        const connection = this.#connections.get(input.connection);
+        const connection = this.#parts.connections.get(input.connection);
         if (connection === undefined || this.#phase !== 'serving') break;
         const wasGreeting = connection.phase === 'greeting';
-        this.#intake.received(connection, input.bytes);
+        this.#parts.intake.received(connection, input.bytes);
         if (wasGreeting && connection.phase !== 'greeting') this.#greeting.delete(connection);
         break;
       }
@@ -278,13 +123,14 @@ export class Peer {
         this.#open(input);
         break;
       case 'connection-closed':
-        this.#forget(this.#connections.get(input.connection));
+        this.#forget(this.#parts.connections.get(input.connection));
         break;
       case 'disk-done':
         if (this.#turn.isCurrent(input.generation)) this.#diskDone(input.id, input.failure);
         break;
       case 'polled':
-        for (const session of this.#expiry.polled(input.id, this.#turn.now)) this.#expire(session);
+        for (const session of this.#parts.expiry.polled(input.id, this.#turn.now))
+          this.#expire(session);
         break;
       case 'command':
         this.#command(input.command);
@@ -295,7 +141,7 @@ export class Peer {
   }
 
   #open(input: Extract<Input, { type: 'connection-opened' }>): void {
-    const { turn, auth } = { turn: this.#turn, auth: this.#auth };
+    const { turn, auth } = this.#parts;
     const connection = new Connection({
       id: input.connection,
       address: input.address,
@@ -306,7 +152,7 @@ export class Peer {
       maxFrameBytes: this.#config.juteMaxBuffer,
       identities: auth.identitiesAt(input.address),
     });
-    this.#connections.set(connection.id, connection);
+    this.#parts.connections.set(connection.id, connection);
     this.#greeting.add(connection);
     if (this.#phase !== 'serving') this.#close(connection, 'the server is stopping');
   }
@@ -316,10 +162,10 @@ export class Peer {
       this.#phase = 'stopped';
       return;
     }
-    if (this.#snapshots.answered(id, failure)) return;
-    const tookMs = this.#pipeline.flushed(id, failure);
+    if (this.#parts.snapshots.answered(id, failure)) return;
+    const tookMs = this.#parts.pipeline.flushed(id, failure);
     if (tookMs === undefined) return;
-    const metrics = this.#metrics;
+    const metrics = this.#parts.metrics;
     metrics.fsyncTime.add(tookMs);
     const { fsyncWarningThresholdMs } = this.#config;
     if (tookMs <= fsyncWarningThresholdMs) return;
@@ -335,26 +181,26 @@ export class Peer {
   }
 
   #apply(write: PendingWrite): void {
-    this.#applier.apply(write);
+    this.#parts.applier.apply(write);
     this.#lastApplied = write;
-    this.#snapshots.count(1);
-    if (write.largeBytes > 0) this.#intake.releaseLarge(write.largeBytes);
+    this.#parts.snapshots.count(1);
+    if (write.largeBytes > 0) this.#parts.intake.releaseLarge(write.largeBytes);
   }
 
   #doWhatIsDue(): void {
     const { now } = this.#turn;
-    this.#expiry.look(this.#turn);
-    this.#cleaner.step();
+    this.#parts.expiry.look(this.#turn);
+    this.#parts.cleaner.step();
     for (const connection of this.#greeting) {
       if (connection.openedAt + this.#config.sessionlessTimeoutMs > now) break;
-      this.#metrics.sessionlessConnectionsExpired.add();
+      this.#parts.metrics.sessionlessConnectionsExpired.add();
       this.#close(connection, `no session within ${this.#config.sessionlessTimeoutMs} ms`);
     }
   }
 
   #expire(session: Session): void {
     if (this.#phase !== 'serving') return;
-    this.#metrics.staleSessionsExpired.add();
+    this.#parts.metrics.staleSessionsExpired.add();
     this.#host.log({
       level: 'info',
       event: 'session.expired',
@@ -368,32 +214,32 @@ export class Peer {
       request: undefined,
       largeBytes: 0,
     } as const;
-    this.#pipeline.propose(proposal, (p, origin) => prepareCloseSession(p, origin, session));
+    this.#parts.pipeline.propose(proposal, (p, origin) => prepareCloseSession(p, origin, session));
   }
 
   #sessionEnded({ session }: PendingWrite): void {
     if (session === undefined) return;
-    this.#sessions.remove(session.id);
-    this.#recovered.apacheSessions.delete(session.id);
+    this.#parts.sessions.remove(session.id);
+    this.#apacheSessions.delete(session.id);
     const { connection: id } = session;
-    const connection = id === undefined ? undefined : this.#connections.get(id);
+    const connection = id === undefined ? undefined : this.#parts.connections.get(id);
     if (connection !== undefined) this.#close(connection, 'its session has ended');
   }
 
   #command(command: PeerCommand): void {
     switch (command.name) {
       case 'reset-server-stats':
-        for (const metric of Object.values(this.#metrics)) metric.reset();
+        for (const metric of Object.values(this.#parts.metrics)) metric.reset();
         break;
       case 'reset-connection-stats':
-        for (const connection of this.#connections.values()) connection.resetStats();
+        for (const connection of this.#parts.connections.values()) connection.resetStats();
         break;
       case 'take-snapshot':
-        this.#snapshots.ask();
+        this.#parts.snapshots.ask();
         break;
       case 'shut-down':
         if (this.#phase === 'serving') this.#phase = 'stopping';
-        this.#snapshots.stop();
+        this.#parts.snapshots.stop();
         break;
       default:
         unreachable(command, 'command');
@@ -402,13 +248,13 @@ export class Peer {
 
   /** What was accepted is finished and answered; then the log ends, and everyone is let go. */
   #goOnStopping(): void {
-    const isDone = this.#pipeline.isIdle && !this.#snapshots.isBusy;
+    const isDone = this.#parts.pipeline.isIdle && !this.#parts.snapshots.isBusy;
     if (this.#phase !== 'stopping' || !isDone) return;
     this.#phase = 'closing';
-    for (const connection of this.#connections.values()) {
+    for (const connection of this.#parts.connections.values()) {
       this.#close(connection, 'the server is stopping');
     }
-    const steps = this.#log.shutDown();
+    const steps = this.#parts.log.shutDown();
     if (steps.length === 0) this.#phase = 'stopped';
     else this.#closingRequest = this.#turn.askDisk('log', steps);
   }
@@ -428,7 +274,7 @@ export class Peer {
   #close(connection: Connection, reason: string): void {
     if (connection.phase === 'closed') return;
     const { effects, durable } = this.#turn;
-    this.#replies.flushOne(connection, durable, effects);
+    this.#parts.replies.flushOne(connection, durable, effects);
     effects.push({ type: 'close', connection: connection.id, reason });
     this.#forget(connection);
   }
@@ -437,12 +283,12 @@ export class Peer {
     if (connection === undefined) return;
     const { session } = connection;
     connection.phase = 'closed';
-    this.#connections.delete(connection.id);
+    this.#parts.connections.delete(connection.id);
     this.#greeting.delete(connection);
-    this.#intake.forget(connection);
-    this.#replies.drop(connection);
-    this.#watches.removeAll(connection.id);
+    this.#parts.intake.forget(connection);
+    this.#parts.replies.drop(connection);
+    this.#parts.watches.removeAll(connection.id);
     if (session?.connection === connection.id) session.connection = undefined;
-    this.#metrics.connectionDrops.add();
+    this.#parts.metrics.connectionDrops.add();
   }
 }

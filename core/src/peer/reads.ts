@@ -1,91 +1,25 @@
+/** The requests that only look. */
 import { codes, OK } from '../base/errors.js';
-import type { SessionId } from '../base/ids.js';
-import type { Config } from '../config/config.js';
-import { aclPermits } from '../tree/acl.js';
-import { OPEN_ACL_ID } from '../tree/acl-table.js';
-import type { Database } from '../tree/database.js';
 import { NO_NODE_ID, type NodeId } from '../tree/tree.js';
-import type { WatchTable } from '../tree/watches.js';
-import { type OperationName, operations, type ReadName } from '../wire/operations.js';
+import { operations } from '../wire/operations.js';
 import { permissions } from '../wire/permissions.js';
 import { MalformedError, type Reader } from '../wire/reader.js';
-import { Acl, type Acl as AclValue, ClientInfo, type Id } from '../wire/records.js';
+import { Acl, type Acl as AclValue, ClientInfo } from '../wire/records.js';
 import { vector } from '../wire/types.js';
 import type { Writer } from '../wire/writer.js';
 import { shownUser } from './auth.js';
-import type { Connection } from './connection.js';
-import { serveMultiRead } from './multi-read.js';
-import type { Notifications } from './notifications.js';
-import { serveSetWatches, serveSetWatches2 } from './set-watches.js';
-import { serveAddWatch, serveCheckWatches, serveRemoveWatches } from './watch-requests.js';
-
-/** What reads are answered from. */
-export interface ReadService {
-  readonly config: Config;
-  readonly database: Database;
-  readonly watches: WatchTable;
-  readonly notifications: Notifications;
-}
-
-/** Who reads. */
-export interface ReadOrigin {
-  readonly connection: Connection;
-  readonly identities: readonly Id[];
-  readonly session: SessionId;
-}
-
-/**
- * Answers a request: takes its body from `from`, writes the reply's body to `to`, and returns the
- * error code. After an error whatever was written does not count.
- *
- * @throws MalformedError when the body cannot be decoded
- */
-export type ReadHandler = (
-  service: ReadService,
-  origin: ReadOrigin,
-  from: Reader,
-  to: Writer,
-) => number;
-
-/** Reads whose handler tells the connection of events, which must come before the reply. */
-export const tellsEvents: ReadonlySet<OperationName> = new Set(['setWatches', 'setWatches2']);
-
-/** One handler for each operation that is answered from the tree as it is now. */
-export const readHandlers: Readonly<Record<ReadName, ReadHandler>> = {
-  exists: serveExists,
-  getData: serveGetData,
-  getAcl: serveGetAcl,
-  getChildren: (service, origin, from, to) => serveGetChildren(service, origin, from, to, false),
-  getChildren2: (service, origin, from, to) => serveGetChildren(service, origin, from, to, true),
-  getAllChildrenNumber: serveGetAllChildrenNumber,
-  getEphemerals: serveGetEphemerals,
-  sync: serveSync,
-  multiRead: serveMultiRead,
-  whoAmI: serveWhoAmI,
-  addWatch: serveAddWatch,
-  checkWatches: serveCheckWatches,
-  removeWatches: serveRemoveWatches,
-  setWatches: serveSetWatches,
-  setWatches2: serveSetWatches2,
-};
+import { permits, type ReadOrigin, type ReadService } from './read-handler.js';
 
 const AclList = vector(Acl);
 const ClientInfoList = vector(ClientInfo);
 
-/** Whether one of the wanted permissions on a node is there. */
-export function permits(
-  { config, database }: ReadService,
-  id: NodeId,
-  wanted: number,
-  identities: readonly Id[],
-): boolean {
-  const aclId = database.tree.aclId(id);
-  if (aclId === OPEN_ACL_ID || config.skipAcl) return true;
-  return aclPermits(database.acls.get(aclId), wanted, identities);
-}
-
 /** A watch is left whether or not the node exists, unless it may not be read. */
-function serveExists(service: ReadService, origin: ReadOrigin, from: Reader, to: Writer): number {
+export function serveExists(
+  service: ReadService,
+  origin: ReadOrigin,
+  from: Reader,
+  to: Writer,
+): number {
   const { tree } = service.database;
   const start = from.position;
   const id = findNode(service, from);
@@ -140,7 +74,12 @@ export function serveGetChildren(
   return OK;
 }
 
-function serveGetAcl(service: ReadService, origin: ReadOrigin, from: Reader, to: Writer): number {
+export function serveGetAcl(
+  service: ReadService,
+  origin: ReadOrigin,
+  from: Reader,
+  to: Writer,
+): number {
   const { database } = service;
   const { path } = operations.getAcl.request.read(from);
   if (path === null) return codes.MARSHALLING_ERROR;
@@ -162,7 +101,7 @@ function withoutDigest(entry: AclValue): AclValue {
   return { perms: entry.perms, id: { scheme, id: `${id.split(':')[0]}:x` } };
 }
 
-function serveGetAllChildrenNumber(
+export function serveGetAllChildrenNumber(
   service: ReadService,
   origin: ReadOrigin,
   from: Reader,
@@ -178,7 +117,7 @@ function serveGetAllChildrenNumber(
   return OK;
 }
 
-function serveGetEphemerals(
+export function serveGetEphemerals(
   service: ReadService,
   origin: ReadOrigin,
   from: Reader,
@@ -197,12 +136,22 @@ function serveGetEphemerals(
  * Answered in its turn: whatever was acknowledged to anybody before is in the tree of the only
  * server there is.
  */
-function serveSync(_service: ReadService, _origin: ReadOrigin, from: Reader, to: Writer): number {
+export function serveSync(
+  _service: ReadService,
+  _origin: ReadOrigin,
+  from: Reader,
+  to: Writer,
+): number {
   operations.sync.response.write(to, operations.sync.request.read(from));
   return OK;
 }
 
-function serveWhoAmI(_service: ReadService, origin: ReadOrigin, _from: Reader, to: Writer): number {
+export function serveWhoAmI(
+  _service: ReadService,
+  origin: ReadOrigin,
+  _from: Reader,
+  to: Writer,
+): number {
   const clientInfo = origin.identities.map((identity) => ({
     authScheme: identity.scheme,
     user: shownUser(identity),

@@ -5,11 +5,11 @@ import { eventTypes } from '../wire/events.js';
 import { operations } from '../wire/operations.js';
 import type { Reader } from '../wire/reader.js';
 import type { SetWatches } from '../wire/records.js';
-import type { ReadOrigin, ReadService } from './reads.js';
+import type { ReadOrigin, ReadService } from './read-handler.js';
 
 /**
- * Sets the one-shot watches of a client that has come back, and tells it at once of those that would
- * have fired meanwhile. The events come before the reply.
+ * Sets the one-shot watches of a client that has come back, and tells it at once of those that
+ * would have fired meanwhile. The events come before the reply.
  */
 export function serveSetWatches(service: ReadService, origin: ReadOrigin, from: Reader): number {
   setOneShotWatches(service, origin, operations.setWatches.request.read(from));

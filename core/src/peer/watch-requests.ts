@@ -3,7 +3,7 @@ import { addWatchModes, watcherTypes } from '../wire/events.js';
 import { operations } from '../wire/operations.js';
 import type { Reader } from '../wire/reader.js';
 import type { Writer } from '../wire/writer.js';
-import type { ReadOrigin, ReadService } from './reads.js';
+import type { ReadOrigin, ReadService } from './read-handler.js';
 
 const KNOWN_TYPES: ReadonlySet<number> = new Set(Object.values(watcherTypes));
 

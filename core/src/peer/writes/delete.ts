@@ -31,8 +31,8 @@ export function prepareDelete(
 }
 
 /**
- * The server's own deletion of a container or TTL node that looked as if it could go. Undefined when
- * that is no longer so: it was used, refreshed or removed since.
+ * The server's own deletion of a container or TTL node that looked as if it could go. Undefined
+ * when that is no longer so: it was used, refreshed or removed since.
  */
 export function prepareExpiry(
   p: Preparation,
