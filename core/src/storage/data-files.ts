@@ -27,18 +27,15 @@ export class DataFiles {
     this.#disk = disk;
     const snapshots = list(disk, folders.snapshots);
     const logs = list(disk, folders.logs);
-    const ofLogs = (each: DataFile) => each.name.kind === 'log' || each.name.kind === 'log-facts';
     if (!isSameFolder(disk)) {
-      refuseStrays(snapshots.filter(ofLogs), 'a log among the snapshots');
-      refuseStrays(
-        logs.filter((each) => each.name.kind === 'snapshot'),
+      refuseStray(snapshots.find(isOfLogs), 'a log among the snapshots');
+      refuseStray(
+        logs.find(({ name }) => name.kind === 'snapshot'),
         'a snapshot among the logs',
       );
     }
-    this.#files = [
-      ...snapshots.filter(({ name }) => name.kind.endsWith('snapshot') || isFactsOf(name)),
-      ...logs.filter(({ name }) => ofLogs({ file: '', name, size: 0 })),
-    ].sort((a, b) => (a.name.zxid < b.name.zxid ? -1 : a.name.zxid > b.name.zxid ? 1 : 0));
+    const ofSnapshots = snapshots.filter((each) => !isOfLogs(each));
+    this.#files = [...ofSnapshots, ...logs.filter(isOfLogs)].sort(byZxid);
   }
 
   /** Files of one kind, by zxid. */
@@ -82,8 +79,12 @@ function list(disk: BootDisk, folder: string): DataFile[] {
   return files;
 }
 
-function isFactsOf(name: NamedFile): boolean {
-  return name.kind === 'snapshot-facts';
+function isOfLogs({ name: { kind } }: DataFile): boolean {
+  return kind === 'log' || kind === 'log-facts' || kind === 'cut';
+}
+
+function byZxid(a: DataFile, b: DataFile): number {
+  return a.name.zxid < b.name.zxid ? -1 : a.name.zxid > b.name.zxid ? 1 : 0;
 }
 
 /** One real folder may stand behind both prefixes: it is then listed twice. */
@@ -97,8 +98,7 @@ function isSameFolder(disk: BootDisk): boolean {
   return names(folders.snapshots) === names(folders.logs);
 }
 
-function refuseStrays(strays: readonly DataFile[], what: string): void {
-  const [stray] = strays;
+function refuseStray(stray: DataFile | undefined, what: string): void {
   if (stray === undefined) return;
   const remedy = 'Check dataDir and dataLogDir, or move the file to where the config says.';
   throw new RefusedStartError(stray.file, undefined, what, remedy);

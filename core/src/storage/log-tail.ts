@@ -55,13 +55,9 @@ export function findWrittenEnd(disk: BootDisk, file: string, start: number, size
   let writtenEnd = start;
   for (let at = start; at < size; at += PIECE_BYTES) {
     const bytes = disk.read(file, at, Math.min(PIECE_BYTES, size - at));
-    const words = new Int32Array(bytes.slice().buffer, 0, bytes.length >> 2);
-    if (bytes.length % 4 === 0 && words.every((word) => word === 0)) continue;
-    for (let i = bytes.length; i > 0; i--) {
-      if (bytes[i - 1] === 0) continue;
-      writtenEnd = at + i;
-      break;
-    }
+    let length = bytes.length;
+    while (length > 0 && bytes[length - 1] === 0) length--;
+    if (length > 0) writtenEnd = at + length;
   }
   return writtenEnd;
 }

@@ -129,12 +129,12 @@ function checkNothingIsMissing(
     throw new RefusedStartError(facts.file, undefined, what, remedy);
   }
   for (const file of files.of('snapshot-facts')) {
-    const endZxid = files.snapshotFacts(file)?.endZxid ?? 0n;
-    if (endZxid <= last) continue;
+    const facts = files.snapshotFacts(file);
+    if (facts === undefined || !facts.isDurable || facts.endZxid <= last) continue;
     const end = logs.findLast(({ count }) => count > 0);
     const what =
       `the log ends with transaction ${hexLong(last)}, and a snapshot was taken after ` +
-      `${hexLong(endZxid)} (${file.file})`;
+      `${hexLong(facts.endZxid)} (${file.file})`;
     const remedy =
       'Bring the missing part of the log back; to give it up, remove the snapshots from ' +
       `${hexLong(start)} on and their vivarium-snapshot files.`;
@@ -157,11 +157,16 @@ function settle(
 ): void {
   sealLogs(disk, logs, options.log);
   if (chosen !== undefined && !chosen.isOurs) {
-    disk.perform([{ step: 'sync', file: chosen.file.file }]);
-    disk.perform([{ step: 'close', file: chosen.file.file }]);
+    const { file } = chosen.file;
+    disk.perform([
+      { step: 'sync', file },
+      { step: 'close', file },
+    ]);
   }
-  const { name: draft } = { name: snapshotDraftFile.slice(folders.snapshots.length) };
-  if (disk.list(folders.snapshots).some(({ name }) => name === draft)) {
+  const hasDraft = disk
+    .list(folders.snapshots)
+    .some(({ name }) => folders.snapshots + name === snapshotDraftFile);
+  if (hasDraft) {
     disk.perform([{ step: 'remove', file: snapshotDraftFile }]);
   }
   if (files.of('log').length > 0) {

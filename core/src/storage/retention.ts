@@ -13,37 +13,38 @@ interface KnownFile extends NamedFile {
  */
 export class Retention {
   readonly #files = new Map<string, KnownFile>();
+  readonly #bad = new Set<string>();
 
-  /**
-   * @param files the files there are, with their folders. Snapshots among them are taken as good:
-   *   leave out those that are not
-   */
+  /** @param files the files there are, with their folders */
   constructor(files: Iterable<string>) {
     for (const file of files) this.added(file);
   }
 
-  /** Knows the files of a disk, but for snapshots that are not whole. */
+  /** Knows the files of a disk, and which snapshots are not whole. */
   static of(disk: BootDisk): Retention {
-    const files: string[] = [];
+    const retention = new Retention([]);
     for (const folder of Object.values(folders)) {
       for (const { name, size } of disk.list(folder)) {
         const file = folder + name;
-        const isSnapshot = parseFileName(name)?.kind === 'snapshot';
-        if (!isSnapshot || endsLikeSnapshot(disk, file, size)) files.push(file);
+        retention.added(file);
+        const isSnapshot = retention.#files.get(file)?.kind === 'snapshot';
+        if (isSnapshot && !endsLikeSnapshot(disk, file, size)) retention.isBad(file);
       }
     }
-    return new Retention(files);
+    return retention;
   }
 
   /** A file was created. A snapshot only when it has its name and is durable. */
   added(file: string): void {
     const named = parseFileName(file.slice(file.lastIndexOf('/') + 1));
-    if (named !== undefined && isAtHome(named, file)) this.#files.set(file, { ...named, file });
+    if (named === undefined || !isAtHome(named, file)) return;
+    this.#files.set(file, { ...named, file });
+    this.#bad.delete(file);
   }
 
-  /** A snapshot turned out to be bad: it no longer counts as one that a start could use. */
+  /** A snapshot is bad: it does not count as one that is kept. */
   isBad(snapshot: string): void {
-    this.#files.delete(snapshot);
+    this.#bad.add(snapshot);
   }
 
   /**
@@ -73,7 +74,9 @@ export class Retention {
 
   #zxidsOf(kind: NamedFile['kind']): Zxid[] {
     const zxids = new Set<Zxid>();
-    for (const file of this.#files.values()) if (file.kind === kind) zxids.add(file.zxid);
+    for (const { file, kind: itsKind, zxid } of this.#files.values()) {
+      if (itsKind === kind && !this.#bad.has(file)) zxids.add(zxid);
+    }
     return [...zxids].sort((a, b) => (a < b ? -1 : 1));
   }
 }

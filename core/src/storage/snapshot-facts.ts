@@ -1,4 +1,4 @@
-import { long, record, type TypeOf, vector } from '../wire/types.js';
+import { boolean, long, record, type TypeOf, vector } from '../wire/types.js';
 import { SideFile } from './side-file.js';
 
 /**
@@ -8,6 +8,8 @@ import { SideFile } from './side-file.js';
 const SnapshotFacts = record('SnapshotFacts', {
   /** The last transaction that the snapshot may show effects of. */
   endZxid: long,
+  /** Whether the log was durable up to there when the snapshot ended: false for `forceSync=no`. */
+  isDurable: boolean,
   /** Sessions in it whose passwords follow Apache ZooKeeper's rule. */
   apacheSessions: vector(long),
 });

@@ -1,9 +1,9 @@
 import type { SessionId, Zxid } from '../base/ids.js';
 import { highOf, lowOf } from '../base/long.js';
+import { OPEN_ACL_ID } from '../tree/acl-table.js';
 import { Database, type DatabaseOptions } from '../tree/database.js';
 import { MalformedError } from '../wire/reader.js';
 import { Acl, StatPersisted } from '../wire/records.js';
-import { vector } from '../wire/types.js';
 import type { BootDisk } from './disk.js';
 import { FileWindow } from './file-window.js';
 import {
@@ -27,11 +27,10 @@ export interface LoadedSnapshot {
   readonly lastZxid?: Zxid;
 }
 
-const AclList = vector(Acl);
 /** ACL id and StatPersisted, behind a node's data. */
 const NODE_TAIL_BYTES = 68;
 const SESSION_BYTES = 12;
-/** Lists of ACLs are short; what is longer is read from a window of its own size. */
+/** More than one entry of an ACL takes. */
 const LARGEST_ACL_BYTES = 1 << 20;
 
 /**
@@ -84,9 +83,14 @@ function readSessions(from: FileWindow, sessions: Map<SessionId, number>): void 
 function readAcls(from: FileWindow, database: Database): void {
   const count = countOf(from, SESSION_BYTES);
   for (let i = 0; i < count; i++) {
-    from.ensure(Math.min(from.left, LARGEST_ACL_BYTES));
-    const id = from.long();
-    database.acls.load(Number(id), AclList.read(from));
+    need(from, 12);
+    const id = Number(from.long());
+    const list: Acl[] = [];
+    for (let left = countOf(from, 1); left > 0; left--) {
+      from.ensure(Math.min(from.left, LARGEST_ACL_BYTES));
+      list.push(Acl.read(from));
+    }
+    database.acls.load(id, list);
   }
 }
 
@@ -104,6 +108,9 @@ function readNodes(from: FileWindow, database: Database): void {
     if ((path === '') !== (count === 0)) throw new MalformedError('the root is not the first node');
     const data = from.bufferOrNull();
     const aclId = Number(from.long());
+    if (aclId !== OPEN_ACL_ID && (aclId < 1 || aclId > 0x7fff_ffff)) {
+      throw new MalformedError(`ACL id ${aclId} is out of range`);
+    }
     database.load(path, data, aclId, StatPersisted.read(from));
   }
   readEndMark(from);

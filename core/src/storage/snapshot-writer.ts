@@ -176,6 +176,7 @@ export class SnapshotWriter {
     const facts = snapshotFactsFileOf(startZxid, this.#checksum);
     const bytes = snapshotFactsFile.encode({
       endZxid: lastZxid,
+      isDurable: sync,
       apacheSessions: [...apacheSessions].filter((session) => sessions.has(session)),
     });
     const syncFolder: DiskStep = { step: 'sync-folder', folder: folders.snapshots };

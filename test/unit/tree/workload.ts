@@ -23,15 +23,17 @@ export class Workload {
   readonly #random: Random;
   readonly #paths: string[] = ['/'];
   readonly #listsPaths: boolean;
-  #counter = 0;
+  #counter: number;
   #time = 1_700_000_000_000;
 
   /**
    * @param listsPaths whether every closed session names its nodes. Releases before 3.6 did not,
    *   and such a transaction says too little to be replayed over a snapshot taken under writes.
+   * @param counter of the last transaction in `db`
    */
-  constructor(db: Database, random: Random, listsPaths: boolean) {
+  constructor(db: Database, random: Random, listsPaths: boolean, counter = 0) {
     this.#db = db;
+    this.#counter = counter;
     this.#random = random;
     this.#listsPaths = listsPaths;
   }

@@ -1,0 +1,66 @@
+import { recover } from '@vivarium/core/internal/storage/recovery';
+import * as assert from 'uvu/assert';
+import { suite } from '../../support/suite.js';
+import { Random } from '../tree/random.js';
+import { imageOf } from './image.js';
+import { crashed, FragileDisk, PowerCut, recoveryOptions, replayed, Store, upTo } from './store.js';
+
+const GENERATIONS = 6;
+
+/** Runs until the power is cut, or to the end. */
+function untilPowerCut(run: () => void): boolean {
+  try {
+    run();
+    return false;
+  } catch (error) {
+    if (!(error instanceof PowerCut)) throw error;
+    return true;
+  }
+}
+
+suite('storage under power cuts', (test) => {
+  for (let seed = 1; seed <= 150; seed++) {
+    test(`every attested transaction survives and nothing refuses to start, seed ${seed}`, () => {
+      const random = new Random(seed);
+      const options = {
+        preAllocSizeBytes: random.pick([0, 4096, 40_000]),
+        maxFileBytes: random.pick([0, 2000, 10_000]),
+      };
+      let store: Store | undefined;
+      let seedOfCrash = seed * 1000;
+      for (let generation = 0; generation < GENERATIONS; generation++) {
+        const before: Store | undefined = store;
+        let disk = before?.disk.disk;
+        if (before !== undefined && disk !== undefined) {
+          disk = crashed(disk, seedOfCrash++);
+          /* Recovery itself may be interrupted, more than once. */
+          const fragile = new FragileDisk(disk);
+          fragile.stepsLeft = random.below(12);
+          if (untilPowerCut(() => recover(fragile, recoveryOptions()))) {
+            disk = crashed(disk, seedOfCrash++);
+          }
+        }
+        const history = before?.history ?? [];
+        store = new Store({
+          seed: seed + generation * 7,
+          history,
+          ...options,
+          ...(disk && { disk }),
+        });
+        const { database, digestMismatches } = store.recovered;
+        if (before !== undefined) {
+          assert.ok(database.lastZxid >= before.attested, 'an attested transaction was lost');
+        }
+        assert.is(digestMismatches, 0);
+        assert.equal(imageOf(database), imageOf(replayed(upTo(history, database.lastZxid))));
+        if (generation === GENERATIONS - 1) break;
+        const running = store;
+        running.disk.stepsLeft = random.below(random.pick([30, 200, 600]));
+        untilPowerCut(() => {
+          running.live(random.pick([20, 100]));
+          if (random.chance(20)) running.shutDown();
+        });
+      }
+    });
+  }
+});
