@@ -128,6 +128,8 @@ function cut(disk: BootDisk, log: ReadLog, writtenEnd: number): void {
   const bytes = logFactsFile.encode({ first, synced: end, chain, flushEnd: end });
   const factsFile = logFactsFileOf(log.zxid);
   disk.perform([
+    /* The facts may not outlive the log's name: they would tell of a log that is missing. */
+    { step: 'sync-folder', folder: folders.logs },
     { step: 'truncate', file: factsFile, size: bytes.length },
     { step: 'write', file: factsFile, position: 0, bytes },
     { step: 'sync', file: factsFile },
