@@ -22,6 +22,7 @@ const names = [
   'crash',
   'disk-exchange',
   'hostile-bytes',
+  'clients',
   'browser',
 ] as const;
 
