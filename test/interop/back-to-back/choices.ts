@@ -46,6 +46,12 @@ export function goodPath(random: Random): string {
   return path;
 }
 
+/** A path right below one of `known`, where a node can be made. */
+export function childPath(random: Random, known: readonly string[]): string {
+  const parent = random.pick(known.length === 0 ? ROOTS : known);
+  return `${parent === '/' ? '' : parent}/${random.pick(NAMES)}`;
+}
+
 /** Any path: mostly one of `known`, else a possible one, at times one that is odd or wrong. */
 export function anyPath(random: Random, known: readonly string[]): string {
   const kind = random.weighted([
@@ -69,11 +75,14 @@ export const SUPER_DIGEST = 'super:xQJmxLMiHGwaqBvst5y6rkB6HQs=';
 /** SHA-1 ids of the first two credentials, as ACLs name them. */
 const ANN = 'ann:7RJfAeIvrl4zdj6sS2fXrQHDvHM=';
 
+/** What a run begins with. */
+export const firstPaths: readonly string[] = ROOTS;
+
 const entry = (perms: number, scheme: string, id: string): Acl => ({ perms, id: { scheme, id } });
-const OPEN = [entry(31, 'world', 'anyone')];
+export const OPEN = [entry(31, 'world', 'anyone')];
 
 const ACLS: readonly (readonly [number, readonly Acl[] | null])[] = [
-  [30, OPEN],
+  [70, OPEN],
   [2, [entry(1, 'world', 'anyone')]],
   [1, [entry(30, 'world', 'anyone')]],
   [1, [entry(27, 'world', 'anyone')]],

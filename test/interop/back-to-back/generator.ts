@@ -1,6 +1,6 @@
 /** Chooses the next step of a run from a seed and from what the reference server has answered. */
 import { codes } from '@vivarium/core/internal/base/errors';
-import { opcodes, operationOf } from '@vivarium/core/internal/wire/operations';
+import { opcodes, operationOf, operations } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { PathResponse } from '@vivarium/core/internal/wire/records';
 import type { Item, Outcome } from './lane.js';
@@ -60,11 +60,21 @@ export class Generator implements Maker {
     while (requests.length < size) {
       const request = anyRequest(this);
       requests.push(request);
-      // Apache checks a write that follows setACL in the pipeline against the old or the new ACL,
-      // as it happens; so setACL ends a burst.
-      if (request.code === opcodes.setAcl) break;
+      if (this.#mustBeLast(request)) break;
     }
     return { type: 'send', connection, requests };
+  }
+
+  /**
+   * Apache checks a write that follows setACL in the pipeline against the old or the new ACL, as it
+   * happens, and quotas against what has been applied so far; so these end a burst.
+   */
+  #mustBeLast({ code, label }: Request): boolean {
+    if (code === opcodes.setAcl || label.includes('/zookeeper/quota')) return true;
+    const name = operationOf(code);
+    if (name === undefined || operations[name].kind !== 'write') return false;
+    for (const path of this.#paths) if (path.endsWith('/zookeeper_limits')) return true;
+    return false;
   }
 
   /** Learns from what the reference server answered. */

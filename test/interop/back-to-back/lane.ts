@@ -37,7 +37,11 @@ export interface RawItem {
 }
 
 /** Falsifies what a server sent; for showing that the comparison notices. */
-export type Mutation = (items: readonly RawItem[]) => readonly RawItem[];
+export interface Mutation {
+  /** What one connection got in one step. */
+  items?(items: readonly RawItem[]): readonly RawItem[];
+  handshake?(reply: HandshakeReply): HandshakeReply;
+}
 
 interface Session {
   readonly id: bigint;
@@ -73,14 +77,19 @@ export class Lane implements Names, LaneView {
   readonly #sessionNames = new Map<bigint, string>();
   readonly #times = new Map<bigint, number>();
   /** From which zxid on which number is subtracted to get the shared one. */
-  readonly #offsets: { readonly from: bigint; readonly offset: bigint }[] = [
-    { from: -1n, offset: 0n },
-  ];
+  readonly #offsets: { readonly from: bigint; readonly offset: bigint }[];
   readonly #startedAt = Date.now();
 
-  constructor(name: string, port: number) {
+  /** @param offset what is subtracted from zxids to get the shared ones */
+  constructor(name: string, port: number, offset = 0n) {
     this.name = name;
     this.port = port;
+    this.#offsets = [{ from: -1n, offset }];
+  }
+
+  /** The same server to somebody who has seen nothing of it yet. */
+  fresh(): Lane {
+    return new Lane(this.name, this.port, this.#offsets.at(-1)!.offset);
   }
 
   get openConnections(): readonly number[] {
@@ -210,7 +219,7 @@ export class Lane implements Names, LaneView {
     const client = await WireClient.open(this.port);
     const password = known?.password ?? new Uint8Array(16);
     const wrong = password.map((byte) => byte ^ 0x55);
-    const reply = await client.handshake({
+    const honest = await client.handshake({
       timeOut: step.timeoutMs,
       sessionId: known?.id ?? 0n,
       passwd: { right: password, wrong, short: password.subarray(0, 7), null: null }[step.password],
@@ -219,7 +228,8 @@ export class Lane implements Names, LaneView {
       ],
       readOnly: step.readOnly,
     });
-    if (reply === undefined) return 'closed instead of answering';
+    if (honest === undefined) return 'closed instead of answering';
+    const reply = this.mutation?.handshake?.(honest) ?? honest;
     const text = this.#handshakeText(reply, known);
     if (reply.timeOut <= 0) {
       const closed = await client.untilClosed(CLOSE_LIMIT_MS);
@@ -268,7 +278,7 @@ export class Lane implements Names, LaneView {
       client.destroy();
       this.#connections.delete(number);
     }
-    const items = (this.mutation?.(raw) ?? raw).map((item) => this.#normal(item));
+    const items = (this.mutation?.items?.(raw) ?? raw).map((item) => this.#normal(item));
     if (end === 'closed') {
       const unanswered = pending.filter((request) => request !== PING).length;
       items.push({ text: `closed with ${unanswered} unanswered` });

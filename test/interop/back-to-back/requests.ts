@@ -15,8 +15,10 @@ import {
   anyData,
   anyPath,
   anyVersion,
+  childPath,
   credentials,
   goodPath,
+  OPEN,
   quotaText,
 } from './choices.js';
 import type { Random } from './random.js';
@@ -65,7 +67,11 @@ const watchedPath = (maker: Maker) =>
 
 function newPath(maker: Maker): string {
   const { random } = maker;
-  return random.chance(0.6) ? goodPath(random) : path(maker);
+  return random.weighted<() => string>([
+    [6, () => childPath(random, maker.paths)],
+    [2, () => goodPath(random)],
+    [2, () => path(maker)],
+  ])();
 }
 
 function createValue(maker: Maker) {
@@ -175,7 +181,7 @@ const makers: { readonly [name: string]: readonly [weight: number, make: Make] }
     4,
     (maker) => {
       const mode = maker.random.pick([0, 0, 1, 1, 1, 2, -1]);
-      const at = path(maker);
+      const at = maker.random.chance(0.4) ? newPath(maker) : path(maker);
       const watch = mode === 0 ? 'persistent' : mode === 1 ? 'recursive' : undefined;
       return request(
         'addWatch',
@@ -199,7 +205,7 @@ const makers: { readonly [name: string]: readonly [weight: number, make: Make] }
         {},
       ),
   ],
-  quota: [2, quota],
+  quota: [4, quota],
   malformed: [2, malformed],
 };
 
@@ -242,7 +248,7 @@ function setWatches(maker: Maker, second: boolean): Made {
 function multi(maker: Maker): Made {
   const { random } = maker;
   const ops: MultiOp[] = [];
-  const count = random.below(5);
+  const count = random.pick([0, 1, 1, 2, 2, 3, 4]);
   for (let i = 0; i < count; i++) {
     const at = path(maker);
     ops.push(
@@ -254,7 +260,12 @@ function multi(maker: Maker): Made {
         [4, () => ({ op: 'delete', path: at, version: random.pick([-1, -1, 0]) })],
         [
           5,
-          () => ({ op: 'setData', path: at, data: anyData(random), version: random.pick([-1, 0]) }),
+          () => ({
+            op: 'setData',
+            path: at,
+            data: anyData(random),
+            version: random.pick([-1, -1, -1, 0]),
+          }),
         ],
         [3, () => ({ op: 'check', path: at, version: random.pick([-1, 0, 1]) })],
       ])(),
@@ -292,7 +303,7 @@ function multiRead(maker: Maker): Made {
 /** Limits for a path, with the nodes above them when these are missing. */
 function quota(maker: Maker): Made {
   const { random } = maker;
-  const at = random.pick(['/a', '/b', '/a/x']);
+  const at = random.pick(['/a', '/a', '/b', '/a/x']);
   const base = `/zookeeper/quota${at}`;
   const acl = [{ perms: 31, id: { scheme: 'world', id: 'anyone' } }];
   const data = utf8(quotaText(random));
@@ -300,7 +311,7 @@ function quota(maker: Maker): Made {
     const stats = `${base}/zookeeper_stats`;
     return request('getData', { path: stats, watch: false }, {});
   }
-  if (random.chance(0.3))
+  if (random.chance(0.1))
     return request('delete', { path: `${base}/zookeeper_limits`, version: -1 }, {});
   if (maker.exists(`${base}/zookeeper_limits`)) {
     return request('setData', { path: `${base}/zookeeper_limits`, data, version: -1 }, {});
@@ -335,11 +346,15 @@ function malformed(maker: Maker): Made {
       type === opcodes.getData ? opcodes.multi : random.pick([opcodes.multi, opcodes.multiRead]);
     return { code, label: `op ${code} holding ${type}`, body: writer.copy() };
   }
-  const name = random.pick(READS);
-  const whole = body(name, { path: '/a', watch: false, prefixPath: '/a', mode: 0, type: 1 });
+  // What 3.8 logs for a write it cannot decode takes a zxid, in 3.9 it does not.
+  const name = random.pick(maker.old ? READS : [...READS, ...WRITES]);
+  const whole = body(name, {
+    ...{ path: '/a/none/x', watch: false, prefixPath: '/a', mode: 0, type: 1 },
+    ...{ data: null, acl: OPEN, flags: 0, version: 7, ttl: 1n },
+  });
   if (kind === 'long') {
     const bytes = new Uint8Array([...whole, 1, 2, 3]);
-    return { code: opcodes[name], label: `${name} /a with bytes after it`, body: bytes };
+    return { code: opcodes[name], label: `${name} with bytes after it`, body: bytes };
   }
   const cut = random.below(whole.length);
   return {
@@ -362,6 +377,8 @@ const READS = [
   'checkWatches',
   'removeWatches',
 ] as const;
+
+const WRITES = ['create', 'create2', 'createTtl', 'delete', 'setData', 'setAcl'] as const;
 
 const table = Object.values(makers);
 
@@ -401,6 +418,7 @@ export function endingRequest(maker: Maker): Request {
     108,
     -2,
     0x7fff_ffff,
+    ...(maker.old ? [] : [opcodes.check]), // 3.8 lets it through, and hangs
   ]);
   return { xid: maker.nextXid(), code, label: `op ${code}`, body: new Uint8Array(0) };
 }

@@ -2,6 +2,7 @@
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { GetChildrenResponse } from '@vivarium/core/internal/wire/records';
+import { firstPaths, OPEN } from './choices.js';
 import { Generator, requestsOf } from './generator.js';
 import type { Lane, Outcome } from './lane.js';
 import { authRequest, plainRequest } from './requests.js';
@@ -39,6 +40,12 @@ export interface StepContext {
 
 /** Number of the connection that prepares, inspects and cleans up. */
 const KEEPER = 9;
+const ORDINARY = {
+  password: 'right',
+  timeoutMs: 30_000,
+  lastZxid: 'none',
+  readOnly: false,
+} as const;
 const KEPT = new Set(['/', '/zookeeper', '/zookeeper/quota', '/zookeeper/config']);
 
 /** Does one run. The differences end it, since what comes after one proves nothing. */
@@ -57,6 +64,8 @@ class Run {
   readonly #generator: Generator;
   #differences: Difference[] = [];
   #stepNumber = 0;
+  /** False while a run that has met a difference only cleans up. */
+  #comparing = true;
   #last: Outcome = new Map();
 
   constructor(options: RunOptions) {
@@ -66,18 +75,40 @@ class Run {
 
   async all(): Promise<readonly Difference[]> {
     const { theirs, requests } = this.#options;
+    await this.#prepare();
     for (let sent = 0; sent < requests && this.#differences.length === 0; ) {
       const step = this.#generator.next(theirs.openConnections, theirs.sessionCount);
       sent += Math.max(1, requestsOf(step).length);
       await this.#both(step);
       this.#generator.learn(this.#last);
     }
+    this.#comparing = this.#differences.length === 0;
+    this.#options.ours.mutation = undefined;
     await this.#cleanUp();
     return this.#differences;
   }
 
+  /** Makes the first nodes, so that a short run has something to work on. */
+  async #prepare(): Promise<void> {
+    const connection = 0;
+    await this.#both({ type: 'connect', connection, session: 'new', ...ORDINARY });
+    const { paths } = this.#generator;
+    const requests = firstPaths
+      .filter((path) => !paths.includes(path))
+      .map((path) =>
+        plainRequest(this.#generator.nextXid(), 'create', {
+          path,
+          data: null,
+          acl: OPEN,
+          flags: 0,
+        }),
+      );
+    await this.#both({ type: 'send', connection, requests });
+    this.#generator.learn(this.#last);
+  }
+
   async #both(step: Step): Promise<void> {
-    if (this.#differences.length > 0) return;
+    if (this.#comparing && this.#differences.length > 0) return;
     this.#stepNumber++;
     const { theirs, ours, explain, watch } = this.#options;
     const [theirOutcome, ourOutcome] = await Promise.all([
@@ -86,9 +117,14 @@ class Run {
     ]);
     const context = { step, theirs, ours, theirOutcome, ourOutcome };
     this.#last = theirOutcome;
+    if (!this.#comparing) return;
     const found = this.#compare(context);
     if (found.length > 0 && explain?.(context) !== true) this.#differences.push(...found);
     watch?.(context);
+  }
+
+  get #goingOn(): boolean {
+    return !this.#comparing || this.#differences.length === 0;
   }
 
   #compare({ step, theirs, ours, theirOutcome, ourOutcome }: StepContext): readonly Difference[] {
@@ -117,12 +153,7 @@ class Run {
   async #cleanUp(): Promise<void> {
     const { theirs } = this.#options;
     let xid = 1_000_000;
-    const session = {
-      password: 'right',
-      timeoutMs: 30_000,
-      lastZxid: 'none',
-      readOnly: false,
-    } as const;
+    const session = ORDINARY;
     const sessions = theirs.sessionCount;
     for (let number = 0; number < sessions; number++) {
       await this.#both({ type: 'connect', connection: 0, session: number, ...session });
@@ -146,7 +177,7 @@ class Run {
       requests: [authRequest(this.#generator.random, 'super:admin')],
     });
     const paths = ['/'];
-    for (let i = 0; i < paths.length && this.#differences.length === 0; i++) {
+    for (let i = 0; i < paths.length && this.#goingOn; i++) {
       const path = paths[i]!;
       await send(
         [++xid, 'getChildren', { path, watch: false }],
@@ -161,6 +192,12 @@ class Run {
     }
     for (const path of paths.reverse()) {
       if (!KEPT.has(path)) await send([++xid, 'delete', { path, version: -1 }]);
+    }
+    for (const path of ['/', '/zookeeper', '/zookeeper/quota']) {
+      await send(
+        [++xid, 'setAcl', { path, acl: OPEN, version: -1 }],
+        [++xid, 'setData', { path, data: new Uint8Array(0), version: -1 }],
+      );
     }
     const close = {
       xid: ++xid,

@@ -191,7 +191,7 @@ function isReplay(item: Item, items: readonly Item[]): boolean {
 
 /** The kind of request that made the change an event tells of. */
 function causeOf(item: Item, outcome: Outcome): string {
-  const { zxid, type } = item.event!;
+  const { zxid } = item.event!;
   const writes: { readonly code: number; readonly zxid: bigint }[] = [];
   for (const items of outcome.values()) {
     for (const { request, reply } of items) {
@@ -204,7 +204,7 @@ function causeOf(item: Item, outcome: Outcome): string {
   const exact = zxid > 0n ? writes.find((write) => write.zxid === zxid) : undefined;
   const only = writes.length === 1 ? writes[0] : undefined;
   const name = operationOf((exact ?? only)?.code ?? 0) ?? 'something';
-  return name.startsWith('create') && type !== 1 ? 'create' : name;
+  return name.startsWith('create') ? 'create' : name;
 }
 
 const CAUSES = new Set([
