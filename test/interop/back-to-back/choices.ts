@@ -116,8 +116,11 @@ const BAD_ACLS: readonly (readonly Acl[] | null)[] = [
   [...OPEN, entry(31, 'nothing', 'x')],
 ];
 
-export function anyAcl(random: Random): readonly Acl[] | null {
-  return random.chance(0.05) ? random.pick(BAD_ACLS) : random.weighted(ACLS);
+/** Any ACL; with `readable` every good one lets everybody read. */
+export function anyAcl(random: Random, readable: boolean): readonly Acl[] | null {
+  if (random.chance(0.05)) return random.pick(BAD_ACLS);
+  const acl = random.weighted(ACLS);
+  return readable && acl !== null ? [...acl, entry(1, 'world', 'anyone')] : acl;
 }
 
 export function anyData(random: Random): Uint8Array | null {

@@ -70,6 +70,7 @@ const PING: Request = {
 export class Lane implements Names, LaneView {
   readonly name: string;
   readonly port: number;
+  readonly old: boolean;
   mutation: Mutation | undefined;
   lastZxid = 0n;
   readonly #connections = new Map<number, Connection>();
@@ -80,16 +81,20 @@ export class Lane implements Names, LaneView {
   readonly #offsets: { readonly from: bigint; readonly offset: bigint }[];
   readonly #startedAt = Date.now();
 
-  /** @param offset what is subtracted from zxids to get the shared ones */
-  constructor(name: string, port: number, offset = 0n) {
+  /**
+   * @param old the comparison is with a release before 3.9
+   * @param offset what is subtracted from zxids to get the shared ones
+   */
+  constructor(name: string, port: number, old: boolean, offset = 0n) {
     this.name = name;
     this.port = port;
+    this.old = old;
     this.#offsets = [{ from: -1n, offset }];
   }
 
   /** The same server to somebody who has seen nothing of it yet. */
   fresh(): Lane {
-    return new Lane(this.name, this.port, this.#offsets.at(-1)!.offset);
+    return new Lane(this.name, this.port, this.old, this.#offsets.at(-1)!.offset);
   }
 
   get openConnections(): readonly number[] {

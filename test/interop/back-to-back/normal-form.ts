@@ -13,6 +13,11 @@ import { Writer } from '@vivarium/core/internal/wire/writer';
 
 /** What a server's own numbers mean in terms that both servers share. */
 export interface Names {
+  /**
+   * The comparison is with a release before 3.9, whose events carry no zxid and whose multi results
+   * have no Stat of what they created: neither is compared.
+   */
+  readonly old: boolean;
   zxid(value: bigint): string;
   session(value: bigint): string;
   /** Checks that a node's time belongs to its zxid, and gives the form to compare. */
@@ -48,7 +53,7 @@ export function normalEvent(frame: Uint8Array, names: Names): NormalEvent {
   const header = ReplyHeader.read(from);
   const event = WatcherEvent.read(from);
   const exact = from.remaining === 0 ? '' : ` +${hex(frame.subarray(from.position))}`;
-  const text = `event ${event.type} state ${event.state} ${JSON.stringify(event.path)} at ${names.zxid(header.zxid)} err ${header.err}${exact}`;
+  const text = `event ${event.type} state ${event.state} ${JSON.stringify(event.path)} at ${names.old ? 'any' : names.zxid(header.zxid)} err ${header.err}${exact}`;
   return { kind: 'event', type: event.type, path: event.path, zxid: header.zxid, text };
 }
 
@@ -70,7 +75,13 @@ function normalBody(from: Reader, code: number, err: number, names: Names): stri
     if (code === opcodes.multi || code === opcodes.multiRead) {
       const results = readMultiResponse(from);
       writeMultiResponse(writer, results);
-      text = results.map((result) => show(result, names)).join('; ');
+      text = results
+        .map((result) =>
+          names.old && result.type === 'create2'
+            ? show({ type: 'create', path: result.path }, names)
+            : show(result, names),
+        )
+        .join('; ');
     } else {
       const name = operationOf(code);
       const type = name === undefined ? null : (operations[name].response as JuteType<unknown>);

@@ -74,35 +74,51 @@ function newPath(maker: Maker): string {
   ])();
 }
 
-function createValue(maker: Maker) {
+const GOOD_FLAGS = [
+  [12, 0],
+  [4, 1],
+  [3, 2],
+  [2, 3],
+] as const;
+const BAD_FLAGS = [
+  [1, 5],
+  [1, 6],
+  [1, 7],
+  [1, -1],
+] as const;
+
+/** Inside a multi, bad flags and no ACL at all fail one operation in 3.8, and the whole multi in 3.9. */
+function createValue(maker: Maker, inMulti = false) {
   const { random } = maker;
-  const flags = random.weighted([
-    [12, 0],
-    [4, 1],
-    [3, 2],
-    [2, 3],
-    [1, 5],
-    [1, 6],
-    [1, 7],
-    [1, -1],
-  ] as const);
+  const wrong = inMulti && maker.old ? [] : BAD_FLAGS;
+  const flags: number = random.weighted([...GOOD_FLAGS, ...wrong]);
   const at = newPath(maker);
   const sequential = flags === 2 || flags === 3;
   const suffix = sequential ? random.pick(['/', '-', '/n-', '']) : '';
-  return { path: at + suffix, data: anyData(random), acl: anyAcl(random), flags };
+  const acl = anyAcl(random, maker.old) ?? (inMulti && maker.old ? OPEN : null);
+  return { path: at + suffix, data: anyData(random), acl, flags };
 }
 
-function ttlValue(maker: Maker) {
+function ttlValue(maker: Maker, inMulti = false) {
   const { random } = maker;
   const ttl = random.pick([1n, 100_000n, 1_099_511_627_775n, 1_099_511_627_776n, 0n, -1n, -5n]);
-  return { ...createValue(maker), flags: random.pick([5, 5, 6]), ttl };
+  return { ...createValue(maker, inMulti), flags: random.pick([5, 5, 6]), ttl };
+}
+
+/**
+ * Releases before 3.9 keep one mode of watch for each connection and path, and mix modes up; so
+ * there each path is for one mode: one-shot watches, persistent ones, or recursive ones.
+ */
+function allows(maker: Maker, path: string, mode: 'once' | 'persistent' | 'recursive'): boolean {
+  if (!maker.old) return true;
+  return (['once', 'persistent', 'recursive'] as const)[path.length % 3] === mode;
 }
 
 const read =
   (name: OperationName, watch: About['watch']): Make =>
   (maker) => {
     const at = watchedPath(maker);
-    const set = maker.random.chance(0.5);
+    const set = maker.random.chance(0.5) && allows(maker, at, 'once');
     return request(
       name,
       { path: at, watch: set },
@@ -157,7 +173,11 @@ const makers: { readonly [name: string]: readonly [weight: number, make: Make] }
     3,
     (maker) => {
       const { random } = maker;
-      const value = { path: path(maker), acl: anyAcl(random), version: anyVersion(random) };
+      const value = {
+        path: path(maker),
+        acl: anyAcl(random, maker.old),
+        version: anyVersion(random),
+      };
       return request('setAcl', value, { path: value.path });
     },
   ],
@@ -183,6 +203,9 @@ const makers: { readonly [name: string]: readonly [weight: number, make: Make] }
       const mode = maker.random.pick([0, 0, 1, 1, 1, 2, -1]);
       const at = maker.random.chance(0.4) ? newPath(maker) : path(maker);
       const watch = mode === 0 ? 'persistent' : mode === 1 ? 'recursive' : undefined;
+      if (watch !== undefined && !allows(maker, at, watch)) {
+        return request('addWatch', { path: at, mode: 2 }, {});
+      }
       return request(
         'addWatch',
         { path: at, mode },
@@ -190,7 +213,8 @@ const makers: { readonly [name: string]: readonly [weight: number, make: Make] }
       );
     },
   ],
-  checkWatches: [3, (maker) => watches('checkWatches', maker)],
+  // Before 3.9 it says yes when anybody watches the path.
+  checkWatches: [3, (maker) => watches(maker.old ? 'removeWatches' : 'checkWatches', maker)],
   removeWatches: [3, (maker) => watches('removeWatches', maker)],
   setWatches: [2, (maker) => setWatches(maker, false)],
   setWatches2: [3, (maker) => setWatches(maker, true)],
@@ -210,21 +234,26 @@ const makers: { readonly [name: string]: readonly [weight: number, make: Make] }
 };
 
 function watches(name: 'checkWatches' | 'removeWatches', maker: Maker): Made {
-  const type = maker.random.pick(maker.old ? [1, 2, 3, 0] : [1, 2, 3, 4, 5, 0, 6]);
   const at = watchedPath(maker);
+  // Types 1 and 2 removed watches of every mode before 3.9, and 4 and 5 did not exist.
+  const before = allows(maker, at, 'once') ? [1, 2, 3, 0] : [3, 0];
+  const type = maker.random.pick(maker.old ? before : [1, 2, 3, 4, 5, 0, 6]);
   const about = name === 'removeWatches' ? { path: at, remove: type } : {};
   return request(name, { path: at, type }, about);
 }
 
 function setWatches(maker: Maker, second: boolean): Made {
   const { random } = maker;
-  const list = () => Array.from({ length: random.below(3) }, () => watchedPath(maker));
+  const list = (mode: 'once' | 'persistent' | 'recursive') =>
+    Array.from({ length: random.below(3) }, () => watchedPath(maker)).filter((at) =>
+      allows(maker, at, mode),
+    );
   const lists: SetWatchesLists = {
-    data: list(),
-    exist: list(),
-    child: list(),
-    persistent: second ? list() : [],
-    recursive: second ? list() : [],
+    data: list('once'),
+    exist: list('once'),
+    child: list('once'),
+    persistent: second ? list('persistent') : [],
+    recursive: second ? list('recursive') : [],
   };
   const back = random.pick([0, 0, 1, 3, 10, 50]);
   const value = (lane: LaneView) => ({
@@ -253,10 +282,10 @@ function multi(maker: Maker): Made {
     const at = path(maker);
     ops.push(
       random.weighted<() => MultiOp>([
-        [6, () => ({ op: 'create', ...createValue(maker) })],
-        [3, () => ({ op: 'create2', ...createValue(maker) })],
-        [1, () => ({ op: 'createContainer', ...createValue(maker), flags: 4 })],
-        [1, () => ({ op: 'createTtl', ...ttlValue(maker) })],
+        [6, () => ({ op: 'create', ...createValue(maker, true) })],
+        [3, () => ({ op: 'create2', ...createValue(maker, true) })],
+        [1, () => ({ op: 'createContainer', ...createValue(maker, true), flags: 4 })],
+        [1, () => ({ op: 'createTtl', ...ttlValue(maker, true) })],
         [4, () => ({ op: 'delete', path: at, version: random.pick([-1, -1, 0]) })],
         [
           5,
@@ -287,7 +316,7 @@ function multiRead(maker: Maker): Made {
   const ops = Array.from({ length: random.below(4) }, () => ({
     op: random.pick(['getData', 'getChildren'] as const),
     path: path(maker),
-    watch: random.chance(0.2),
+    watch: random.chance(0.2) && !maker.old,
   }));
   const writer = new Writer();
   writeMultiRequest(writer, ops);

@@ -23,8 +23,6 @@ export interface RunOptions {
   readonly requests: number;
   readonly theirs: Lane;
   readonly ours: Lane;
-  /** The reference is a release before 3.9: what only meets its known defects is left out. */
-  readonly old: boolean;
   /** Explains a difference by a row of the table, and makes both sides alike again. */
   readonly explain?: (context: StepContext) => boolean;
   readonly watch?: (context: StepContext) => void;
@@ -70,7 +68,7 @@ class Run {
 
   constructor(options: RunOptions) {
     this.#options = options;
-    this.#generator = new Generator(options.seed, options.old);
+    this.#generator = new Generator(options.seed, options.theirs.old);
   }
 
   async all(): Promise<readonly Difference[]> {

@@ -2,13 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ApacheVersion, startApache } from '../apache.js';
+import { type ApacheVersion, apacheVersions, startApache } from '../apache.js';
 import { launchVivarium } from '../vivarium.js';
 import { SUPER_DIGEST } from './choices.js';
 import { Lane } from './lane.js';
 
 /** What is compared with the reference: Vivarium, or the reference itself to try the tools. */
-export type Subject = 'vivarium' | 'apache';
+export type Subject = 'vivarium' | 'apache' | 'newest apache';
 
 export interface Pair {
   readonly theirs: Lane;
@@ -32,10 +32,13 @@ export async function startPair(
   subject: Subject,
   config: Readonly<Record<string, string | number>> = {},
 ): Promise<Pair> {
-  const apache = () => startApache({ version, config: { ...alike, ...config } });
+  const apache = (which: ApacheVersion = version) =>
+    startApache({ version: which, config: { ...alike, ...config } });
   const started = await Promise.allSettled([
     apache(),
-    subject === 'apache' ? apache() : vivarium({ ...alike, ...config }),
+    subject === 'vivarium'
+      ? vivarium({ ...alike, ...config })
+      : apache(subject === 'apache' ? version : apacheVersions.newest),
   ] as const);
   const stop = async () => {
     for (const server of started) if (server.status === 'fulfilled') await server.value.stop();
@@ -45,9 +48,10 @@ export async function startPair(
     await stop();
     throw [theirs, ours].find((server) => server.status === 'rejected')!.reason;
   }
+  const old = version === apacheVersions.oldest;
   return {
-    theirs: new Lane(`Apache ZooKeeper ${version}`, theirs.value.port),
-    ours: new Lane(subject, ours.value.port),
+    theirs: new Lane(`Apache ZooKeeper ${version}`, theirs.value.port, old),
+    ours: new Lane(subject, ours.value.port, old),
     logs: () => `${theirs.value.log().slice(-2000)}\n---\n${ours.value.log().slice(-2000)}`,
     stop,
   };
