@@ -156,10 +156,15 @@ suite('disk lanes', (test) => {
     const finished = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    const disk = new DiskLanes(files, (answer) => {
-      answers.push(answer);
-      if (answers.length === awaited) finish();
-    });
+    const stillClock = () => 0;
+    const disk = new DiskLanes(
+      files,
+      (answer) => {
+        answers.push(answer);
+        if (answers.length === awaited) finish();
+      },
+      stillClock,
+    );
     t.cleanup(() => disk.abandon(() => {}));
     return { disk, answers, finished, paths };
   }
