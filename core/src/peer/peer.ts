@@ -261,6 +261,7 @@ export class Peer {
 
   #halt(failure: DiskFailure): void {
     this.#phase = 'halted';
+    this.#parts.metrics.unrecoverableErrors.add();
     this.#turn.effects.push({
       type: 'halt',
       code: DISK_EXIT_CODE,

@@ -7,6 +7,7 @@ import type { OperationName } from '../wire/operations.js';
 import { MalformedError } from '../wire/reader.js';
 import type { Id } from '../wire/records.js';
 import { type Txn, TxnHeader, txnTypes, writeTxnBody } from '../wire/txns.js';
+import type { MetricsRegistry } from './metrics.js';
 import type { Outstanding } from './outstanding.js';
 import type { Preparation, Prepared, WriteOrigin } from './preparation.js';
 import type { PendingWrite, WaitingRequest } from './request.js';
@@ -28,6 +29,7 @@ export interface PipelineParts {
   readonly preparation: Preparation;
   readonly outstanding: Outstanding;
   readonly log: LogWriter;
+  readonly metrics: MetricsRegistry;
   /** Applies a write whose transaction is durable, and answers it. */
   readonly apply: (write: PendingWrite) => void;
   /** The log cannot be written any more. */
@@ -186,7 +188,8 @@ export class Pipeline {
   }
 
   #flush(): void {
-    const { log, turn } = this.#parts;
+    const { log, turn, metrics } = this.#parts;
+    metrics.syncBatchSize.add(log.pending);
     const id = turn.askDisk('log', log.takeFlush());
     this.#flushes.push({ id, upTo: this.#accepted, startedAt: turn.now });
   }
