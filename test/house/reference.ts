@@ -163,8 +163,9 @@ function metricsPage(): string {
       ],
     ),
     '## Always zero',
-    "These belong to parts of ZooKeeper's server that a single Vivarium server does not have. They " +
-      'are reported so that dashboards find them.',
+    "These measure parts of ZooKeeper's server that a single Vivarium server does not have, such as " +
+      'elections, caches and queues between threads, or are not measured yet, such as what a start ' +
+      'loads. They are reported as zero so that dashboards find them.',
     idle.map(code).join(', '),
   );
 }

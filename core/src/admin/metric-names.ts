@@ -3,8 +3,7 @@ import type { Counter, MetricsRegistry, Summary } from '../peer/metrics.js';
 /**
  * ZooKeeper's metric names, and where Vivarium's values for them come from. Dashboards and alarms
  * look for every name, so those that measure a part that Vivarium does not have (a leader, a
- * learner, a chain of threads) are reported too, as zero, which is what they are on a server where
- * that part never ran.
+ * learner, a chain of threads), or does not measure yet, are reported too, as zero.
  *
  * @see ZooKeeper 3.9.5 ServerMetrics
  */
@@ -45,7 +44,7 @@ export const advancedSummaries: Readonly<Record<string, Source<Summary>>> = {
   updatelatency: (metrics) => metrics.updateLatency,
 };
 
-/** Counters of parts that a single Vivarium server does not have. */
+/** Counters of parts that a single Vivarium server does not have, or does not count yet. */
 export const idleCounters: readonly string[] = [
   'snapshot_rate_limited_count',
   'restore_error_count',
