@@ -32,15 +32,24 @@ export class Passwords {
 
   /** The 16 bytes that prove ownership of a session. */
   of(session: SessionId): Uint8Array {
-    if (this.#usesApacheRule(session)) return apachePassword(session);
+    return this.#usesApacheRule(session) ? apachePassword(session) : this.#keyed(session);
+  }
+
+  /**
+   * Whether `password` is the session's; takes as long for a wrong one as for the right one. A
+   * keyed one always is: what Apache's files tell of a session may be one of ours, whose folder
+   * was with an Apache server for a while.
+   */
+  isRight(session: SessionId, password: Uint8Array | null): boolean {
+    if (session === 0n || password === null) return false;
+    const isKeyed = equalSecrets(password, this.#keyed(session));
+    return equalSecrets(password, this.of(session)) || isKeyed;
+  }
+
+  #keyed(session: SessionId): Uint8Array {
     const id = new Writer(8);
     id.long(session);
     return this.#host.hmacSha256(this.#secret, id.copy()).slice(0, PASSWORD_LENGTH);
-  }
-
-  /** Whether `password` is the session's; takes as long for a wrong one as for the right one. */
-  isRight(session: SessionId, password: Uint8Array | null): boolean {
-    return session !== 0n && password !== null && equalSecrets(password, this.of(session));
   }
 }
 

@@ -40,7 +40,7 @@ export class DigestCheck {
   }) {
     this.#database = options.database;
     this.#enabled = options.enabled;
-    this.#snapshot = options.snapshot?.version === DIGEST_VERSION ? options.snapshot : undefined;
+    this.#snapshot = isComparable(options.snapshot) ? options.snapshot : undefined;
     this.#exactFrom = options.exactFrom;
     this.#log = options.log;
     this.#compareWithSnapshot(this.#database.lastZxid);
@@ -85,4 +85,9 @@ export class DigestCheck {
       'its digest differs. Compare the data with another copy.';
     this.#log({ level: 'error', event: 'storage.digest-mismatch', message, fields: { zxid } });
   }
+}
+
+/** Apache leaves the digest at zero, though in version 2, until a first transaction was applied. */
+function isComparable(snapshot: KnownDigest | undefined): boolean {
+  return snapshot?.version === DIGEST_VERSION && snapshot.zxid > 0n;
 }

@@ -1,0 +1,46 @@
+import { createHmac } from 'node:crypto';
+import { fromHex, hex } from '@vivarium/core/internal/base/bytes';
+import type { Host } from '@vivarium/core/internal/base/host';
+import { apachePassword, Passwords } from '@vivarium/core/internal/peer/passwords';
+import * as assert from 'uvu/assert';
+import { suite } from '../../support/suite.js';
+
+const host: Host = {
+  randomBytes: (count) => new Uint8Array(count),
+  sha1: (bytes) => bytes,
+  hmacSha256: (key, bytes) => new Uint8Array(createHmac('sha256', key).update(bytes).digest()),
+  log: () => {},
+};
+const APACHES = 0x1000123456780000n;
+const OURS = 0x1000123456780001n;
+
+function passwords(secret: number): Passwords {
+  return new Passwords(host, Uint8Array.of(secret), (session) => session === APACHES);
+}
+
+suite('session passwords', (test) => {
+  test('are keyed with the secret of the folder', () => {
+    const password = passwords(1).of(OURS);
+    assert.is(password.length, 16);
+    assert.ok(passwords(1).isRight(OURS, password));
+    assert.not.ok(passwords(2).isRight(OURS, password));
+    assert.not.ok(passwords(1).isRight(OURS, apachePassword(OURS)));
+  });
+
+  test('of sessions that an Apache server made stay as Apache computes them', () => {
+    assert.is(hex(passwords(1).of(APACHES)), 'fae18b1fff04a3066806fbaee07225b6');
+    assert.ok(passwords(1).isRight(APACHES, fromHex('fae18b1fff04a3066806fbaee07225b6')));
+  });
+
+  test('that we gave are right also when the session was read from an Apache server', () => {
+    const ours = new Passwords(host, Uint8Array.of(1), () => false).of(APACHES);
+    assert.ok(passwords(1).isRight(APACHES, ours));
+    assert.not.ok(passwords(2).isRight(APACHES, ours));
+  });
+
+  test('are never right for no session, or when none is given', () => {
+    assert.not.ok(passwords(1).isRight(0n, passwords(1).of(0n)));
+    assert.not.ok(passwords(1).isRight(OURS, null));
+    assert.not.ok(passwords(1).isRight(OURS, new Uint8Array(0)));
+  });
+});
