@@ -117,7 +117,12 @@ await step('ephemeral after the cut', async () => shown(await one.get('/ns/e', f
 await step('set', async () => statOf(await persistently(() => two.set('/ns/w', 'after', -1))));
 say('watch over the cut', await heard.next());
 one.close();
-await step('ephemeral after the close', () => persistently(() => two.pathExists('/ns/e', false)));
+await step('ephemeral after the close', () =>
+  persistently(async () => {
+    if (await two.pathExists('/ns/e', false)) throw new Error('it is still there');
+    return 'gone';
+  }),
+);
 await step('what is left', async () => [...(await two.get_children('/ns', false))].sort());
 two.close();
 say('done', true);

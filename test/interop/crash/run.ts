@@ -92,6 +92,7 @@ class Run {
 
   async all(): Promise<CrashResult> {
     const { kills, disk } = this.#options;
+    if (disk === 'lying') await this.#beginHonestly();
     while (this.#result.kills < kills) {
       if (!(await this.#start())) return this.#summary();
       const model = await this.#judge();
@@ -101,6 +102,15 @@ class Run {
     }
     if (await this.#start()) await this.#endWell(await this.#judge());
     return this.#summary();
+  }
+
+  /**
+   * A disk that lies from the first start on leaves no snapshot that can be read, and the server
+   * refuses to start. Here it begins to lie on a folder that is sound: then writes are lost.
+   */
+  async #beginHonestly(): Promise<void> {
+    const { kind } = this.#options;
+    await (await startServer(kind, { dataDir: this.#dataDir })).stop();
   }
 
   #summary(): CrashResult {
