@@ -100,7 +100,10 @@ function readNodes(from: FileWindow, database: Database): void {
     const { bytes, position } = from;
     const pathLength = intAt(bytes, position);
     if (pathLength < 0) throw new MalformedError(`unreasonable length ${pathLength}`);
-    if (pathLength === 1) break;
+    if (pathLength === 1) {
+      if (count === 0) throw new MalformedError('there are no nodes');
+      break;
+    }
     need(from, 8 + pathLength);
     const dataLength = Math.max(0, intAt(from.bytes, from.position + 4 + pathLength));
     need(from, 8 + pathLength + dataLength + NODE_TAIL_BYTES);
