@@ -5,8 +5,9 @@ import type { Database } from '../tree/database.js';
 import type { MultiResult } from '../wire/multi.js';
 import { writeMultiResponse } from '../wire/multi.js';
 import { type OperationName, operations } from '../wire/operations.js';
-import { type Txn, type TxnBody, type TxnHeader, txnTypes } from '../wire/txns.js';
+import { type TxnBody, type TxnHeader, txnTypes } from '../wire/txns.js';
 import type { Writer } from '../wire/writer.js';
+import type { PendingWrite } from './request.js';
 
 /** What came of a transaction: the code for the reply's header, and a multi's results. */
 export interface Outcome {
@@ -14,14 +15,21 @@ export interface Outcome {
   readonly results: readonly MultiResult[] | undefined;
 }
 
+const DONE: Outcome = { code: OK, results: undefined };
+
 /**
  * Applies a transaction and tells `sink` of every change. Of a multi, each result is taken right
  * after its own operation, since a stat may look different after the next one.
  */
-export function applyWithResults(database: Database, txn: Txn, sink: ChangeSink): Outcome {
+export function applyWithResults(
+  database: Database,
+  { txn, zxidHigh, zxidLow }: PendingWrite,
+  sink: ChangeSink,
+): Outcome {
   const { header, body } = txn;
   if (body.type !== txnTypes.multi) {
-    return { code: database.apply(txn, sink), results: undefined };
+    const code = applyTxn(database, header, body, sink, zxidHigh, zxidLow);
+    return code === OK ? DONE : { code, results: undefined };
   }
   if (body.txns.some(({ type }) => type === txnTypes.error)) {
     applyTxn(database, header, body, sink);

@@ -1,6 +1,6 @@
 import { OK } from '../base/errors.js';
 import type { Host } from '../base/host.js';
-import { hexLong, highOf, lowOf } from '../base/long.js';
+import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import type { Database } from '../tree/database.js';
 import { applyWithResults, type Outcome, writeAnswer } from './answers.js';
@@ -40,12 +40,10 @@ export class Applier {
 
   apply(write: PendingWrite): void {
     const { database, outstanding, notifications, digests, config, metrics } = this.#parts;
-    const { txn, request } = write;
-    const zxidHigh = highOf(txn.header.zxid);
-    const zxidLow = lowOf(txn.header.zxid);
+    const { request, zxidHigh, zxidLow } = write;
     notifications.beginTxn(zxidHigh, zxidLow);
-    const outcome = applyWithResults(database, txn, notifications);
-    outstanding.applied(write.records);
+    const outcome = applyWithResults(database, write, notifications);
+    outstanding.applied(write.number, write.records);
     metrics.commits.add();
     if (config.digestEnabled) digests.add(zxidHigh, zxidLow, write.digestHigh, write.digestLow);
     if (write.operation === 'createSession') {
@@ -70,7 +68,7 @@ export class Applier {
       level: 'error',
       event: 'digest.mismatch',
       message:
-        `after transaction ${hexLong(txnZxid(write))} the tree has another digest than its log ` +
+        `after transaction ${hexLong(write.txn.header.zxid)} the tree has another digest than its log ` +
         'says: keep the data folder and report this',
     });
   }
@@ -85,8 +83,4 @@ export class Applier {
     replies.end(connection, outcome.code);
     replies.count(connection, request.receivedAt, turn.now, true);
   }
-}
-
-function txnZxid(write: PendingWrite): bigint {
-  return write.txn.header.zxid;
 }

@@ -22,7 +22,10 @@ export const word = {
 /** Number of words. */
 export const STAT_WORDS = 15;
 
-/** A node as it will be once everything accepted so far is applied. */
+/**
+ * A node as it will be once everything accepted so far is applied. There is one for each node that
+ * will change; later writes change the same record.
+ */
 export interface ChangeRecord {
   readonly path: string;
   /** False when it will be gone. */
@@ -36,11 +39,11 @@ export interface ChangeRecord {
   data: Uint8Array | null;
   /** What it adds to the tree digest. */
   hash: number;
-  /** It is on record: a later change must be made on a copy. */
-  recorded: boolean;
+  /** Number of the last write that changes it; 0 while it is on nobody's record. */
+  write: number;
 }
 
-/** A copy that may be changed. */
+/** A copy, to go back to. */
 export function copyOf(record: ChangeRecord): ChangeRecord {
-  return { ...record, words: record.words.slice(), recorded: false };
+  return { ...record, words: record.words.slice() };
 }

@@ -16,9 +16,11 @@ export class Outstanding {
   readonly #digests: boolean;
   readonly #newest = new Map<string, ChangeRecord>();
   readonly #digest = new DigestSum();
-  /** Records of the write that is being prepared, and what each of them replaced. */
+  /** The write that is being prepared, and what it changes. */
+  #write = 0;
   #records: ChangeRecord[] = [];
-  #replaced: (ChangeRecord | undefined)[] = [];
+  /** What each path had before; kept only for writes that may be taken back half done. */
+  #before: Map<string, ChangeRecord | undefined> | undefined = undefined;
   #digestHighBefore = 0;
   #digestLowBefore = 0;
 
@@ -60,17 +62,27 @@ export class Outstanding {
     return record.exists ? record : undefined;
   }
 
-  /** A record that may be changed and then given to {@link record}. */
-  edit(record: ChangeRecord): ChangeRecord {
-    return record.recorded ? copyOf(record) : record;
+  /** Begins the records of one write; returns its number. */
+  begin(): number {
+    this.#records = [];
+    this.#before = undefined;
+    return ++this.#write;
   }
 
-  /** Begins the records of one write. */
-  begin(): void {
-    this.#records = [];
-    this.#replaced = [];
+  /** The write that was begun may be taken back after some of its records were made. */
+  keepWayBack(): void {
+    this.#before = new Map();
     this.#digestHighBefore = this.#digest.high;
     this.#digestLowBefore = this.#digest.low;
+  }
+
+  /** A record that was found, to be changed and then given to {@link record}. */
+  edit(found: ChangeRecord): ChangeRecord {
+    const before = this.#before;
+    if (before !== undefined && found.write !== 0 && !before.has(found.path)) {
+      before.set(found.path, copyOf(found));
+    }
+    return found;
   }
 
   /** Remembers what a node will be. */
@@ -80,35 +92,38 @@ export class Outstanding {
       record.hash = record.exists ? nodeHashOf(record.path, record.data, record.words) : 0;
       this.#digest.add(record.hash);
     }
-    record.recorded = true;
+    const { path } = record;
+    if (record.write === 0) {
+      const before = this.#before;
+      if (before !== undefined && !before.has(path)) before.set(path, this.#newest.get(path));
+      this.#newest.set(path, record);
+    }
+    record.write = this.#write;
     this.#records.push(record);
-    this.#replaced.push(this.#newest.get(record.path));
-    this.#newest.set(record.path, record);
   }
 
-  /** Takes back everything since {@link begin}. */
-  rollBack(): void {
-    for (let i = this.#records.length - 1; i >= 0; i--) {
-      const { path } = this.#records[i]!;
-      const replaced = this.#replaced[i];
-      if (replaced === undefined) this.#newest.delete(path);
-      else this.#newest.set(path, replaced);
+  /** Takes back everything since {@link keepWayBack}. */
+  takeBack(): void {
+    for (const [path, record] of this.#before ?? []) {
+      if (record === undefined) this.#newest.delete(path);
+      else this.#newest.set(path, record);
     }
     this.#digest.high = this.#digestHighBefore;
     this.#digest.low = this.#digestLowBefore;
-    this.begin();
+    this.#records = [];
+    this.#before = undefined;
   }
 
-  /** The records since {@link begin}. */
+  /** The records of the write that was begun. */
   taken(): readonly ChangeRecord[] {
     return this.#records;
   }
 
-  /** The tree holds these now. */
-  applied(records: readonly ChangeRecord[]): void {
+  /** The tree holds what a write changed: forgets what no later write changes. */
+  applied(write: number, records: readonly ChangeRecord[]): void {
     for (let i = 0; i < records.length; i++) {
-      const record = records[i]!;
-      if (this.#newest.get(record.path) === record) this.#newest.delete(record.path);
+      const { path } = records[i]!;
+      if (this.#newest.get(path)?.write === write) this.#newest.delete(path);
     }
   }
 
@@ -146,7 +161,7 @@ export class Outstanding {
       dataLength: tree.dataLength(id),
       data: withData && this.#digests ? tree.data(id) : null,
       hash: this.#digests ? tree.hash(id) : 0,
-      recorded: false,
+      write: 0,
     };
   }
 }

@@ -6,7 +6,7 @@ import { DIGEST_VERSION } from '../tree/digest.js';
 import type { OperationName } from '../wire/operations.js';
 import { MalformedError } from '../wire/reader.js';
 import type { Id } from '../wire/records.js';
-import { type Txn, TxnHeader, txnTypes, writeTxnBody } from '../wire/txns.js';
+import { type Txn, txnTypes, writeTxnBody, writeTxnHeader } from '../wire/txns.js';
 import type { MetricsRegistry } from './metrics.js';
 import type { Outstanding } from './outstanding.js';
 import type { Preparation, Prepared, WriteOrigin } from './preparation.js';
@@ -106,7 +106,7 @@ export class Pipeline {
     const zxidHigh = zxidLow === 0 ? (this.#zxidHigh + 1) | 0 : this.#zxidHigh;
     const { session, identities } = proposal;
     const origin = { session, identities, zxidHigh, zxidLow, timeMs: turn.wall };
-    outstanding.begin();
+    const number = outstanding.begin();
     const prepared = this.#check(prepare, origin);
     if (prepared === undefined) return;
     this.#zxidHigh = zxidHigh;
@@ -120,9 +120,12 @@ export class Pipeline {
       type: body.type,
     };
     const txn: Txn = { header, body, digest: undefined };
-    this.#append(txn, zxidHigh, zxidLow);
+    this.#append(txn, session, zxidHigh, zxidLow);
     this.#writes.push({
       txn,
+      zxidHigh,
+      zxidLow,
+      number,
       records: outstanding.taken(),
       request: proposal.request,
       operation: proposal.operation,
@@ -174,12 +177,17 @@ export class Pipeline {
     }
   }
 
-  #append(txn: Txn, zxidHigh: number, zxidLow: number): void {
+  #append(
+    { header, body }: Txn,
+    session: Session | undefined,
+    zxidHigh: number,
+    zxidLow: number,
+  ): void {
     const { log, outstanding, turn } = this.#parts;
     if (log.pending === 0) this.#oldestUnflushedAt = turn.now;
     const to = log.begin(zxidHigh, zxidLow);
-    TxnHeader.write(to, txn.header);
-    writeTxnBody(to, txn.body);
+    writeTxnHeader(to, session?.idHigh ?? 0, session?.idLow ?? 0, zxidHigh, zxidLow, header);
+    writeTxnBody(to, body);
     if (this.#digests) {
       to.int(DIGEST_VERSION);
       to.halves(outstanding.digestHigh, outstanding.digestLow);

@@ -25,6 +25,11 @@ export interface WaitingRequest {
 /** A write that was accepted: its transaction is in the log, not yet known to be durable. */
 export interface PendingWrite {
   readonly txn: Txn;
+  /** Halves of its zxid. */
+  readonly zxidHigh: number;
+  readonly zxidLow: number;
+  /** Its number among the outstanding ones. */
+  readonly number: number;
   /** What it changes, to be forgotten once the tree holds it. */
   readonly records: readonly ChangeRecord[];
   /** Whom to answer; `undefined` for the server's own writes. */

@@ -102,6 +102,7 @@ export class AclTable {
 }
 
 function isOpen(acl: readonly Acl[]): boolean {
+  if (acl === OPEN_ACL) return true;
   if (acl.length !== 1) return false;
   const { perms, id } = acl[0]!;
   return perms === permissions.all && id.scheme === 'world' && id.id === 'anyone';

@@ -1,3 +1,4 @@
+import { OPEN_ACL } from '../wire/permissions.js';
 import type { Acl, Id } from '../wire/records.js';
 import { ipMatches, isIpPattern } from './ip-match.js';
 
@@ -16,6 +17,7 @@ export function aclPermits(
   wanted: number,
   identities: readonly Id[],
 ): boolean {
+  if (acl === OPEN_ACL) return true;
   if (acl !== undefined) {
     if (acl.length === 0) return true;
     for (let i = 0; i < acl.length; i++) {
@@ -38,6 +40,7 @@ export function normaliseAcl(
   identities: readonly Id[],
   schemes: readonly string[] = DEFAULT_SCHEMES,
 ): readonly Acl[] | undefined {
+  if (acl === OPEN_ACL) return acl;
   if (acl === null || acl.length === 0) return undefined;
   const normal: Acl[] = [];
   for (const entry of withoutDuplicates(acl)) {

@@ -7,29 +7,45 @@ import type { ChangeSink } from './changes.js';
 import type { Database } from './database.js';
 import { CONTAINER_OWNER_HIGH, MAX_TTL_MS, ttlOwnerHigh, ttlOwnerLow } from './owners.js';
 
-/** Applies a transaction and moves the last zxid to it; see `Database.apply`. */
-export function applyTxn(db: Database, header: TxnHeader, body: TxnBody, sink: ChangeSink): number {
-  const code = applyBody(db, header, body, sink);
-  db.advanceTo(highOf(header.zxid), lowOf(header.zxid));
+/**
+ * Applies a transaction and moves the last zxid to it; see `Database.apply`. Who has the halves of
+ * the zxid hands them over.
+ */
+export function applyTxn(
+  db: Database,
+  header: TxnHeader,
+  body: TxnBody,
+  sink: ChangeSink,
+  high: number = highOf(header.zxid),
+  low: number = lowOf(header.zxid),
+): number {
+  const code = applyBody(db, header, body, sink, high, low);
+  db.advanceTo(high, low);
   return code;
 }
 
-function applyBody(db: Database, header: TxnHeader, body: TxnBody, sink: ChangeSink): number {
-  const high = highOf(header.zxid);
-  const low = lowOf(header.zxid);
+function applyBody(
+  db: Database,
+  header: TxnHeader,
+  body: TxnBody,
+  sink: ChangeSink,
+  high: number,
+  low: number,
+): number {
   switch (body.type) {
     case txnTypes.create:
     case txnTypes.create2: {
-      const owner = body.ephemeral ? header.clientId : 0n;
-      return create(db, header, body, highOf(owner), lowOf(owner), sink);
+      if (!body.ephemeral) return create(db, header, body, 0, 0, sink, high, low);
+      const owner = header.clientId;
+      return create(db, header, body, highOf(owner), lowOf(owner), sink, high, low);
     }
     case txnTypes.createContainer:
-      return create(db, header, body, CONTAINER_OWNER_HIGH, 0, sink);
+      return create(db, header, body, CONTAINER_OWNER_HIGH, 0, sink, high, low);
     case txnTypes.createTtl: {
       /* ZooKeeper 3.8 logs such a transaction and then fails to apply it, at every start. */
       if (body.ttl < 1n || body.ttl > BigInt(MAX_TTL_MS)) return codes.BAD_ARGUMENTS;
       const ttl = Number(body.ttl);
-      return create(db, header, body, ttlOwnerHigh(ttl), ttlOwnerLow(ttl), sink);
+      return create(db, header, body, ttlOwnerHigh(ttl), ttlOwnerLow(ttl), sink, high, low);
     }
     case txnTypes.delete:
     case txnTypes.deleteContainer:
@@ -50,7 +66,7 @@ function applyBody(db: Database, header: TxnHeader, body: TxnBody, sink: ChangeS
     case txnTypes.error:
       return body.err;
     case txnTypes.multi:
-      return applyMulti(db, header, body.txns, sink);
+      return applyMulti(db, header, body.txns, sink, high, low);
     default:
       return unreachable(body, 'transaction');
   }
@@ -62,6 +78,8 @@ function applyMulti(
   header: TxnHeader,
   parts: readonly TxnBody[],
   sink: ChangeSink,
+  high: number,
+  low: number,
 ): number {
   for (const part of parts) {
     if (part.type === txnTypes.error && part.err !== OK) return part.err;
@@ -69,7 +87,7 @@ function applyMulti(
   if (parts.some((part) => part.type === txnTypes.error)) return OK;
   let code: number = OK;
   for (const part of parts) {
-    const partCode = applyBody(db, header, part, sink);
+    const partCode = applyBody(db, header, part, sink, high, low);
     if (code === OK) code = partCode;
   }
   return code;
@@ -89,6 +107,8 @@ function create(
   ownerHigh: number,
   ownerLow: number,
   sink: ChangeSink,
+  high: number,
+  low: number,
 ): number {
   return db.applyCreate(
     creation.path,
@@ -97,8 +117,8 @@ function create(
     ownerHigh,
     ownerLow,
     creation.parentCVersion,
-    highOf(header.zxid),
-    lowOf(header.zxid),
+    high,
+    low,
     header.time,
     sink,
   );

@@ -3,6 +3,8 @@
  * before the final inversion; it starts at {@link CRC_START}.
  */
 
+import { utf8 } from '../base/bytes.js';
+
 export const CRC_START = -1;
 
 const tables: Int32Array = makeTables();
@@ -23,6 +25,20 @@ export function crcBytes(register: number, bytes: Uint8Array, start: number, end
       tables[bytes[i + 7]!]!;
   }
   for (; i < end; i++) c = tables[(c ^ bytes[i]!) & 0xff]! ^ (c >>> 8);
+  return c;
+}
+
+/** The register after the UTF-8 bytes of a text. */
+export function crcText(register: number, text: string): number {
+  let c = register;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) {
+      const bytes = utf8(i === 0 ? text : text.slice(i));
+      return crcBytes(c, bytes, 0, bytes.length);
+    }
+    c = tables[(c ^ unit) & 0xff]! ^ (c >>> 8);
+  }
   return c;
 }
 

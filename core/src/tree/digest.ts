@@ -1,6 +1,5 @@
-import { utf8 } from '../base/bytes.js';
 import { longOf } from '../base/long.js';
-import { CRC_START, crcBytes, crcLong, crcOf, crcWord } from './crc32.js';
+import { CRC_START, crcBytes, crcLong, crcOf, crcText, crcWord } from './crc32.js';
 import { field } from './rows.js';
 
 /** Version of the digest's definition, as it stands in transactions and snapshots. */
@@ -21,11 +20,7 @@ export function isDigested(path: string): boolean {
  */
 export function nodeHashOf(path: string, data: Uint8Array | null, words: Int32Array): number {
   if (!isDigested(path)) return 0;
-  let register = CRC_START;
-  if (path !== '/') {
-    const bytes = utf8(path);
-    register = crcBytes(register, bytes, 0, bytes.length);
-  }
+  let register = path === '/' ? CRC_START : crcText(CRC_START, path);
   if (data !== null) register = crcBytes(register, data, 0, data.length);
   return crcOf(crcStat(register, words, 0)) >>> 0;
 }

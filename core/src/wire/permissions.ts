@@ -1,12 +1,10 @@
-import type { Acl } from './records.js';
+import { type Acl, OPEN_ACL } from './acl.js';
+
+export { OPEN_ACL };
 
 /** Permission bits of an ACL entry. */
 export const permissions = { read: 1, write: 2, create: 4, delete: 8, admin: 16, all: 31 } as const;
 
-/** Everyone may do everything; the default of most clients. */
-export const OPEN_ACL: readonly Acl[] = [
-  { perms: permissions.all, id: { scheme: 'world', id: 'anyone' } },
-];
 /** Everyone may read. */
 export const READ_ACL: readonly Acl[] = [
   { perms: permissions.read, id: { scheme: 'world', id: 'anyone' } },

@@ -2,6 +2,7 @@
  * Every record that client and server exchange, in the order of ZooKeeper's `zookeeper.jute`.
  * What a field means is said here, once; editors show it wherever the field is used.
  */
+import { Acl, aclListOrNull, Id } from './acl.js';
 import type { TypeOf } from './types.js';
 import {
   boolean,
@@ -16,20 +17,7 @@ import {
   vectorOrNull,
 } from './types.js';
 
-export const Id = record('Id', {
-  /** `world`, `auth`, `digest`, `ip`, `x509`, `sasl` or a configured scheme. */
-  scheme: ustring,
-  /** The identity within the scheme, such as `anyone` or `user:hash`. */
-  id: ustring,
-});
-export interface Id extends TypeOf<typeof Id> {}
-
-export const Acl = record('Acl', {
-  /** Bits: read 1, write 2, create 4, delete 8, admin 16. */
-  perms: int,
-  id: Id,
-});
-export interface Acl extends TypeOf<typeof Acl> {}
+export { Acl, Id };
 
 export const Stat = record('Stat', {
   /** zxid of the write that created the node. */
@@ -120,7 +108,7 @@ export const CreateRequest = record('CreateRequest', {
   /** Absolute path; the chroot is already part of it. */
   path: ustring,
   data: bufferOrNull,
-  acl: vectorOrNull(Acl),
+  acl: aclListOrNull,
   /** A row of `create-modes.ts`. */
   flags: int,
 });
@@ -129,7 +117,7 @@ export interface CreateRequest extends TypeOf<typeof CreateRequest> {}
 export const CreateTtlRequest = record('CreateTtlRequest', {
   path: ustring,
   data: bufferOrNull,
-  acl: vectorOrNull(Acl),
+  acl: aclListOrNull,
   flags: int,
   /** Milliseconds without change after which an empty node may go. */
   ttl: long,
@@ -153,7 +141,7 @@ export interface SetDataRequest extends TypeOf<typeof SetDataRequest> {}
 
 export const SetAclRequest = record('SetAclRequest', {
   path: ustring,
-  acl: vectorOrNull(Acl),
+  acl: aclListOrNull,
   /** Expected ACL version, or -1 for any. */
   version: int,
 });

@@ -2,9 +2,9 @@
  * Transactions: what is logged, proposed and applied. The header says the type; the body's record
  * follows from it. Files of ZooKeeper's transaction log hold exactly these bytes.
  */
+import { aclListOrNull } from './acl.js';
 import type { Reader } from './reader.js';
 import { MalformedError } from './reader.js';
-import { Acl } from './records.js';
 import type { RecordType, TypeOf } from './types.js';
 import {
   boolean,
@@ -35,7 +35,7 @@ export interface TxnHeader extends TypeOf<typeof TxnHeader> {}
 export const CreateTxn = record('CreateTxn', {
   path: ustring,
   data: bufferOrNull,
-  acl: vectorOrNull(Acl),
+  acl: aclListOrNull,
   ephemeral: boolean,
   /** The parent's counter after this creation; -1 in logs before 3.4. */
   parentCVersion: int,
@@ -45,7 +45,7 @@ export interface CreateTxn extends TypeOf<typeof CreateTxn> {}
 export const CreateTtlTxn = record('CreateTtlTxn', {
   path: ustring,
   data: bufferOrNull,
-  acl: vectorOrNull(Acl),
+  acl: aclListOrNull,
   parentCVersion: int,
   ttl: long,
 });
@@ -54,7 +54,7 @@ export interface CreateTtlTxn extends TypeOf<typeof CreateTtlTxn> {}
 export const CreateContainerTxn = record('CreateContainerTxn', {
   path: ustring,
   data: bufferOrNull,
-  acl: vectorOrNull(Acl),
+  acl: aclListOrNull,
   parentCVersion: int,
 });
 export interface CreateContainerTxn extends TypeOf<typeof CreateContainerTxn> {}
@@ -72,7 +72,7 @@ export interface SetDataTxn extends TypeOf<typeof SetDataTxn> {}
 
 export const SetAclTxn = record('SetAclTxn', {
   path: ustring,
-  acl: vectorOrNull(Acl),
+  acl: aclListOrNull,
   /** The ACL version the node has afterwards. */
   version: int,
 });
@@ -160,6 +160,22 @@ const bodies = new Map<number, RecordType<any>>([
   [txnTypes.setAcl, SetAclTxn],
   [txnTypes.check, CheckVersionTxn],
 ]);
+
+/** Writes a {@link TxnHeader} whose ids are given as halves, which spares two bigints. */
+export function writeTxnHeader(
+  to: Writer,
+  clientHigh: number,
+  clientLow: number,
+  zxidHigh: number,
+  zxidLow: number,
+  header: TxnHeader,
+): void {
+  to.halves(clientHigh, clientLow);
+  to.int(header.cxid);
+  to.halves(zxidHigh, zxidLow);
+  to.time(header.time);
+  to.int(header.type);
+}
 
 /** Writes a body (not its header, not its digest). */
 export function writeTxnBody(to: Writer, body: TxnBody): void {

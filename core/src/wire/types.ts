@@ -129,7 +129,7 @@ export function record<F extends Fields>(name: string, fields: F): RecordType<Va
 
 /** Readers for small records build the object in one literal, which keeps its shape fixed. */
 function readerOf(list: readonly AnyField[]): (from: Reader) => unknown {
-  const [a, b, c] = list;
+  const [a, b, c, d] = list;
   if (list.length === 0) return () => ({});
   if (list.length === 1) return (from) => ({ [a![0]]: a![1].read(from) });
   if (list.length === 2) {
@@ -140,6 +140,14 @@ function readerOf(list: readonly AnyField[]): (from: Reader) => unknown {
       [a![0]]: a![1].read(from),
       [b![0]]: b![1].read(from),
       [c![0]]: c![1].read(from),
+    });
+  }
+  if (list.length === 4) {
+    return (from) => ({
+      [a![0]]: a![1].read(from),
+      [b![0]]: b![1].read(from),
+      [c![0]]: c![1].read(from),
+      [d![0]]: d![1].read(from),
     });
   }
   return (from) => {

@@ -140,7 +140,7 @@ function newNode(
     dataLength: data === null ? 0 : data.length,
     data,
     hash: 0,
-    recorded: false,
+    write: 0,
   };
 }
 

@@ -43,7 +43,7 @@ export function prepareExpiry(
   const parent = p.outstanding.find(parentOf(path));
   if (node === undefined || parent === undefined || node.childCount > 0) return undefined;
   /* A change on its way to the tree means that it is in use. */
-  if (node.recorded) return undefined;
+  if (node.write !== 0) return undefined;
   recordDeletion(p, origin, node, parent);
   return { type: txnTypes.deleteContainer, path };
 }

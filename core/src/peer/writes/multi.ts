@@ -21,6 +21,7 @@ export function prepareMulti(
   ops: readonly MultiOp[],
 ): TxnBody {
   const txns: TxnBody[] = [];
+  p.outstanding.keepWayBack();
   let hasFailed = false;
   for (const op of ops) {
     const prepared = hasFailed ? codes.RUNTIME_INCONSISTENCY : prepareOne(p, origin, op);
@@ -31,7 +32,7 @@ export function prepareMulti(
       txns.push(prepared);
     }
   }
-  if (hasFailed) p.outstanding.rollBack();
+  if (hasFailed) p.outstanding.takeBack();
   return { type: txnTypes.multi, txns };
 }
 
