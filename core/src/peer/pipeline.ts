@@ -86,7 +86,7 @@ export class Pipeline {
 
   /** When a flush that waits for company must begin. */
   get wakeAt(): number {
-    const waits = this.#flushDelayMs > 0 && this.#parts.log.pending > 0;
+    const waits = this.#flushes.length === 0 && this.#parts.log.pending > 0;
     return waits ? this.#oldestUnflushedAt + this.#flushDelayMs : Number.POSITIVE_INFINITY;
   }
 
