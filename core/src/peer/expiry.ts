@@ -16,6 +16,7 @@ export class Expiry {
   readonly #tickMs: number;
   #nextLook: Millis = Number.POSITIVE_INFINITY;
   #poll: number | undefined = undefined;
+  #polledAt: Millis = 0;
   #graceUntil: Millis = 0;
 
   constructor(sessions: Sessions, tickMs: number) {
@@ -42,13 +43,17 @@ export class Expiry {
       this.#sessions.overdue(now).length > 0
     ) {
       this.#poll = turn.askPoll();
+      this.#polledAt = now;
     }
   }
 
-  /** The round of reading is over: the sessions that are overdue still. */
-  polled(id: number, now: Millis): Session[] {
+  /**
+   * The round of reading is over: the sessions that were overdue when it began, and still are. Of
+   * those that became so meanwhile something may wait in the sockets by now.
+   */
+  polled(id: number): Session[] {
     if (id !== this.#poll) return [];
     this.#poll = undefined;
-    return this.#sessions.overdue(now);
+    return this.#sessions.overdue(this.#polledAt);
   }
 }

@@ -129,8 +129,7 @@ export class Peer {
         if (this.#turn.isCurrent(input.generation)) this.#diskDone(input.id, input.failure);
         break;
       case 'polled':
-        for (const session of this.#parts.expiry.polled(input.id, this.#turn.now))
-          this.#expire(session);
+        for (const session of this.#parts.expiry.polled(input.id)) this.#expire(session);
         break;
       case 'command':
         this.#command(input.command);
