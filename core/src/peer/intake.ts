@@ -66,9 +66,14 @@ export class Intake {
     return this.#outstanding;
   }
 
-  /** Bytes came: serves the requests that they complete. */
+  /**
+   * Bytes came: serves the requests that they complete. Whole or not, and however long they must
+   * wait here, they say that the client is alive.
+   */
   received(connection: Connection, bytes: Uint8Array): void {
-    this.#parts.metrics.bytesReceived.add(bytes.length);
+    const { metrics, sessions, turn } = this.#parts;
+    metrics.bytesReceived.add(bytes.length);
+    if (connection.session !== undefined) sessions.touch(connection.session, turn.now);
     connection.frames.push(bytes);
     this.#take(connection);
   }
@@ -156,7 +161,7 @@ export class Intake {
   }
 
   #takeFrame(connection: Connection, frame: Uint8Array): void {
-    const { greeter, sessions, turn, metrics, config } = this.#parts;
+    const { greeter, metrics, config } = this.#parts;
     metrics.packetsReceived.add();
     connection.received++;
     if (connection.phase === 'greeting') {
@@ -167,8 +172,6 @@ export class Intake {
     const from = this.#reader.reset(frame, 0, frame.length);
     const xid = from.int();
     const type = from.int();
-    const { session } = connection;
-    if (session !== undefined) sessions.touch(session, turn.now);
     const operation = operationOf(type);
     if (operation !== undefined) connection.lastOperation = operation;
     connection.lastCxid = xid;
