@@ -267,7 +267,8 @@ export class Intake {
       session: session?.id ?? 0n,
     };
     const handler = readHandlers[operation];
-    const isEnded = session === undefined || session.closing;
+    /* What waited was asked before the session's end, and is answered before it. */
+    const isEnded = session === undefined || (session.closing && waited === undefined);
     if (tellsEvents.has(operation)) {
       const to = replies.writerOf(connection);
       const code = isEnded ? codes.SESSION_EXPIRED : attempt(handler, service, origin, from, to);
