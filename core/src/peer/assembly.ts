@@ -72,6 +72,10 @@ export function assemble(options: PeerOptions, callbacks: PeerCallbacks) {
     log,
     apply: callbacks.apply,
     failed: callbacks.failed,
+    settled: (session) => {
+      const request = greeter.settled(session);
+      if (request !== undefined) intake.answered(request);
+    },
   });
   const propose: Pipeline['propose'] = (proposal, prepare) => pipeline.propose(proposal, prepare);
   const passwords = passwordsOf(options);

@@ -11,7 +11,7 @@ import type { MetricsRegistry } from './metrics.js';
 import { NO_PASSWORD, type Passwords } from './passwords.js';
 import type { Pipeline } from './pipeline.js';
 import type { Replies } from './replies.js';
-import type { PendingWrite } from './request.js';
+import type { PendingWrite, WaitingRequest } from './request.js';
 import type { Session, Sessions } from './sessions.js';
 import type { Turn } from './turn.js';
 
@@ -76,6 +76,27 @@ export class Greeter {
     this.#welcome(connection, session!);
   }
 
+  /**
+   * All that a session had on its way is applied: a client that came back meanwhile is greeted.
+   * Were it greeted before, it would read a state without the last writes of its former connection,
+   * and see them happen later though it was told that their outcome is unknown.
+   *
+   * @returns its handshake, if it was still waiting, which is answered now
+   */
+  settled(session: Session): WaitingRequest | undefined {
+    const request = session.comingBack;
+    session.comingBack = undefined;
+    if (request === undefined || request.connection.phase !== 'opening') return undefined;
+    const { connection } = request;
+    if (session.closing) {
+      this.#refuse(connection);
+      return undefined;
+    }
+    connection.phase = 'open';
+    this.#welcome(connection, session);
+    return request;
+  }
+
   #begin(connection: Connection, request: Handshake): void {
     const { sessions, turn, propose } = this.#parts;
     const timeoutMs = this.#negotiate(request.timeOut);
@@ -84,15 +105,7 @@ export class Greeter {
     connection.session = session;
     session.connection = connection.id;
     const { identities } = connection;
-    const waiting = {
-      connection,
-      operation: 'createSession',
-      xid: 0,
-      receivedAt: turn.now,
-      identities,
-      frame: undefined,
-    } as const;
-    connection.wait(waiting);
+    const waiting = this.#wait(connection);
     const proposal = {
       operation: 'createSession',
       session,
@@ -127,8 +140,27 @@ export class Greeter {
     session.connection = connection.id;
     sessions.touch(session, turn.now);
     connection.session = session;
+    if (session.unapplied > 0) {
+      connection.phase = 'opening';
+      session.comingBack = this.#wait(connection);
+      return;
+    }
     connection.phase = 'open';
     this.#welcome(connection, session);
+  }
+
+  /** Puts the handshake before whatever else the connection asks for. */
+  #wait(connection: Connection): WaitingRequest {
+    const waiting: WaitingRequest = {
+      connection,
+      operation: 'createSession',
+      xid: 0,
+      receivedAt: this.#parts.turn.now,
+      identities: connection.identities,
+      frame: undefined,
+    };
+    connection.wait(waiting);
+    return waiting;
   }
 
   #negotiate(wantedMs: number): number {

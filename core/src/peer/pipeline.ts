@@ -32,6 +32,8 @@ export interface PipelineParts {
   readonly metrics: MetricsRegistry;
   /** Applies a write whose transaction is durable, and answers it. */
   readonly apply: (write: PendingWrite) => void;
+  /** All writes of a session that were accepted are applied. */
+  readonly settled: (session: Session) => void;
   /** The log cannot be written any more. */
   readonly failed: (failure: DiskFailure) => void;
 }
@@ -135,6 +137,7 @@ export class Pipeline {
       digestLow: outstanding.digestLow,
     });
     this.#accepted++;
+    if (session !== undefined) session.unapplied++;
     if (this.#maxBatch > 0 && this.#parts.log.pending >= this.#maxBatch) this.#flush();
   }
 
@@ -158,11 +161,17 @@ export class Pipeline {
     const { turn } = this.#parts;
     turn.durable = id;
     const count = flush.upTo - this.#applied;
-    for (let i = 0; i < count; i++) this.#parts.apply(this.#writes[i]!);
+    for (let i = 0; i < count; i++) this.#apply(this.#writes[i]!);
     this.#writes.splice(0, count);
     this.#applied = flush.upTo;
     if (this.isIdle && this.#digests) this.#parts.outstanding.alignDigest();
     return turn.now - flush.startedAt;
+  }
+
+  #apply(write: PendingWrite): void {
+    this.#parts.apply(write);
+    const { session } = write;
+    if (session !== undefined && --session.unapplied === 0) this.#parts.settled(session);
   }
 
   #check(

@@ -1,5 +1,6 @@
 import type { ConnectionId, Millis, SessionId } from '../base/ids.js';
 import { highOf, lowOf } from '../base/long.js';
+import type { WaitingRequest } from './request.js';
 import type { SessionView } from './view.js';
 
 /** ZooKeeper marks containers with this owner, so that no session may have it. */
@@ -17,6 +18,10 @@ export class Session {
   closing = false;
   /** The connection that speaks for it, if one is attached. */
   connection: ConnectionId | undefined = undefined;
+  /** Writes of it that were accepted and are not applied yet. */
+  unapplied = 0;
+  /** The handshake of a client that came back, for as long as some are: see `Greeter`. */
+  comingBack: WaitingRequest | undefined = undefined;
 
   constructor(id: SessionId, timeoutMs: number) {
     this.id = id;
