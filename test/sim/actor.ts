@@ -31,8 +31,9 @@ export class Actor {
   async act(): Promise<void> {
     const { random, swarm, zk, goesOn } = this.#parts;
     for (const path of ['/sim/r', '/sim/e', '/sim/q', '/sim/c']) await this.#ensure(path);
-    while (goesOn()) {
-      const count = random.between(1, swarm.depth);
+    for (let left = swarm.requests; goesOn() && left > 0; ) {
+      const count = Math.min(left, random.between(1, swarm.depth));
+      left -= count;
       for (let n = 0; n < count; n++) this.#something();
       if (random.chance(0.7)) await Promise.all(this.#running);
       await this.#sleep(random.between(0, 2 * swarm.thinkMs));
@@ -40,10 +41,9 @@ export class Actor {
     await Promise.all(this.#running);
     await zk.sync();
     for (let key = 0; key < swarm.keys; key++) await zk.exists(`/sim/r/${key}`);
-    for (const folder of ['/sim/r', '/sim/e', '/sim/q', '/sim/c']) await zk.children(folder);
-    // Streams read by themselves after a change; their last word is worth waiting for.
-    await this.#sleep(1_000);
-    await zk.sync();
+    for (const folder of ['/sim/r', '/sim/e', '/sim/q', '/sim/c']) {
+      await this.#follow('a last look', undefined, zk.children(folder));
+    }
   }
 
   async #ensure(path: string): Promise<void> {
@@ -190,13 +190,16 @@ export class Actor {
     const emitted: Parameters<ApiRecord['streams']['push']>[0]['emitted'] = [];
     let isOpen = true;
     const kind = isNode ? 'node' : 'children';
-    record.streams.push({ client: name, path, kind, emitted, isLive: () => isOpen && isLive() });
+    const isListening = () => isOpen && isLive();
+    const freshness = random.chance(0.5);
+    const facts = { client: name, path, kind, freshness } as const;
+    record.streams.push({ ...facts, emitted, isLive: isListening, last: undefined });
     const show = (shown: (typeof emitted)[number]) => {
       emitted.push(shown);
     };
     const subscription = isNode
-      ? zk.node$(path).subscribe(show)
-      : zk.children$(path).subscribe(show);
+      ? zk.node$(path, { freshness }).subscribe(show)
+      : zk.children$(path, { freshness }).subscribe(show);
     if (random.chance(0.5)) return;
     zk.clock.setTimer(random.between(1, 2_000), () => {
       isOpen = false;

@@ -39,13 +39,19 @@ export interface StreamRecord {
   readonly path: string;
   readonly kind: 'node' | 'children';
   readonly emitted: (NodeSnapshot<Uint8Array> | ChildrenSnapshot)[];
+  /** Whether it also shows when nothing but its freshness has changed. */
+  readonly freshness: boolean;
   readonly isLive: () => boolean;
+  /** What it showed when everything had come to rest, and the zxid then. */
+  last: { readonly shown: StreamRecord['emitted'][number]; readonly zxid: bigint } | undefined;
 }
 
 export class ApiRecord {
   readonly calls: CallRecord[] = [];
   readonly listeners: ListenerRecord[] = [];
   readonly streams: StreamRecord[] = [];
+  /** Clients are closed after this zxid, and hear no more. */
+  #end = 0n;
 
   /** Follows a promise to its end; the promise returned never rejects. */
   follow<T>(
@@ -73,12 +79,27 @@ export class ApiRecord {
 
   /** Looks at what the streams showed; to be made before the replay. */
   probes(): Probe[] {
-    return this.streams.flatMap((stream) =>
-      stream.emitted.map((shown) => ({
+    return this.streams.flatMap((stream) => {
+      const { last } = stream;
+      const probes = stream.emitted.map((shown) => ({
         zxid: shown.asOf,
         look: (model: Model) => judgeShown(stream, shown, model),
-      })),
-    );
+      }));
+      if (last === undefined) return probes;
+      const look = (model: Model) => judgeRest(stream, last.shown, model);
+      return [...probes, { zxid: last.zxid, look }];
+    });
+  }
+
+  /** Everything has come to rest: what streams show now must be true. */
+  rest(zxid: bigint): void {
+    this.#end = zxid;
+    for (const stream of this.streams) {
+      if (!stream.isLive()) continue;
+      const shown = stream.emitted.at(-1);
+      demand(shown !== undefined, 'G1', () => `${nameOf(stream)} never showed anything`);
+      stream.last = { shown, zxid };
+    }
   }
 
   /** @throws Violation */
@@ -95,12 +116,12 @@ export class ApiRecord {
         return `${client}: ${what} (${payload}) was refused with ${error?.message} and happened`;
       });
     }
-    for (const listener of this.listeners) judgeListener(listener, replayed);
-    for (const stream of this.streams) judgeStream(stream, replayed.model);
+    for (const listener of this.listeners) judgeListener(listener, replayed, this.#end);
+    for (const stream of this.streams) judgeStream(stream);
   }
 }
 
-function judgeListener(listener: ListenerRecord, { changes, model }: Replayed): void {
+function judgeListener(listener: ListenerRecord, { changes, model }: Replayed, end: bigint): void {
   const { client, path, kind, since, heard, wasAbsent, isLive } = listener;
   const told = `${client}: a listener for the ${kind} of ${path} since ${since}`;
   demand(heard.length <= 1, 'W1', () => `${told} was called ${heard.length} times`);
@@ -108,7 +129,7 @@ function judgeListener(listener: ListenerRecord, { changes, model }: Replayed): 
   // A node that came and went while the client was away leaves no trace: ZooKeeper's exception.
   if (wasAbsent && !model.nodes.has(path)) return;
   for (const [zxid, list] of changes) {
-    if (zxid <= since) continue;
+    if (zxid <= since || zxid > end) continue;
     const isTold = list.some((change) => {
       if (change.path === path) return kind === 'data' || change.type === 'deleted';
       return kind === 'children' && change.type !== 'changed' && parentOf(change.path) === path;
@@ -118,12 +139,13 @@ function judgeListener(listener: ListenerRecord, { changes, model }: Replayed): 
 }
 
 function judgeShown(
-  { client, path, kind }: StreamRecord,
+  stream: StreamRecord,
   shown: StreamRecord['emitted'][number],
   model: Model,
 ): void {
+  const { path } = stream;
   const node = model.nodes.get(path);
-  const told = `${client}: the ${kind} stream of ${path} at ${shown.asOf}`;
+  const told = `${nameOf(stream)} at ${shown.asOf}`;
   const isThere = shown.kind !== 'absent';
   demand(isThere === (node !== undefined), 'G1', () => `${told} shows it ${shown.kind}`);
   if (node === undefined || shown.kind === 'absent') return;
@@ -138,18 +160,29 @@ function judgeShown(
   }
 }
 
-function judgeStream({ client, path, kind, emitted, isLive }: StreamRecord, model: Model): void {
-  const told = `${client}: the ${kind} stream of ${path}`;
+function judgeStream(stream: StreamRecord): void {
   let last = -1n;
-  for (const { asOf } of emitted) {
-    demand(asOf >= last, 'G1', () => `${told} went back from ${last} to ${asOf}`);
+  for (const { asOf } of stream.emitted) {
+    demand(asOf >= last, 'G1', () => `${nameOf(stream)} went back from ${last} to ${asOf}`);
     last = asOf;
   }
-  if (!isLive()) return;
-  const shown = emitted.at(-1);
-  demand(shown !== undefined, 'G1', () => `${told} never showed anything`);
+}
+
+function judgeRest(
+  stream: StreamRecord,
+  shown: StreamRecord['emitted'][number],
+  model: Model,
+): void {
+  const { path } = stream;
   const isTrue = shown.kind === 'absent' ? !model.nodes.has(path) : isCurrent(shown, path, model);
-  demand(isTrue, 'G1', () => `${told} ends with ${shown.kind} as of ${shown.asOf}, not the truth`);
+  demand(isTrue && (shown.fresh || !stream.freshness), 'G1', () => {
+    const what = `${shown.kind} as of ${shown.asOf}, ${shown.fresh ? 'fresh' : 'stale'}`;
+    return `${nameOf(stream)} ends with ${what}, which is not the truth`;
+  });
+}
+
+function nameOf({ client, path, kind }: StreamRecord): string {
+  return `${client}: the ${kind} stream of ${path}`;
 }
 
 function isCurrent(

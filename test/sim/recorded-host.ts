@@ -7,15 +7,21 @@ import { Reader } from '@vivarium/core/internal/wire/reader';
 import { WatcherEvent } from '@vivarium/core/internal/wire/records';
 import type { ConnectionHistory, History, SentRequest } from './history.js';
 import { demand } from './violation.js';
+import { nameOf, pathOf } from './wire-requests.js';
 
 /** Frames longer than this are no frames of ours. */
 const LONGEST_FRAME_BYTES = 16 * 1024 * 1024;
 
 /**
- * Records into `history` what passes through a client's host. What is heard is recorded before the
- * client hears it.
+ * Records into `history` what passes through a client's host, and tells `note` of it. What is heard
+ * is recorded before the client hears it.
  */
-export function recordedHost(inner: ClientHost, client: string, history: History): ClientHost {
+export function recordedHost(
+  inner: ClientHost,
+  client: string,
+  history: History,
+  note: (line: string) => void,
+): ClientHost {
   return {
     now: () => inner.now(),
     wallNow: () => inner.wallNow(),
@@ -23,21 +29,27 @@ export function recordedHost(inner: ClientHost, client: string, history: History
     soon: (run) => inner.soon(run),
     randomBytes: (count) => inner.randomBytes(count),
     open(server: ServerAddress, events: TransportEvents): Transport {
-      const line = new Line(client, history, () => inner.now());
+      const line = new Line(client, history, () => inner.now(), note);
       const transport = inner.open(server, {
         opened: () => events.opened(),
         received(bytes) {
           line.heard(bytes.slice());
           events.received(bytes);
         },
-        closed: (reason) => events.closed(reason),
+        closed(reason) {
+          note(`${client} is cut: ${reason}`);
+          events.closed(reason);
+        },
       });
       return {
         send(bytes) {
           line.sent(bytes.slice());
           transport.send(bytes);
         },
-        close: () => transport.close(),
+        close() {
+          note(`${client} closes`);
+          transport.close();
+        },
       };
     },
   };
@@ -46,13 +58,15 @@ export function recordedHost(inner: ClientHost, client: string, history: History
 class Line {
   readonly #connection: ConnectionHistory;
   readonly #now: () => number;
+  readonly #note: (line: string) => void;
   readonly #outgoing = new FrameSplitter(LONGEST_FRAME_BYTES);
   readonly #incoming = new FrameSplitter(LONGEST_FRAME_BYTES);
   /** Sent and not answered, in the order sent; pings and credentials are matched by xid. */
   readonly #waiting: SentRequest[] = [];
 
-  constructor(client: string, history: History, now: () => number) {
+  constructor(client: string, history: History, now: () => number, note: (line: string) => void) {
     this.#now = now;
+    this.#note = (line) => note(`${client}/${this.#connection.number} ${line}`);
     this.#connection = {
       client,
       number: history.connections.length + 1,
@@ -69,7 +83,9 @@ class Line {
     for (let frame = this.#outgoing.next(); frame; frame = this.#outgoing.next()) {
       const from = new Reader(frame);
       if (this.#connection.greeting === undefined) {
-        this.#connection.greeting = { ...readConnectRequest(from), at: this.#now() };
+        const greeting = { ...readConnectRequest(from), at: this.#now() };
+        this.#connection.greeting = greeting;
+        this.#note(`greets for ${greeting.sessionId}, has seen ${greeting.lastZxidSeen}`);
         continue;
       }
       const request: SentRequest = {
@@ -82,6 +98,7 @@ class Line {
       };
       this.#connection.requests.push(request);
       this.#waiting.push(request);
+      this.#note(`asks ${request.xid} ${nameOf(request)} ${pathOf(request)}`);
     }
   }
 
@@ -89,7 +106,9 @@ class Line {
     this.#incoming.push(bytes);
     for (let frame = this.#incoming.next(); frame; frame = this.#incoming.next()) {
       if (this.#connection.welcome === undefined) {
-        this.#connection.welcome = { ...readConnectResponse(new Reader(frame)), at: this.#now() };
+        const welcome = { ...readConnectResponse(new Reader(frame)), at: this.#now() };
+        this.#connection.welcome = welcome;
+        this.#note(`is welcome to ${welcome.sessionId} for ${welcome.timeOut} ms`);
       } else {
         this.#frame(frame);
       }
@@ -106,11 +125,13 @@ class Line {
     if (xid === specialXids.notification) {
       const { type: eventType, path } = WatcherEvent.read(from);
       heard.push({ type: 'event', at, zxid, eventType, path });
+      this.#note(`hears of event ${eventType} of ${path} at ${zxid}`);
       return;
     }
     const request = this.#answered(xid);
     const reply = { type: 'reply', at, request, zxid, err, body: frame.slice(16) } as const;
     request.reply = reply;
+    this.#note(`hears the answer to ${xid} ${nameOf(request)}: ${err} at ${zxid}`);
     heard.push(reply);
   }
 

@@ -33,17 +33,12 @@ export interface RunResult {
  */
 export async function runSeed(options: RunOptions): Promise<RunResult> {
   const simulation = new Simulation(options);
-  const { kernel, canon, history, record, recoveries, faults } = simulation;
+  const { kernel, canon, record, recoveries, faults } = simulation;
   const counts: Record<string, number> = {};
   let violation: Violation | undefined;
   try {
     await simulation.run();
-    const watches = new WatchProbes(history);
-    const probes = [...watches.probes, ...record.probes(), ...recoveries.probes()];
-    const replayed = replay(canon, history, probes);
-    judgeOrder(history, replayed);
-    Object.assign(counts, replayed.compared, judgeWatches(history, replayed, watches));
-    record.judge(replayed, appliedPayloads(replayed.applied));
+    Object.assign(counts, judge(simulation));
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
     violation = error;
@@ -66,6 +61,25 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   });
   return { seed: options.seed, traceHash: kernel.traceHash, violation, counts };
 }
+
+/**
+ * Judges all that was written down in a run. Returns how much was compared.
+ *
+ * @throws Violation
+ */
+export function judge(written: WrittenDown): Readonly<Record<string, number>> {
+  const { canon, history, record, recoveries } = written;
+  const watches = new WatchProbes(history);
+  const probes = [...watches.probes, ...record.probes(), ...recoveries.probes()];
+  const replayed = replay(canon, history, probes);
+  judgeOrder(history, replayed);
+  const told = judgeWatches(history, replayed, watches);
+  record.judge(replayed, appliedPayloads(replayed.applied));
+  return { ...replayed.compared, ...told };
+}
+
+/** What the judges look at. */
+export type WrittenDown = Pick<Simulation, 'canon' | 'history' | 'record' | 'recoveries'>;
 
 const decoder = new TextDecoder();
 

@@ -38,6 +38,8 @@ const EPOCH_MS = 1_767_225_600_000;
 const EVENTS_MAX = 2_000_000;
 /** How long after the heal everything must be done (L3). */
 const LIVENESS_MS = 60_000;
+/** Without a write for this long, whatever follows from earlier ones has followed. */
+const REST_MS = 1_500;
 
 interface Participant {
   readonly place: string;
@@ -62,6 +64,7 @@ export class Simulation {
   readonly #random: Random;
   readonly #participants: Participant[] = [];
   readonly #observed: Observed;
+  readonly #note = (line: string) => this.kernel.note(line);
   #goesOn = true;
   #failure: unknown;
 
@@ -126,9 +129,29 @@ export class Simulation {
       );
       throw new Violation('L3', `not done ${LIVENESS_MS} ms after the heal: ${who.join(', ')}`);
     }
+    await this.#rest();
     for (const participant of this.#live()) void participant.zk.close();
     await this.#pass(2_000);
     this.canon.look();
+  }
+
+  /**
+   * Waits until every client is connected and nothing is written any more: sessions that nobody
+   * speaks for end meanwhile.
+   */
+  async #rest(): Promise<void> {
+    const until = this.kernel.now + LIVENESS_MS * 1_000;
+    const isConnected = () => this.#live().every(({ zk }) => zk.state.type === 'connected');
+    for (;;) {
+      const last = this.canon.lastZxid;
+      const wasConnected = isConnected();
+      await this.#pass(REST_MS);
+      this.canon.look();
+      if (wasConnected && isConnected() && this.canon.lastZxid === last) break;
+      if (this.kernel.now < until) continue;
+      throw new Violation('L3', `no rest ${LIVENESS_MS} ms after everything was done`);
+    }
+    this.record.rest(this.canon.lastZxid);
   }
 
   async #pass(ms: number, isOver: () => boolean = () => false): Promise<void> {
@@ -177,7 +200,7 @@ export class Simulation {
     const { kernel, swarm } = this;
     const place = `c${this.#participants.length + 1}`;
     const host = new LocalClientHost({ kernel, network: this.#network, name: place });
-    const mortal = new MortalHost(recordedHost(host, place, this.history));
+    const mortal = new MortalHost(recordedHost(host, place, this.history, this.#note));
     const clock = 'monotonic' as const;
     const options = { sessionTimeoutMs, clock, graceMs: this.#random.pick([0, 200]) };
     const zk = createClient(parseConnectString(`memory://${ADDRESS}`), options, mortal);
@@ -214,7 +237,12 @@ export class Simulation {
     if (key === undefined) return;
     const parts = { kernel: this.kernel, network: this.#network };
     const name = `x${this.history.connections.length}`;
-    const host = recordedHost(new LocalClientHost({ ...parts, name }), name, this.history);
+    const host = recordedHost(
+      new LocalClientHost({ ...parts, name }),
+      name,
+      this.history,
+      this.#note,
+    );
     void endSession(host, key);
   }
 }

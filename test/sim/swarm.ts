@@ -34,6 +34,8 @@ export interface Swarm {
   readonly thinkMs: number;
   /** Most requests that a client sends without waiting. */
   readonly depth: number;
+  /** Requests that each client makes at most. */
+  readonly requests: number;
   /** How many keys the registers have. */
   readonly keys: number;
   readonly chaosMs: number;
@@ -75,6 +77,7 @@ export function chooseSwarm(random: Random, quiet: boolean): Swarm {
     faultEveryMs: random.pick([50, 200, 600]),
     thinkMs: random.pick([5, 30, 150]),
     depth: random.pick([1, 3, 10]),
+    requests: random.pick([20, 60, 120]),
     keys: random.between(2, 6),
     chaosMs: random.between(3_000, 8_000),
   };

@@ -40,8 +40,6 @@ interface Session {
   connection: ConnectionId;
   timeoutMs: number;
   touchedAt: number;
-  /** Its client has asked for the end. */
-  closing: boolean;
 }
 
 const LONGEST_FRAME_BYTES = 16 * 1024 * 1024;
@@ -53,6 +51,8 @@ export class WatchedMachine implements LocalMachine {
   readonly #observed: Observed;
   readonly #connections = new Map<ConnectionId, Connection>();
   readonly #sessions = new Map<bigint, Session>();
+  /** Sessions of which somebody has asked for the end. */
+  readonly #closing = new Set<bigint>();
   readonly #bornAt: number;
   #lastProposed: bigint | undefined;
 
@@ -112,8 +112,7 @@ export class WatchedMachine implements LocalMachine {
         continue;
       }
       from.int();
-      const session = this.#sessions.get(connection.session);
-      if (from.int() === opcodes.closeSession && session !== undefined) session.closing = true;
+      if (from.int() === opcodes.closeSession) this.#closing.add(connection.session);
     }
   }
 
@@ -151,8 +150,7 @@ export class WatchedMachine implements LocalMachine {
       demand(isDurable, 'R4', () => `session ${sessionId} is promised before it is durable`);
     }
     connection.session = sessionId;
-    const closing = this.#sessions.get(sessionId)?.closing ?? false;
-    this.#sessions.set(sessionId, { connection: id, timeoutMs, touchedAt: now, closing });
+    this.#sessions.set(sessionId, { connection: id, timeoutMs, touchedAt: now });
   }
 
   #isDurable(zxid: bigint, what: string): void {
@@ -183,7 +181,7 @@ export class WatchedMachine implements LocalMachine {
   #ends(id: bigint, now: number): void {
     const session = this.#sessions.get(id);
     this.#sessions.delete(id);
-    if (session?.closing === true) return;
+    if (this.#closing.has(id)) return;
     const heardAt = session?.touchedAt ?? this.#bornAt;
     const timeoutMs = session?.timeoutMs ?? 0;
     demand(now - heardAt >= timeoutMs, 'S1', () => {

@@ -16,6 +16,17 @@ export function nameOf({ opcode }: SentRequest): string {
   return operationOf(opcode) ?? String(opcode);
 }
 
+/** The path that a request begins with, if it begins with one. */
+export function pathOf({ body }: SentRequest): string {
+  if (body.length < 5) return '';
+  const length = new DataView(body.buffer, body.byteOffset).getInt32(0);
+  if (length < 1 || length > body.length - 4 || body[4] !== SLASH) return '';
+  return decoder.decode(body.subarray(4, 4 + length));
+}
+
+const SLASH = 0x2f;
+const decoder = new TextDecoder();
+
 /** The writes that a request asks for; undefined when it asks for none. */
 export function writesOf({ opcode, body }: SentRequest): readonly WriteOp[] | undefined {
   const from = new Reader(body);

@@ -1,0 +1,190 @@
+import { bootPeer } from '@vivarium/core/internal/peer/boot';
+import { specialXids } from '@vivarium/core/internal/wire/operations';
+import * as assert from 'uvu/assert';
+import { suite } from '../support/suite.js';
+import type { ConnectionHistory, Heard, HeardEvent, HeardReply } from './history.js';
+import { judge } from './run-seed.js';
+import { Simulation } from './simulation.js';
+import { Violation } from './violation.js';
+import { writesOf } from './wire-requests.js';
+
+/** A run without faults, judged anew after its history was tampered with. */
+async function written(seed: number): Promise<Simulation> {
+  const simulation = new Simulation({ seed, boot: bootPeer, quiet: true });
+  await simulation.run();
+  return simulation;
+}
+
+function found(simulation: Simulation): string {
+  try {
+    judge(simulation);
+    return 'nothing';
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    return error.property;
+  }
+}
+
+type Place = { readonly connection: ConnectionHistory; readonly at: number };
+
+/** Where something was heard for which `fits` is true. */
+function places<T extends Heard>(
+  { history }: Simulation,
+  fits: (heard: Heard, next: Heard | undefined) => boolean,
+): (Place & { readonly heard: T })[] {
+  return history.connections.flatMap((connection) =>
+    connection.heard.flatMap((heard, at) =>
+      fits(heard, connection.heard[at + 1]) ? [{ connection, at, heard: heard as T }] : [],
+    ),
+  );
+}
+
+function replace({ connection, at }: Place, heard: Heard): void {
+  const before = connection.heard[at]!;
+  connection.heard[at] = heard;
+  if (before.type === 'reply' && heard.type === 'reply') before.request.reply = heard;
+}
+
+const isEvent = (heard: Heard): heard is HeardEvent => heard.type === 'event';
+const isAnswer = (heard: Heard): heard is HeardReply =>
+  heard.type === 'reply' && heard.request.xid > 0 && heard.zxid > 0n;
+const isDone = (heard: Heard) =>
+  isAnswer(heard) && heard.err === 0 && writesOf(heard.request) !== undefined;
+
+/** Seeds whose histories hold enough to tamper with. */
+const SEEDS = [1, 2, 3];
+
+/** Tampers with a history of each seed; all of them must be found out, by one of the properties. */
+function finds(
+  properties: readonly string[],
+  tamper: (simulation: Simulation) => boolean,
+): () => Promise<void> {
+  return async () => {
+    let tampered = 0;
+    for (const seed of SEEDS) {
+      const simulation = await written(seed);
+      if (!tamper(simulation)) continue;
+      tampered += 1;
+      const property = found(simulation);
+      assert.ok(properties.includes(property), `seed ${seed}: found ${property}`);
+    }
+    assert.ok(tampered >= 2, `only ${tampered} histories could be tampered with`);
+  };
+}
+
+/** The one in the middle of those that fit. */
+function middle<T>(all: readonly T[]): T | undefined {
+  return all[Math.floor(all.length / 2)];
+}
+
+suite('the judges', (test) => {
+  test('find nothing in a history that nobody has tampered with', async () => {
+    for (const seed of SEEDS) assert.is(found(await written(seed)), 'nothing');
+  });
+
+  test(
+    'find an answer with the zxid before its own',
+    finds(['C1', 'C2', 'C3', 'C4', 'C6', 'C9', 'W3'], (simulation) => {
+      const place = middle(places<HeardReply>(simulation, isDone));
+      if (place === undefined) return false;
+      replace(place, { ...place.heard, zxid: place.heard.zxid - 1n });
+      return true;
+    }),
+  );
+
+  test(
+    'find a refusal where there was a success',
+    finds(['C1', 'C8'], (simulation) => {
+      const place = middle(places<HeardReply>(simulation, isDone));
+      if (place === undefined) return false;
+      replace(place, { ...place.heard, err: -101 });
+      return true;
+    }),
+  );
+
+  test(
+    'find two answers that were exchanged',
+    finds(['C1', 'C2', 'C3', 'C4', 'C8', 'C9', 'W3'], (simulation) => {
+      const place = middle(
+        places<HeardReply>(simulation, (heard, next) => {
+          const other = next !== undefined && isAnswer(next) ? next : undefined;
+          if (!isAnswer(heard) || other === undefined || heard.zxid === other.zxid) return false;
+          return writesOf(heard.request) !== undefined && writesOf(other.request) !== undefined;
+        }),
+      );
+      if (place === undefined) return false;
+      const { connection, at, heard } = place;
+      const next = connection.heard[at + 1] as HeardReply;
+      replace(place, { ...heard, zxid: next.zxid, err: next.err, body: next.body });
+      const { zxid, err, body } = heard;
+      replace({ connection, at: at + 1 }, { ...next, zxid, err, body });
+      return true;
+    }),
+  );
+
+  test(
+    'find an acknowledged write that is missing from the log',
+    finds(['C13'], ({ canon }) => {
+      canon.entries.splice(Math.floor(canon.entries.length / 2));
+      return true;
+    }),
+  );
+
+  test(
+    'find an event that was lost',
+    finds(['W2', 'W3', 'W4'], (simulation) => {
+      const place = middle(
+        places<HeardEvent>(simulation, (heard, next) => isEvent(heard) && !!next),
+      );
+      if (place === undefined) return false;
+      place.connection.heard.splice(place.at, 1);
+      return true;
+    }),
+  );
+
+  test(
+    'find an event that came twice',
+    finds(['W2'], (simulation) => {
+      const place = middle(places<HeardEvent>(simulation, isEvent));
+      if (place === undefined) return false;
+      place.connection.heard.splice(place.at, 0, place.heard);
+      return true;
+    }),
+  );
+
+  test(
+    'find an event that came after the answer that shows its change',
+    finds(['C3', 'W2', 'W3'], (simulation) => {
+      const place = middle(
+        places<HeardEvent>(simulation, (heard, next) => {
+          if (!isEvent(heard) || next?.type !== 'reply') return false;
+          return next.request.xid !== specialXids.setWatches && next.zxid >= heard.zxid;
+        }),
+      );
+      if (place === undefined) return false;
+      const { connection, at, heard } = place;
+      connection.heard.splice(at, 2, connection.heard[at + 1]!, heard);
+      return true;
+    }),
+  );
+
+  test(
+    'find an event of another kind than its change',
+    finds(['W2'], (simulation) => {
+      const place = middle(places<HeardEvent>(simulation, isEvent));
+      if (place === undefined) return false;
+      const { heard } = place;
+      replace(place, { ...heard, eventType: (heard.eventType % 4) + 1 });
+      return true;
+    }),
+  );
+
+  test(
+    'find a promise that resolved for a write that never happened',
+    finds(['C16'], ({ record }) => {
+      const call = record.calls.find(({ payload }) => payload !== undefined)!;
+      record.calls.push({ ...call, payload: 'never written', outcome: 'resolved' });
+      return true;
+    }),
+  );
+});

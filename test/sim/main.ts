@@ -1,0 +1,76 @@
+/**
+ * `npm run sim -- --seed 42 --log` runs one seed and prints everything that happens in it.
+ * `npm run sim -- --seed 1 --count 1000` runs a thousand seeds, up to the first violation.
+ * `--quiet` leaves the faults out; `--keep-going` runs all of them and counts.
+ */
+import { parseArgs } from 'node:util';
+import { bootPeer } from '@vivarium/core/internal/peer/boot';
+import { type RunResult, runSeed } from './run-seed.js';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    count: { type: 'string', default: '1' },
+    log: { type: 'boolean', default: false },
+    quiet: { type: 'boolean', default: false },
+    'keep-going': { type: 'boolean', default: false },
+  },
+});
+
+const first = Number(values.seed ?? 1 + Math.floor(Math.random() * 2 ** 31));
+const count = Number(values.count);
+if (!Number.isSafeInteger(first) || !(count >= 1)) {
+  process.stderr.write('npm run sim -- [--seed N] [--count N] [--log] [--quiet] [--keep-going]\n');
+  process.exit(2);
+}
+process.exitCode = await runAll();
+
+async function runAll(): Promise<number> {
+  const totals: Record<string, number> = {};
+  let failed = 0;
+  let done = 0;
+  const began = performance.now();
+  for (let seed = first; seed < first + count; seed++) {
+    const holds = await runOne(seed, totals);
+    done += 1;
+    if (!holds) failed += 1;
+    if (!holds && !values['keep-going']) break;
+  }
+  const seconds = (performance.now() - began) / 1_000;
+  if (count > 1) {
+    const facts = Object.entries(totals).map(([what, sum]) => `${what} ${sum}`);
+    process.stdout.write(`${facts.sort().join(', ')}\n`);
+  }
+  process.stdout.write(`${done} seeds in ${seconds.toFixed(1)} s: ${failed} failed\n`);
+  return failed === 0 ? 0 : 1;
+}
+
+async function runOne(seed: number, totals: Record<string, number>): Promise<boolean> {
+  let result: RunResult;
+  try {
+    const log = values.log ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
+    const { quiet } = values;
+    result = await runSeed({ seed, boot: bootPeer, quiet, ...(log && { log }) });
+  } catch (error) {
+    const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return tellFailure(seed, `broke: ${story}`);
+  }
+  for (const [what, much] of Object.entries(result.counts)) {
+    totals[what] = (totals[what] ?? 0) + much;
+  }
+  if (result.violation !== undefined) return tellFailure(seed, result.violation.message);
+  if (count === 1) {
+    const facts = Object.entries(result.counts).map(([what, much]) => `${what} ${much}`);
+    process.stdout.write(`seed ${seed}: all properties hold: ${facts.join(', ')}\n`);
+    process.stdout.write(`trace ${result.traceHash}\n`);
+  }
+  return true;
+}
+
+function tellFailure(seed: number, story: string): false {
+  process.stdout.write(`seed ${seed} FAILED: ${story}\n`);
+  const flags = values.quiet ? ' --quiet' : '';
+  process.stdout.write(`  again, with everything that happens:`);
+  process.stdout.write(` npm run sim -- --seed ${seed} --log${flags}\n`);
+  return false;
+}

@@ -1,0 +1,106 @@
+import { isZkError, text } from '@vivarium/core';
+import { startLocal } from '@vivarium/core/local';
+import * as assert from 'uvu/assert';
+import { suite, type TestContext } from '../../support/suite.js';
+
+async function local(t: TestContext, time: 'real' | 'virtual', seed = 1) {
+  const world = await startLocal({ time, seed, config: { tickTime: 500, minSessionTimeout: 500 } });
+  t.cleanup(() => world.stop());
+  const zk = await world.connect({ sessionTimeoutMs: 2_000 });
+  t.cleanup(() => world.until(zk.close()));
+  return { world, zk, server: world.servers[0] };
+}
+
+suite('a local world', (test) => {
+  test('serves in real time without anybody driving it', async (t) => {
+    const { zk } = await local(t, 'real');
+    await zk.create('/a', 'hello');
+    assert.is(await zk.getData('/a', { codec: text }), 'hello');
+  });
+
+  test('keeps its data through kills, power cuts and stops', async (t) => {
+    for (const time of ['real', 'virtual'] as const) {
+      const { world, zk, server } = await local(t, time);
+      for (const [n, end] of (['kill', 'cutPower', 'stop'] as const).entries()) {
+        await world.until(zk.create(`/${n}`));
+        await server[end]();
+        assert.is(server.state, 'down');
+        server.start();
+        assert.ok(await world.until(zk.exists(`/${n}`)), `${time} ${end}`);
+      }
+    }
+  });
+
+  test('lets hours pass at once when its time is virtual, and stands still otherwise', async (t) => {
+    const { world, zk } = await local(t, 'virtual');
+    const began = performance.now();
+    const before = world.now;
+    await world.advance(3_600_000);
+    assert.is(Math.round(world.now - before), 3_600_000);
+    assert.is(zk.state.type, 'connected');
+    assert.ok(performance.now() - began < 9_000);
+    let isDone = false;
+    void zk.exists('/').then(() => {
+      isDone = true;
+    });
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    assert.not(isDone);
+    await world.advance(1_000);
+    assert.ok(isDone);
+  });
+
+  test('expires the session of a client that is cut off, and joins it again', async (t) => {
+    const { world, zk } = await local(t, 'virtual');
+    const other = await world.connect();
+    t.cleanup(() => world.until(other.close()));
+    await world.until(zk.create('/e', '', { mode: 'ephemeral' }));
+    const { id } = zk.session!;
+    world.partition(zk);
+    await world.advance(10_000);
+    assert.is(zk.state.type, 'not-connected');
+    assert.is(await world.until(other.exists('/e')), undefined);
+    world.heal();
+    assert.is(await world.until(zk.exists('/e')), undefined);
+    assert.is.not(zk.session!.id, id);
+  });
+
+  test('ends a session on demand', async (t) => {
+    for (const time of ['real', 'virtual'] as const) {
+      const { world, zk } = await local(t, time);
+      await world.until(zk.create('/e', '', { mode: 'ephemeral' }));
+      const { id } = zk.session!;
+      await world.expireSession(zk);
+      assert.is(await world.until(zk.exists('/e')), undefined);
+      assert.is.not(zk.session!.id, id);
+    }
+  });
+
+  test('holds its breath while its server is paused, and loses nobody by it', async (t) => {
+    const { world, zk, server } = await local(t, 'virtual');
+    await world.until(zk.create('/e', '', { mode: 'ephemeral' }));
+    const { id } = zk.session!;
+    server.pause();
+    await world.advance(1_000);
+    const asked = zk.exists('/e');
+    await world.advance(200);
+    server.resume();
+    assert.is((await world.until(asked))!.ephemeralOwner, id);
+  });
+
+  test('cuts the server off from everybody', async (t) => {
+    const { world, zk, server } = await local(t, 'virtual');
+    server.partition();
+    const writing = zk.create('/a').catch((error: unknown) => error);
+    await world.advance(5_000);
+    world.heal();
+    assert.ok(isZkError(await world.until(writing), 'CONNECTION_LOSS'));
+    await world.until(zk.sync());
+  });
+
+  test('says when something will not be done', async (t) => {
+    const { world } = await local(t, 'virtual');
+    const never = world.until(new Promise(() => {}), 1_000);
+    const said = await never.catch((error: Error) => error.message);
+    assert.is(said, 'it was not done within 1000 ms of virtual time');
+  });
+});
