@@ -1,0 +1,85 @@
+import type { Acl, Client, NodeData } from '@vivarium/core';
+import { Observable } from 'rxjs';
+import type { Hold } from './hold/hold.js';
+import { contend } from './shared/contend.js';
+import { electionQueue } from './shared/queue.js';
+
+export interface CampaignOptions {
+  /** Who we are: the data of our node, for those who look. */
+  readonly id: NodeData;
+  /** Of our node; open when left out. Every candidate needs READ. */
+  readonly acl?: readonly Acl[] | undefined;
+}
+
+/**
+ * - `follower`: enrolled, with `ahead` candidates before us, the nearest named; or not enrolled
+ *   yet, with `ahead` undefined.
+ * - `leader`: we lead, for as long as `term` is certain.
+ * - `suspended`: we lead, but no server answers just now; the same term goes on when one does in
+ *   time. Work may go on as long as `term.isCertain()`.
+ */
+export type Leadership =
+  | { readonly role: 'follower'; readonly ahead: number | undefined }
+  | { readonly role: 'leader'; readonly term: Hold }
+  | { readonly role: 'suspended'; readonly term: Hold };
+
+/**
+ * Stands for election: of all candidates that are subscribed, one leads, in the order in which
+ * they came.
+ *
+ * Cold: each subscription is one candidacy, and unsubscribing withdraws it. Emits `follower` at
+ * once, then every change of role; on the loss of a term `follower` comes first, then we are a
+ * candidate again, at the end of the queue. While disconnected it says `suspended` if we lead, and
+ * nothing otherwise. Errors with what makes a candidacy impossible, such as ZkError NO_AUTH;
+ * completes when the client is closed.
+ */
+export function campaign$(
+  zk: Client,
+  path: string,
+  { id, acl }: CampaignOptions,
+): Observable<Leadership> {
+  return new Observable((subscriber) => {
+    const withdrawal = new AbortController();
+    const { signal } = withdrawal;
+    const contest = {
+      ...{ queue: electionQueue, parent: path, data: id, acl, signal },
+      placed: (ahead: number) => subscriber.next({ role: 'follower', ahead }),
+    };
+    const run = async () => {
+      while (!signal.aborted) {
+        subscriber.next({ role: 'follower', ahead: undefined });
+        const term = await contend(zk, contest);
+        if (term !== undefined) await serve(term, signal, (now) => subscriber.next(now));
+      }
+    };
+    run().catch((error: unknown) => {
+      if (signal.aborted) return;
+      if (zk.state.type === 'closed') subscriber.complete();
+      else subscriber.error(error);
+    });
+    return () => withdrawal.abort();
+  });
+}
+
+/** Tells the states of a term until it has ended. */
+async function serve(
+  term: Hold,
+  withdrawal: AbortSignal,
+  tell: (leadership: Leadership) => void,
+): Promise<void> {
+  const resign = () => {
+    term.release().catch(() => {});
+  };
+  if (withdrawal.aborted) resign();
+  withdrawal.addEventListener('abort', resign);
+  await new Promise<void>((resolve) => {
+    term.status$.subscribe({
+      next(status) {
+        if (status === 'held') tell({ role: 'leader', term });
+        if (status === 'suspect') tell({ role: 'suspended', term });
+      },
+      complete: resolve,
+    });
+  });
+  withdrawal.removeEventListener('abort', resign);
+}

@@ -1,0 +1,66 @@
+import type { MultiOp } from '@vivarium/core';
+import type { Observable } from 'rxjs';
+import type { FencingToken } from './fencing-token.js';
+
+/**
+ * - `held`: certainly ours.
+ * - `suspect`: no server answers at the moment; ours until our clock says that the session may
+ *   have ended. Becomes `held` again when a server answers in time.
+ * - `lost`: the session ended, or may have ended. For good.
+ * - `revoked`: somebody deleted our node. For good.
+ * - `released`: given back. For good.
+ */
+export type HoldStatus = 'held' | 'suspect' | 'lost' | 'revoked' | 'released';
+
+/** Something that is ours: a lock, or a term as leader. It ends once, and never comes back. */
+export interface Hold extends AsyncDisposable {
+  /** Our node. */
+  readonly path: string;
+  readonly token: FencingToken;
+  /**
+   * Aborts when this is no longer certainly ours, with the `RecipeError` that says why:
+   * `HOLD_LOST`, `HOLD_REVOKED` or `RELEASED`. Give it to whatever is done under the hold.
+   */
+  readonly signal: AbortSignal;
+  readonly status: HoldStatus;
+  /**
+   * Hot; begins with the present status, then each change; never an error; completes after the
+   * last, which is one of `lost`, `revoked`, `released`.
+   */
+  readonly status$: Observable<HoldStatus>;
+  /**
+   * Whether this is certainly ours at this very moment. Synchronous and cheap; reads the clock
+   * itself, so it is right even when the event loop was blocked, the process was stopped or the
+   * machine slept, and no timer has run yet. Ask it before each step that cannot be undone. Once
+   * false it stays false, and `signal` is aborted.
+   */
+  isCertain(): boolean;
+  /** @throws the reason of `signal`, unless {@link isCertain} */
+  throwIfLost(): void;
+  /**
+   * Asks the servers whether this is ours.
+   *
+   * @throws RecipeError HOLD_LOST, HOLD_REVOKED or RELEASED when it is not
+   */
+  verify(): Promise<void>;
+  /**
+   * Makes writes to the tree that happen only as long as our node exists: give the result to
+   * `multi`, which refuses all of them with NO_NODE, `index` 0, when it does not.
+   *
+   * @throws RecipeError HOLD_LOST, HOLD_REVOKED or RELEASED when this has ended already
+   */
+  guard<const T extends readonly MultiOp[]>(ops: T): readonly [CheckOfHold, ...T];
+  /**
+   * Gives it back: from the call on it is not ours. Resolves when the server has confirmed that
+   * our node is gone, or the session is over; at once when this was lost. Idempotent.
+   *
+   * @throws ZkError when the server refuses to delete our node
+   */
+  release(): Promise<void>;
+}
+
+/** The first operation of a guarded multi. */
+export interface CheckOfHold {
+  readonly op: 'check';
+  readonly path: string;
+}

@@ -1,0 +1,29 @@
+/**
+ * Everything a program may import from `@vivarium/recipes`. Each recipe is a function that takes a
+ * client first; `recipes` binds all of them to one.
+ */
+export { type Barrier, barrier } from './barrier.js';
+export { pendingCleanUps$ } from './clean-ups.js';
+export {
+  type ConfigFormat,
+  type ConfigOptions,
+  type ConfigState,
+  config$,
+  type UpdateOptions,
+  updateConfig,
+} from './config.js';
+export { type CampaignOptions, campaign$, type Leadership } from './election.js';
+export { isRecipeError, RecipeError, type RecipeErrorName } from './errors.js';
+export {
+  type JoinOptions,
+  joinGroup,
+  type Membership,
+  type MembershipStatus,
+} from './group/join-group.js';
+export { type MemberChanges, memberChanges$ } from './group/member-changes.js';
+export { type Member, type MembersOptions, members$ } from './group/members.js';
+export { FencingToken } from './hold/fencing-token.js';
+export type { CheckOfHold, Hold, HoldStatus } from './hold/hold.js';
+export { acquireLock, type LockOptions, tryLock, withLock } from './lock.js';
+export { type Recipes, recipes } from './recipes.js';
+export type { WaitOptions } from './shared/patience.js';

@@ -1,0 +1,92 @@
+import type { Client } from '@vivarium/core';
+import { isZkError } from '@vivarium/core';
+import { BehaviorSubject, type Observable } from 'rxjs';
+import { isPassing, wasCutOff } from './doubt.js';
+import { childOf } from './paths.js';
+
+/** How long to wait before a deletion is tried again that the server could not do. */
+const RETRY_MS = 1_000;
+
+/**
+ * Nodes of which a session has to get rid: a released lock's, that of a request given up, that of
+ * a hold whose time ran out. Deleting is not tried once but until the server has confirmed it or
+ * the session is over, which removes its nodes too. Until there is a connection the deletions wait
+ * in front of all other requests.
+ */
+export class CleanUps {
+  readonly #zk: Client;
+  readonly #pending = new BehaviorSubject(0);
+
+  constructor(zk: Client) {
+    this.#zk = zk;
+  }
+
+  /** How many are under way: now, and after each change. */
+  get pending$(): Observable<number> {
+    return this.#pending.asObservable();
+  }
+
+  /**
+   * Deletes a node that has a name of its own.
+   *
+   * @throws what the server refuses it with, such as NO_AUTH
+   */
+  remove(session: bigint, path: string): Promise<void> {
+    return this.#counted(async () => {
+      await this.#insist(() => this.#zk.delete(path, { session, ahead: true }));
+    });
+  }
+
+  /** Deletes a node that may have been created: the child of `parent` whose name has this mark. */
+  abandon(session: bigint, parent: string, mark: string): Promise<void> {
+    return this.#counted(async () => {
+      const options = { session, ahead: true };
+      await this.#insist(async () => {
+        // The list must not be from before the creation.
+        await this.#zk.sync(parent, options);
+        const { children } = await this.#zk.children(parent, options);
+        for (const name of children.filter((each) => each.includes(mark))) {
+          await this.#insist(() => this.#zk.delete(childOf(parent, name), options));
+        }
+      });
+    });
+  }
+
+  /** Deletes the node of a name that others may use too, if it is the session's. */
+  removeOwn(session: bigint, path: string): Promise<void> {
+    return this.#counted(async () => {
+      const options = { session, ahead: true };
+      await this.#insist(async () => {
+        await this.#zk.sync(path, options);
+        const stat = await this.#zk.exists(path, options);
+        if (stat?.ephemeralOwner !== session) return;
+        const { version } = stat;
+        await this.#insist(() => this.#zk.delete(path, { ...options, version }));
+      });
+    });
+  }
+
+  async #insist(work: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (isZkError(error, 'NO_NODE', 'SESSION_EXPIRED')) return;
+        // After a cut the next try waits for a connection.
+        if (wasCutOff(error) || isZkError(error, 'BAD_VERSION')) continue;
+        if (!isPassing(error)) throw error;
+        await new Promise<void>((resolve) => this.#zk.clock.setTimer(RETRY_MS, resolve));
+      }
+    }
+  }
+
+  async #counted(work: () => Promise<void>): Promise<void> {
+    this.#pending.next(this.#pending.value + 1);
+    try {
+      await work();
+    } finally {
+      this.#pending.next(this.#pending.value - 1);
+    }
+  }
+}

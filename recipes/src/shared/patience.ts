@@ -1,0 +1,50 @@
+import type { Client } from '@vivarium/core';
+import { RecipeError } from '../errors.js';
+
+/** How long a caller is willing to wait. */
+export interface WaitOptions {
+  /**
+   * Gives up a request that is still pending: it rejects with `signal.reason` at once, and what it
+   * had begun is cleaned up. Has no effect once the request was granted.
+   */
+  readonly signal?: AbortSignal | undefined;
+  /** Total limit, connecting and queueing included; then rejects with `TIMED_OUT`. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** One pending request's reasons to give up, as one signal. */
+export interface Patience {
+  readonly signal: AbortSignal;
+  /** Must be called when the request has ended, whichever way. */
+  end(): void;
+}
+
+export function patienceOf(zk: Client, path: string, options: WaitOptions): Patience {
+  const { signal, timeoutMs } = options;
+  const ending = new AbortController();
+  const aborted = () => ending.abort(signal?.reason);
+  if (signal?.aborted === true) aborted();
+  else signal?.addEventListener('abort', aborted);
+  const late = () => {
+    const reason = `it was not done within ${timeoutMs} ms`;
+    ending.abort(new RecipeError('TIMED_OUT', path, { reason }));
+  };
+  const stopTimer = timeoutMs === undefined ? undefined : zk.clock.setTimer(timeoutMs, late);
+  return {
+    signal: ending.signal,
+    end() {
+      signal?.removeEventListener('abort', aborted);
+      stopTimer?.();
+    },
+  };
+}
+
+/** Settles like `work`, unless the signal aborts before: then rejects with its reason. */
+export function whicheverFirst<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const aborted = () => reject(signal.reason);
+    if (signal.aborted) aborted();
+    signal.addEventListener('abort', aborted);
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
+}
