@@ -1,0 +1,128 @@
+import { acquireLock, pendingCleanUps$ } from '@vivarium/recipes';
+import * as assert from 'uvu/assert';
+import { errorOf, record } from '../compliance/observe.js';
+import type { Target } from '../compliance/target.js';
+import { suite } from '../support/suite.js';
+import { stageOf } from './world.js';
+
+export function creationSuite(name: string, open: () => Promise<Target>): void {
+  suite(`${name}: a lock's node`, (test) => {
+    test('is adopted when it was made and only the answer was lost', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      await b.ensure(home);
+      const list = record(t, b.children$(home));
+      await list.until(({ kind }) => kind === 'present');
+      a.faults.deaf = true;
+      const acquiring = acquireLock(a.zk, home);
+      const seen = await list.until((now) => now.kind === 'present' && now.children.length === 1);
+      a.faults.deaf = false;
+      a.faults.cut();
+      const hold = await acquiring;
+      assert.equal(seen.kind === 'present' && seen.children, (await b.children(home)).children);
+      assert.is(hold.token.zxid, (await b.exists(hold.path))!.czxid);
+      await hold.release();
+    });
+
+    test('is made again when the request itself was lost', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      await b.ensure(home);
+      a.faults.mute = true;
+      const acquiring = acquireLock(a.zk, home);
+      // The request has left the client when its turn is over.
+      await new Promise<void>((resolve) => a.zk.clock.setTimer(20, resolve));
+      assert.is(a.zk.stats().inFlight, 1);
+      a.faults.mute = false;
+      a.faults.cut();
+      const hold = await acquiring;
+      assert.is((await b.children(home)).children.length, 1);
+      // One attempt has one name, however often it is tried.
+      assert.is((await b.exists(home))!.cversion, 1);
+      await hold.release();
+    });
+
+    test('of a session that ended with the answer under way is not adopted', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      await b.ensure(home);
+      const list = record(t, b.children$(home));
+      const first = a.zk.session!.id;
+      a.faults.deaf = true;
+      const acquiring = acquireLock(a.zk, home);
+      const seen = await list.until((now) => now.kind === 'present' && now.children.length === 1);
+      a.faults.deaf = false;
+      await a.faults.endSession();
+      a.faults.cut();
+      const hold = await acquiring;
+      assert.is.not(hold.token.session, first);
+      assert.not(seen.kind === 'present' && hold.path.endsWith(seen.children[0]!));
+      assert.is((await b.exists(hold.path))!.ephemeralOwner, a.zk.session!.id);
+      assert.is((await b.children(home)).children.length, 1);
+    });
+
+    for (const lost of ['answer', 'request'] as const) {
+      test(`is gone in the end when given up with the ${lost} lost`, async (t) => {
+        const { home, person } = await stageOf(t, await open());
+        const [a, { zk: b }] = [await person(), await person()];
+        await b.ensure(home);
+        const list = record(t, b.children$(home));
+        const giveUp = new AbortController();
+        const cleanUps = record(t, pendingCleanUps$(a.zk));
+        a.faults[lost === 'answer' ? 'deaf' : 'mute'] = true;
+        const acquiring = errorOf(acquireLock(a.zk, home, { signal: giveUp.signal }));
+        if (lost === 'answer') {
+          await list.until((now) => now.kind === 'present' && now.children.length === 1);
+        } else {
+          await new Promise<void>((resolve) => a.zk.clock.setTimer(20, resolve));
+        }
+        giveUp.abort('enough');
+        assert.is(await acquiring, 'enough');
+        const next = acquireLock(b, home);
+        a.faults.deaf = false;
+        a.faults.mute = false;
+        a.faults.cut();
+        await cleanUps.until((count) => count === 0);
+        assert.equal([...new Set(cleanUps.values)], [0, 1]);
+        const hold = await next;
+        assert.equal((await b.children(home)).children.length, 1);
+        await hold.release();
+      });
+    }
+
+    test('is gone in the end when given up while connected', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk } = await person();
+      await zk.ensure(home);
+      const giveUp = new AbortController();
+      const acquiring = errorOf(acquireLock(zk, home, { signal: giveUp.signal }));
+      while (zk.stats().inFlight === 0) await Promise.resolve();
+      giveUp.abort('enough');
+      assert.is(await acquiring, 'enough');
+      await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+      assert.equal((await zk.children(home)).children, []);
+      assert.is((await zk.exists(home))!.cversion, 2);
+    });
+
+    test('stands in a folder that is made for it', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk } = await person();
+      const hold = await acquireLock(zk, `${home}/deep/down/lock`);
+      await hold.release();
+      assert.equal((await zk.children(`${home}/deep/down`)).children, ['lock']);
+    });
+
+    test('goes with its client', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      const folders = [1, 2, 3, 4, 5].map((number) => `${home}/${number}`);
+      const holds = await Promise.all(folders.map((path) => acquireLock(a, path)));
+      const pending = folders.map((path) => errorOf(acquireLock(a, path)));
+      await a.close();
+      for (const error of await Promise.all(pending))
+        assert.is((error as Error).name, 'SESSION_EXPIRED');
+      assert.ok(holds.every(({ status }) => status === 'lost'));
+      for (const path of folders) assert.equal((await b.children(path)).children, []);
+    });
+  });
+}

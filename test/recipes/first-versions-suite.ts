@@ -1,0 +1,199 @@
+import { type StandardSchema, text } from '@vivarium/core';
+import { barrier, campaign$, config$, type Leadership, updateConfig } from '@vivarium/recipes';
+import * as assert from 'uvu/assert';
+import { errorOf, record } from '../compliance/observe.js';
+import type { Target } from '../compliance/target.js';
+import { suite } from '../support/suite.js';
+import { settle, stageOf } from './world.js';
+
+const errorName = (error: unknown) => (error as Error).name;
+const isLeader = ({ role }: Leadership) => role === 'leader';
+
+interface Limits {
+  readonly rps: number;
+}
+const limits: StandardSchema<Limits> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) =>
+      Number.isInteger((value as Limits | null)?.rps)
+        ? { value: value as Limits }
+        : { issues: [{ message: 'rps must be a whole number' }] },
+  },
+};
+
+export function firstVersionsSuite(name: string, open: () => Promise<Target>): void {
+  suite(`${name}: an election`, (test) => {
+    test('has one leader, and the next in line follows', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      const first = record(t, campaign$(a, home, { id: 'a' }));
+      const lead = await first.until(isLeader);
+      const second = record(t, campaign$(b, home, { id: 'b' }));
+      await second.until((now) => now.role === 'follower' && now.ahead === 1);
+      const term = lead.role === 'leader' ? lead.term : assert.unreachable();
+      assert.is(await b.getData(term!.path, { codec: text }), 'a');
+      first.unsubscribe();
+      const next = await second.until(isLeader);
+      assert.ok(next.role === 'leader' && next.term.token.compare(term!.token) === 1);
+      assert.is(term!.status, 'released');
+      second.unsubscribe();
+      await settle(a, b);
+      assert.equal((await a.children(home)).children, []);
+    });
+
+    test('makes a follower of a leader whose session ends, who then stands again', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      const first = record(t, campaign$(a.zk, home, { id: 'a' }));
+      await first.until(isLeader);
+      const second = record(t, campaign$(b, home, { id: 'b' }));
+      await second.until((now) => now.role === 'follower' && now.ahead === 1);
+      await a.faults.endSession();
+      a.faults.cut();
+      await second.until(isLeader);
+      await first.until((now) => now.role === 'follower' && now.ahead === 1);
+      const roles = first.values.map(({ role }) => role);
+      assert.equal(roles, ['follower', 'leader', 'suspended', 'follower', 'follower']);
+    });
+
+    test('keeps its leader and the term through a change of connection', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk, faults } = await person();
+      const said = record(t, campaign$(zk, home, { id: 'a' }));
+      const first = await said.until(isLeader);
+      faults.cut();
+      const again = await said.until(isLeader);
+      assert.equal(
+        said.values.map(({ role }) => role),
+        ['follower', 'leader', 'suspended', 'leader'],
+      );
+      assert.ok(first.role === 'leader' && again.role === 'leader' && first.term === again.term);
+    });
+
+    test('is left by those who withdraw while they connect, and ends with the client', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      a.faults.partition();
+      record(t, campaign$(a.zk, home, { id: 'a' })).unsubscribe();
+      a.faults.heal();
+      await settle(a.zk);
+      const said = record(t, campaign$(b, home, { id: 'b' }));
+      await said.until(isLeader);
+      assert.is((await b.children(home)).children.length, 1);
+      await b.close();
+      await errorOf(said.until(() => false));
+      assert.ok(said.isComplete);
+    });
+  });
+
+  suite(`${name}: a barrier`, (test) => {
+    test('lets nobody pass while it stands, and everybody after', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      const gate = barrier(a, `${home}/gate`);
+      const states = record(t, gate.raised$);
+      await gate.wait();
+      await gate.raise();
+      await gate.raise();
+      const passed: number[] = [];
+      const waiting = [1, 2, 3].map((number) =>
+        barrier(b, `${home}/gate`)
+          .wait()
+          .then(() => passed.push(number)),
+      );
+      await settle(b, a);
+      assert.equal(passed, []);
+      await gate.lift();
+      await gate.lift();
+      await Promise.all(waiting);
+      assert.equal([...passed].sort(), [1, 2, 3]);
+      await states.until((isRaised) => !isRaised);
+      assert.equal(states.values, [false, true, false]);
+    });
+
+    test('is waited at through lost connections, until given up or out of time', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      await barrier(b, home).raise();
+      const gate = barrier(a.zk, home);
+      assert.is(errorName(await errorOf(gate.wait({ timeoutMs: 30 }))), 'TIMED_OUT');
+      const giveUp = new AbortController();
+      const waiting = errorOf(gate.wait({ signal: giveUp.signal }));
+      const passing = gate.wait();
+      await settle(a.zk);
+      giveUp.abort('enough');
+      assert.is(await waiting, 'enough');
+      a.faults.partition();
+      await barrier(b, home).lift();
+      a.faults.heal();
+      await passing;
+      await settle(a.zk);
+      assert.is(a.zk.stats().entries, 0);
+    });
+  });
+
+  suite(`${name}: a configuration`, (test) => {
+    test('has the fallback, then what is stored, and never anything invalid', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk } = await person();
+      const path = `${home}/limits`;
+      const seen = record(t, config$(zk, path, limits, { fallback: { rps: 1 } }));
+      await seen.until(({ source }) => source === 'fallback');
+      await updateConfig(zk, path, limits, () => ({ rps: 100 }));
+      assert.is((await seen.until(({ source }) => source === 'live')).value.rps, 100);
+      await zk.set(path, '{"rps": "many"}');
+      const bad = await seen.until(({ stored }) => stored === 'invalid');
+      assert.is(bad.value.rps, 100);
+      assert.is(bad.source, 'lastGood');
+      assert.match(String(bad.error), /rps must be a whole number/);
+      const refused = errorOf(updateConfig(zk, path, limits, () => ({ rps: 0.5 })));
+      assert.is(errorName(await refused), 'BAD_ARGUMENTS');
+      await updateConfig(zk, path, limits, (now) => now ?? { rps: 7 });
+      assert.is((await seen.until(({ source }) => source === 'live')).value.rps, 7);
+      await zk.delete(path);
+      const gone = await seen.until(({ stored }) => stored === 'absent');
+      assert.equal([gone.value.rps, gone.source], [7, 'lastGood']);
+    });
+
+    test('takes every one of fifty changes made at the same time', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const people = await Promise.all(Array.from({ length: 5 }, () => person()));
+      const add = (now: Limits | undefined) => ({ rps: (now?.rps ?? 0) + 1 });
+      await Promise.all(
+        Array.from({ length: 50 }, (_, i) => updateConfig(people[i % 5]!.zk, home, limits, add)),
+      );
+      const { data, stat } = await people[0]!.zk.get(home, { codec: text });
+      assert.equal([JSON.parse(data), stat.version], [{ rps: 50 }, 49]);
+    });
+
+    test('is changed once though the answer was lost, or the change is in doubt', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      const add = (now: Limits | undefined) => ({ rps: (now?.rps ?? 0) + 1 });
+      await updateConfig(b, home, limits, add);
+      a.faults.mute = true;
+      a.faults.deaf = true;
+      const lost = updateConfig(a.zk, home, limits, add);
+      await new Promise<void>((resolve) => a.zk.clock.setTimer(20, resolve));
+      a.faults.mute = false;
+      a.faults.deaf = false;
+      a.faults.cut();
+      assert.equal(await lost, { rps: 2 });
+      const seen = record(t, b.node$(home));
+      const before = await a.zk.get(home);
+      const doubtful = errorOf(
+        updateConfig(a.zk, home, limits, (now) => {
+          a.faults.deaf = true;
+          return add(now);
+        }),
+      );
+      await seen.until(({ kind, asOf }) => kind === 'present' && asOf > before.asOf);
+      a.faults.deaf = false;
+      a.faults.cut();
+      assert.is(errorName(await doubtful), 'UNKNOWN_OUTCOME');
+      assert.equal(JSON.parse(await b.getData(home, { codec: text })), { rps: 3 });
+    });
+  });
+}

@@ -1,0 +1,254 @@
+import { json } from '@vivarium/core';
+import {
+  joinGroup,
+  type Member,
+  memberChanges$,
+  members$,
+  pendingCleanUps$,
+} from '@vivarium/recipes';
+import { Subject } from 'rxjs';
+import * as assert from 'uvu/assert';
+import { errorOf, record } from '../compliance/observe.js';
+import type { Target } from '../compliance/target.js';
+import { suite } from '../support/suite.js';
+import { settle, stageOf } from './world.js';
+
+const ids = (members: ReadonlyMap<string, Member>) => [...members.keys()].join(' ');
+const errorName = (error: unknown) => (error as Error).name;
+
+export function groupSuite(name: string, open: () => Promise<Target>): void {
+  suite(`${name}: a group`, (test) => {
+    test('is watched before it exists, and shows who joins and leaves', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      const seen = record(t, members$(a, `${home}/Members`));
+      await seen.until(({ size }) => size === 0);
+      const host2 = await joinGroup(b, `${home}/Members`, { id: 'Host2', data: { load: 1 } });
+      const members = await seen.until(({ size }) => size === 1);
+      const member = members.get('Host2')!;
+      assert.equal(member.data, { load: 1 });
+      assert.is(member.stat!.ephemeralOwner, b.session!.id);
+      const host1 = await joinGroup(b, `${home}/Members`, { id: 'Host1' });
+      assert.is(ids(await seen.until(({ size }) => size === 2)), 'Host1 Host2');
+      assert.is(seen.last!.get('Host1')!.data, undefined);
+      assert.is(seen.last!.get('Host2'), member);
+      await host2.leave();
+      await seen.until(({ size }) => size === 1);
+      await host1[Symbol.asyncDispose]();
+      await seen.until(({ size }) => size === 0);
+      assert.equal(seen.values.map(ids), ['', 'Host2', 'Host1 Host2', 'Host1', '']);
+      seen.unsubscribe();
+      await settle(a);
+      assert.is(a.stats().entries, 0);
+      assert.is(a.stats().watches, 0);
+    });
+
+    test('is told in full to those who come late', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk } = await person();
+      for (const id of ['c', 'a', 'b']) await joinGroup(zk, home, { id, data: id });
+      const first = record(t, members$(zk, home));
+      await first.until(({ size }) => size === 3);
+      const late = record(t, members$(zk, home));
+      await late.until(({ size }) => size === 3);
+      assert.equal(late.values.map(ids), ['a b c']);
+      assert.equal(first.values.map(ids), ['a b c']);
+      const changes = record(t, memberChanges$(zk, home));
+      await changes.until(() => true);
+      assert.equal(
+        changes.last!.joined.map(({ id }) => id),
+        ['a', 'b', 'c'],
+      );
+    });
+
+    test('tells what a member shows, and what has changed', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk } = await person();
+      const load$ = new Subject<number>();
+      const me = await joinGroup(zk, home, { id: 'me', data: 1, data$: load$ });
+      await joinGroup(zk, home, { id: 'other' });
+      const changes = record(t, memberChanges$<number>(zk, home));
+      await changes.until(({ members }) => members.size === 2);
+      load$.next(2);
+      await changes.until(({ members }) => members.get('me')!.data === 2);
+      assert.equal(
+        changes.last!.updated.map(({ id }) => id),
+        ['me'],
+      );
+      await me.update(3);
+      await changes.until(({ members }) => members.get('me')!.data === 3);
+      for (let load = 4; load <= 100; load++) load$.next(load);
+      await changes.until(({ members }) => members.get('me')!.data === 100);
+      assert.ok((await zk.exists(me.path))!.version < 50);
+      await me.leave();
+      await changes.until(({ members }) => members.size === 1);
+      assert.equal(
+        changes.last!.left.map(({ id }) => id),
+        ['me'],
+      );
+      assert.not(load$.observed);
+      assert.is(errorName(await errorOf(me.update(4))), 'MEMBER_LEFT');
+    });
+
+    test('shows a member whose data cannot be read, with the reason', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk } = await person();
+      await zk.ensure(home);
+      await zk.create(`${home}/foreign`, 'no JSON', { mode: 'ephemeral' });
+      const seen = record(t, members$(zk, home, { codec: json() }));
+      const foreign = (await seen.until(({ size }) => size === 1)).get('foreign')!;
+      assert.is(foreign.data, undefined);
+      assert.instance(foreign.error, Error);
+    });
+
+    test('loses a member with its session, and has it back in the next', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      const me = await joinGroup(a.zk, home, { id: 'me', data: 1 });
+      const said = record(t, me.status$);
+      const seen = record(t, members$<number>(b, home));
+      const before = (await seen.until(({ size }) => size === 1)).get('me')!;
+      await a.faults.endSession();
+      await seen.until(({ size }) => size === 0);
+      a.faults.partition();
+      const updated = me.update(2);
+      a.faults.heal();
+      const after = (await seen.until((now) => now.get('me')?.data === 2)).get('me')!;
+      await updated;
+      assert.ok(after.stat!.czxid > before.stat!.czxid);
+      assert.is(after.stat!.ephemeralOwner, a.zk.session!.id);
+      await said.until((status) => status === 'joined');
+      assert.equal(said.values, ['joined', 'suspect', 'rejoining', 'joined']);
+    });
+
+    test('has a member back whose node was deleted', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      const me = await joinGroup(a, home, { id: 'me', data: 1 });
+      const changes = record(t, memberChanges$(b, home));
+      const before = (await changes.until(({ members }) => members.size === 1)).members.get('me')!;
+      await b.delete(me.path);
+      await changes.until(({ members }) => {
+        const now = members.get('me');
+        return now !== undefined && now.stat!.czxid > before.stat!.czxid;
+      });
+      assert.is(changes.last!.members.get('me')!.data, 1);
+    });
+
+    test('does not notice that a member had another connection', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      const me = await joinGroup(a.zk, home, { id: 'me', data: 1 });
+      const said = record(t, me.status$);
+      const seen = record(t, members$(b, home));
+      await seen.until(({ size }) => size === 1);
+      a.faults.cut();
+      await said.until((status) => status === 'joined');
+      await settle(a.zk, b);
+      assert.equal(said.values, ['joined', 'suspect', 'joined']);
+      assert.is(seen.values.length, 1);
+    });
+
+    test('refuses a second member of the same name', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      await joinGroup(a, home, { id: 'me', data: 'first' });
+      for (const zk of [a, b]) {
+        const error = await errorOf(joinGroup(zk, home, { id: 'me', data: 'second' }));
+        assert.is(errorName(error), 'DUPLICATE_MEMBER');
+      }
+      assert.is(await a.getData(`${home}/me`, { codec: json() }), 'first');
+    });
+
+    test('lets a second member of the same name wait, or take its place', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      const first = await joinGroup(a, home, { id: 'me', data: 1 });
+      const waiting = joinGroup(b, home, { id: 'me', data: 2, onDuplicate: 'wait' });
+      await settle(b);
+      await first.leave();
+      const second = await waiting;
+      const said = record(t, second.status$);
+      const third = await joinGroup(a, home, { id: 'me', data: 3, onDuplicate: 'replace' });
+      await said.until((status) => status === 'displaced');
+      assert.is(await b.getData(`${home}/me`, { codec: json() }), 3);
+      await third.leave();
+      await said.until((status) => status === 'joined');
+      assert.is(await b.getData(`${home}/me`, { codec: json() }), 2);
+    });
+
+    test('has one node when the answer to joining was lost, the newest data in it', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      const seen = record(t, members$<number>(b, home));
+      a.faults.deaf = true;
+      await b.ensure(home);
+      const joining = joinGroup(a.zk, home, { id: 'me', data: 1 });
+      await seen.until(({ size }) => size === 1);
+      a.faults.deaf = false;
+      a.faults.cut();
+      const me = await joining;
+      await me.update(2);
+      await seen.until((now) => now.get('me')!.data === 2);
+      assert.is((await b.exists(home))!.cversion, 1);
+    });
+
+    test('keeps no member that gave up joining', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      await b.ensure(home);
+      const seen = record(t, members$(b, home));
+      const giveUp = new AbortController();
+      a.faults.deaf = true;
+      const joining = errorOf(joinGroup(a.zk, home, { id: 'me', signal: giveUp.signal }));
+      await seen.until(({ size }) => size === 1);
+      giveUp.abort('enough');
+      assert.is(await joining, 'enough');
+      a.faults.deaf = false;
+      a.faults.cut();
+      await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+      await seen.until(({ size }) => size === 0);
+      await (await joinGroup(a.zk, home, { id: 'me' })).leave();
+    });
+
+    test('does not miss for a moment who comes back within the time of grace', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      const quick = record(t, members$(b, home));
+      const patient = record(t, members$<number>(b, home, { graceMs: 5_000 }));
+      const first = await joinGroup(a, home, { id: 'me', data: 1 });
+      await patient.until(({ size }) => size === 1);
+      await first.leave();
+      await quick.until(({ size }) => size === 0);
+      await joinGroup(a, home, { id: 'me', data: 2 });
+      await patient.until((now) => now.get('me')?.data === 2);
+      assert.equal(patient.values.map(ids), ['', 'me', 'me']);
+      const brief = record(t, members$(b, home, { graceMs: 20 }));
+      await brief.until(({ size }) => size === 1);
+      await a.close();
+      await brief.until(({ size }) => size === 0);
+    });
+
+    test('completes for its observers, and is left, when the client is closed', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      const me = await joinGroup(a, home, { id: 'me' });
+      const seen = record(t, members$(a, home));
+      const others = record(t, members$(b, home));
+      await others.until(({ size }) => size === 1);
+      await a.close();
+      assert.ok(seen.isComplete);
+      assert.is(me.status, 'left');
+      await others.until(({ size }) => size === 0);
+      await me.leave();
+    });
+
+    test('has no names with slashes', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk } = await person();
+      for (const id of ['', 'a/b', '.']) {
+        assert.is(errorName(await errorOf(joinGroup(zk, home, { id }))), 'BAD_ARGUMENTS');
+      }
+    });
+  });
+}

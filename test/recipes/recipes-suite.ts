@@ -1,0 +1,25 @@
+/** What the recipes promise over any server; see the files beside this one. */
+import type { Target } from '../compliance/target.js';
+import { suite } from '../support/suite.js';
+import { creationSuite } from './creation-suite.js';
+import { firstVersionsSuite } from './first-versions-suite.js';
+import { groupSuite } from './group-suite.js';
+import { lockSuite } from './lock-suite.js';
+
+/** @param open starts the server, once; asked for by the first test */
+export function recipesSuite(name: string, open: () => Promise<Target>): void {
+  let target: Promise<Target> | undefined;
+  const shared = () => {
+    target ??= open();
+    return target;
+  };
+  lockSuite(name, shared);
+  creationSuite(name, shared);
+  groupSuite(name, shared);
+  firstVersionsSuite(name, shared);
+  suite(`${name}: the end`, (test) => {
+    test('the server ends when all its clients are gone', async () => {
+      await (await shared()).stop?.();
+    });
+  });
+}

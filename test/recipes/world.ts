@@ -1,0 +1,97 @@
+/** Clients for tests of recipes: each with connections and a clock that break to order. */
+import { type Client, type ClientHost, type ConnectOptions, connect } from '@vivarium/core';
+import { FaultyHost } from '../compliance/faulty-host.js';
+import type { Target } from '../compliance/target.js';
+import type { TestContext } from '../support/suite.js';
+
+/** What a test can do to a client's world. */
+class Faults extends FaultyHost {
+  readonly #world: World;
+
+  constructor(world: World) {
+    super(world);
+    this.#world = world;
+  }
+
+  /** What the client sends is lost on the way, until the next cut. */
+  set mute(isMute: boolean) {
+    this.#world.isMute = isMute;
+  }
+
+  /** The clocks jump ahead, as after a long block of the event loop: no timer has run yet. */
+  jump(byMs: number): void {
+    this.#world.aheadMs += byMs;
+  }
+
+  /** Loses the connection for good: the server hears nothing more, and no new one is to be had. */
+  partition(): void {
+    this.refusing = true;
+    this.cut();
+  }
+
+  heal(): void {
+    this.refusing = false;
+  }
+}
+
+/** A host between the client and the real one. */
+class World implements ClientHost {
+  readonly #inner: ClientHost;
+  isMute = false;
+  aheadMs = 0;
+
+  constructor(inner: ClientHost) {
+    this.#inner = inner;
+  }
+
+  now = () => this.#inner.now() + this.aheadMs;
+  wallNow = () => this.#inner.wallNow() + this.aheadMs;
+  setTimer = (delayMs: number, run: () => void) => this.#inner.setTimer(delayMs, run);
+  soon = (run: () => void) => this.#inner.soon(run);
+  randomBytes = (count: number) => this.#inner.randomBytes(count);
+
+  open(...[address, events]: Parameters<ClientHost['open']>): ReturnType<ClientHost['open']> {
+    const transport = this.#inner.open(address, events);
+    const send = (bytes: Uint8Array) => {
+      if (!this.isMute) transport.send(bytes);
+    };
+    return { send, close: () => transport.close() };
+  }
+}
+
+export interface Person {
+  readonly zk: Client;
+  readonly faults: Faults;
+}
+
+export interface Stage {
+  /** An empty folder that only this test uses. */
+  readonly home: string;
+  /** Lets another client come; it goes when the test ends. */
+  person(options?: ConnectOptions): Promise<Person>;
+}
+
+let homes = 0;
+
+export async function stageOf(t: TestContext, target: Target): Promise<Stage> {
+  const person = async (options: ConnectOptions = {}) => {
+    const faults = new Faults(new World(target.host));
+    const zk = await connect(target.connectString, { graceMs: 0, ...options, host: faults });
+    t.cleanup(() => {
+      faults.refusing = false;
+      faults.deaf = false;
+      faults.mute = false;
+      return zk.close();
+    });
+    return { zk, faults };
+  };
+  const home = `/recipes-${process.pid}-${++homes}`;
+  return { home, person };
+}
+
+/** Lets everything that is on its way arrive: the client's own requests, and what they cause. */
+export async function settle(...clients: readonly Client[]): Promise<void> {
+  for (let round = 0; round < 3; round++) {
+    for (const zk of clients) await zk.sync();
+  }
+}
