@@ -14,6 +14,7 @@ import { Listener } from './listener.js';
 import type { Log } from './logger.js';
 import { LiveFacts } from './process-facts.js';
 import { quietLog } from './quiet-log.js';
+import { realNames } from './real-names.js';
 import { exitCodes, StartError, systemCode } from './start-error.js';
 
 /** Makes a machine of what a data folder holds. @throws when the folder must not be used */
@@ -80,9 +81,9 @@ async function serve(
   const { boot, shownConfig } = options;
   const log = quietLog(options.log);
   const config = { ...options.config, serverId: dataDir.serverId };
-  const machine = bootOrRefuse(boot, {
+  const machine = bootOrRefuse(boot, dataDir, {
     config,
-    host: createHost(log),
+    host: createHost((event) => log({ ...event, message: realNames(event.message, dataDir) })),
     disk: files,
     secret: dataDir.secret,
     now: performance.now(),
@@ -139,13 +140,28 @@ async function serve(
   };
 }
 
-/** A machine that refuses to boot says why in a sentence; anything else is a defect. */
-function bootOrRefuse(boot: BootMachine, options: Parameters<BootMachine>[0]): Machine {
+/**
+ * A machine that refuses to boot says why in a sentence, and a disk that fails meanwhile can be
+ * helped; anything else is a defect.
+ */
+function bootOrRefuse(
+  boot: BootMachine,
+  dataDir: DataDir,
+  options: Parameters<BootMachine>[0],
+): Machine {
   try {
     return boot(options);
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'RefusedStartError') throw error;
-    throw new StartError(error.message, exitCodes.dataFolder, { cause: error });
+    if (!(error instanceof Error)) throw error;
+    if (error.name === 'RefusedStartError') {
+      const story = realNames(error.message, dataDir);
+      throw new StartError(story, exitCodes.dataFolder, { cause: error });
+    }
+    if (!/^E[A-Z0-9]+$/.test(systemCode(error))) throw error;
+    const story =
+      `The data in ${dataDir.logs} could not be brought back: ${error.message}. ` +
+      'Make room or repair the disk, then start again.';
+    throw new StartError(story, exitCodes.disk, { cause: error });
   }
 }
 

@@ -1,0 +1,44 @@
+import { defaultConfig } from '@vivarium/core/internal/config/config';
+import { runServer } from '@vivarium/core/internal/node/run-server';
+import { exitCodes, StartError } from '@vivarium/core/internal/node/start-error';
+import { RefusedStartError } from '@vivarium/core/internal/storage/refused-start';
+import * as assert from 'uvu/assert';
+import { bootEcho } from '../../support/echo-machine.js';
+import { suite, type TestContext } from '../../support/suite.js';
+import { tempFolder } from '../../support/temp-folder.js';
+
+/** What a start says when its machine cannot boot, for a reason of `error`. */
+async function refusalOf(t: TestContext, error: Error): Promise<[StartError, string]> {
+  const dataDir = tempFolder(t);
+  const config = defaultConfig({ dataDir, clientPort: 0, clientPortAddress: '127.0.0.1' });
+  const options = { config, log: () => {}, shownConfig: '' };
+  const boot = () => {
+    throw error;
+  };
+  try {
+    await runServer({ ...options, boot });
+  } catch (refusal) {
+    assert.instance(refusal, StartError);
+    const next = await runServer({ ...options, boot: bootEcho });
+    await next.close();
+    return [refusal as StartError, dataDir];
+  }
+  throw new Error('it started');
+}
+
+suite('a start that is refused', (test) => {
+  test('names the file as an operator finds it, and leaves the folder free', async (t) => {
+    const cause = new RefusedStartError('logs/log.7', 304, 'it is damaged', 'Restore it.');
+    const [{ message, exitCode }, dataDir] = await refusalOf(t, cause);
+    const file = `${dataDir}/version-2/log.7`;
+    assert.is(message, `${file} at byte 304: it is damaged. Restore it.`);
+    assert.is(exitCode, exitCodes.dataFolder);
+  });
+
+  test('says what to do when the disk fails meanwhile', async (t) => {
+    const cause = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    const [{ message, exitCode }] = await refusalOf(t, cause);
+    assert.match(message, 'could not be brought back: no space left on device. Make room');
+    assert.is(exitCode, exitCodes.disk);
+  });
+});
