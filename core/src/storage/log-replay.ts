@@ -24,7 +24,7 @@ export interface LogFile {
 export interface ReadLog extends LogFile {
   readonly end: number;
   readonly count: number;
-  /** The last transaction seen in it or before it. */
+  /** The last transaction of the database when this log was applied. */
   readonly lastHigh: number;
   readonly lastLow: number;
   readonly firstChecksum: number;
@@ -103,7 +103,7 @@ export class LogReplay {
       throw new RefusedStartError(log.file, reader.recordAt, error.message, RESTORE);
     }
     const { end, count, chain } = reader;
-    const [lastHigh, lastLow] = [this.#seenHigh, this.#seenLow];
+    const { lastZxidHigh: lastHigh, lastZxidLow: lastLow } = this.#database;
     const read = { ...log, facts, end, count, lastHigh, lastLow, firstChecksum, chain, chainHolds };
     if (count > 0) this.#previous = read;
     return read;

@@ -34,10 +34,8 @@ export function sealLogs(
     if (log.facts === undefined) makeDurable(disk, log);
   }
   for (const { log, writtenEnd, verdict } of ends) {
-    if (writtenEnd > log.end) {
-      setAside(disk, log, writtenEnd);
-      reportCut(log, writtenEnd, verdict, report);
-    }
+    if (writtenEnd > log.end) setAside(disk, log, writtenEnd);
+    if (verdict !== 'clean') reportCut(log, writtenEnd, verdict, report);
     if (log.count === 0 && (log.end === 0 || log.facts !== undefined)) remove(disk, log);
     else cut(disk, log, writtenEnd);
   }
@@ -98,16 +96,19 @@ function reportCut(
   report: (event: LogEvent) => void,
 ): void {
   const fields = { file, offset: end, bytes: writtenEnd - end };
-  const kept = `The log now ends with ${hexLong(longOf(lastHigh, lastLow))}; what was cut off is in ${cutFileOf(zxid, end)}.`;
+  const last = `The log now ends with ${hexLong(longOf(lastHigh, lastLow))}`;
+  const aside = writtenEnd > end ? `; what was cut off is in ${cutFileOf(zxid, end)}` : '';
   if (verdict === 'torn') {
-    const message = `${file}: a write that a crash interrupted was cut off at byte ${end}. ${kept}`;
+    const message =
+      `${file}: the last write was interrupted by a crash, and what there was of it from byte ` +
+      `${end} on was cut off. ${last}${aside}.`;
     report({ level: 'warn', event: 'storage.torn-tail-cut', message, fields });
     return;
   }
   const message =
     `${file}: from byte ${end} on there are bytes that are no sound transaction, and nothing ` +
     'tells whether they ever were one. They were taken for an interrupted write and cut off; if ' +
-    `the disk damaged them, ACKNOWLEDGED WRITES ARE LOST. ${kept}`;
+    `the disk damaged them, ACKNOWLEDGED WRITES ARE LOST. ${last}${aside}.`;
   report({ level: 'warn', event: 'storage.undecidable-tail-cut', message, fields });
 }
 

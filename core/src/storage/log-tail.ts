@@ -27,7 +27,7 @@ export interface LogEnd {
 export type Verdict =
   /** Nothing. */
   | 'clean'
-  /** A write that the crash interrupted, or something that cannot be told from it. */
+  /** A flush that the crash interrupted, or something that cannot be told from it. */
   | 'torn'
   /** Bytes of which nothing says whether they were ever durable. */
   | 'undecidable'
@@ -46,8 +46,8 @@ export function judgeLogEnd(log: LogEnd): Verdict {
   }
   if (end < facts.synced || !log.chainHolds) return 'corrupt';
   if (end < facts.flushEnd && writtenEnd > facts.flushEnd) return 'corrupt';
-  if (writtenEnd === end) return 'clean';
-  return end < facts.flushEnd && writtenEnd <= facts.flushEnd ? 'torn' : 'undecidable';
+  if (end < facts.flushEnd) return 'torn';
+  return writtenEnd === end ? 'clean' : 'undecidable';
 }
 
 /** Behind the last byte of a file that is not zero, from `start` on; `start` when all are zero. */
