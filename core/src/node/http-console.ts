@@ -9,7 +9,7 @@ import type { AdminDesk } from './admin-desk.js';
 import type { ClientStream, StreamEvents } from './client-stream.js';
 import type { Log } from './logger.js';
 import { originProblem } from './origin-policy.js';
-import { webSocketStream } from './websocket-stream.js';
+import { WebSocketStream } from './websocket-stream.js';
 
 export interface HttpConsoleParts {
   readonly config: Config;
@@ -111,7 +111,7 @@ export class HttpConsole {
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#parts.attach(socket, (events) => webSocketStream(webSocket, socket, events));
+      this.#parts.attach(socket, (events) => new WebSocketStream(webSocket, socket, events));
     });
   }
 

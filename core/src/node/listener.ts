@@ -9,7 +9,7 @@ import type { Driver } from './driver.js';
 import { type Greeting, readFirstBytes } from './first-bytes.js';
 import { HttpConsole } from './http-console.js';
 import type { Log } from './logger.js';
-import { endGently, tcpStream } from './tcp-stream.js';
+import { endGently, TcpStream } from './tcp-stream.js';
 import { plainBytes } from './tcp-transport.js';
 
 export interface ListenerParts {
@@ -124,7 +124,7 @@ export class Listener {
     this.#sockets.add(socket);
     this.#strangers.add(socket);
     const { handshakeTimeoutMs } = this.#parts.config;
-    const deadline = setTimeout(() => {
+    let deadline: NodeJS.Timeout | undefined = setTimeout(() => {
       const silence = `said nothing that could be understood for ${handshakeTimeoutMs} ms`;
       this.#warn('connection.silent', `a connection from ${address} ${silence}`);
       socket.destroy();
@@ -139,6 +139,7 @@ export class Listener {
     });
     readFirstBytes(socket, (greeting) => {
       clearTimeout(deadline);
+      deadline = undefined;
       this.#strangers.delete(socket);
       this.#welcome(socket, address, greeting);
     });
@@ -150,7 +151,7 @@ export class Listener {
         this.#attach(
           socket,
           (events) => {
-            const stream = tcpStream(socket, events);
+            const stream = new TcpStream(socket, events);
             socket.resume();
             return stream;
           },

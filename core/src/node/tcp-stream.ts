@@ -2,57 +2,66 @@ import type { Socket } from 'node:net';
 import { type ClientStream, LINGER_MS, type StreamEvents } from './client-stream.js';
 import { plainBytes } from './tcp-transport.js';
 
-/** Makes a stream of a socket whose first bytes said that it speaks the client protocol. */
-export function tcpStream(socket: Socket, events: StreamEvents): ClientStream {
-  let isEnded = false;
-  let reason = 'the client closed the connection';
-  socket.on('data', (data: Uint8Array) => {
-    if (!isEnded) events.received(plainBytes(data));
-  });
-  // Whoever says that nothing follows is gone for us, as for ZooKeeper; its session lives on.
-  socket.on('end', () => {
-    isEnded = true;
-    endGently(socket);
-  });
-  socket.on('drain', () => {
-    if (!isEnded) events.drained();
-  });
-  socket.on('error', (error) => {
-    if (!isEnded) reason = error.message;
-  });
-  socket.on('close', () => events.closed(reason));
-  return {
-    transport: 'tcp',
-    get unsentBytes() {
-      return socket.writableLength;
-    },
-    send(parts) {
-      if (isEnded) return;
-      if (parts.length === 1) {
-        socket.write(parts[0]!);
-        return;
-      }
-      socket.cork();
-      for (const part of parts) socket.write(part);
-      socket.uncork();
-    },
-    hold(held) {
-      if (isEnded) return;
-      if (held) socket.pause();
-      else socket.resume();
-    },
-    end(why) {
-      if (isEnded) return;
-      isEnded = true;
-      reason = why;
+/** A socket whose first bytes said that it speaks the client protocol. */
+export class TcpStream implements ClientStream {
+  readonly transport = 'tcp';
+  readonly #socket: Socket;
+  #isEnded = false;
+  #reason = 'the client closed the connection';
+
+  constructor(socket: Socket, events: StreamEvents) {
+    this.#socket = socket;
+    socket.on('data', (data: Uint8Array) => {
+      if (!this.#isEnded) events.received(plainBytes(data));
+    });
+    // Whoever says that nothing follows is gone for us, as for ZooKeeper; its session lives on.
+    socket.on('end', () => {
+      this.#isEnded = true;
       endGently(socket);
-    },
-    destroy(why) {
-      isEnded = true;
-      reason = why;
-      socket.destroy();
-    },
-  };
+    });
+    socket.on('drain', () => {
+      if (!this.#isEnded) events.drained();
+    });
+    socket.on('error', (error) => {
+      if (!this.#isEnded) this.#reason = error.message;
+    });
+    socket.on('close', () => events.closed(this.#reason));
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  send(parts: readonly Uint8Array[]): void {
+    if (this.#isEnded) return;
+    const socket = this.#socket;
+    if (parts.length === 1) {
+      socket.write(parts[0]!);
+      return;
+    }
+    socket.cork();
+    for (const part of parts) socket.write(part);
+    socket.uncork();
+  }
+
+  hold(held: boolean): void {
+    if (this.#isEnded) return;
+    if (held) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  end(reason: string): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#reason = reason;
+    endGently(this.#socket);
+  }
+
+  destroy(reason: string): void {
+    this.#isEnded = true;
+    this.#reason = reason;
+    this.#socket.destroy();
+  }
 }
 
 /**

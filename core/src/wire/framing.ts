@@ -41,10 +41,10 @@ export class FrameSplitter {
     for (;;) {
       const frame = this.#partial === null ? this.#fromChunk() : this.#fromPieces();
       if (frame !== undefined) return frame;
-      const chunk = this.#waiting.shift();
-      if (chunk === undefined) return undefined;
-      this.#chunk = chunk;
+      /* What was taken whole is let go: it may be all that keeps a large buffer alive. */
+      this.#chunk = this.#waiting.shift() ?? EMPTY;
       this.#position = 0;
+      if (this.#chunk === EMPTY) return undefined;
     }
   }
 
