@@ -108,8 +108,8 @@ export class PeerRig {
     }
   }
 
-  /** Performs the oldest disk request and tells the machine. */
-  performOne(): void {
+  /** Performs the oldest disk request and tells the machine, in one step with `more`. */
+  performOne(...more: Input[]): void {
     const request = this.asked.shift();
     if (request === undefined) throw new Error('nothing was asked of the disk');
     let failure: DiskFailure | undefined;
@@ -119,13 +119,17 @@ export class PeerRig {
       if (!(error instanceof DiskError)) throw error;
       failure = { code: error.code, message: error.message };
     }
-    this.answer(request, failure);
+    this.answer(request, failure, more);
   }
 
   /** Tells the machine of a disk request without performing it. */
-  answer({ id, generation }: EffectOf<'disk'>, failure?: DiskFailure): void {
+  answer(
+    { id, generation }: EffectOf<'disk'>,
+    failure?: DiskFailure,
+    more: readonly Input[] = [],
+  ): void {
     if (failure === undefined) this.#confirmed.add(id);
-    this.stepOnly({ type: 'disk-done', id, generation, ...(failure && { failure }) });
+    this.stepOnly({ type: 'disk-done', id, generation, ...(failure && { failure }) }, ...more);
   }
 
   answerPolls(): void {
