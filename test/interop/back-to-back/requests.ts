@@ -87,7 +87,7 @@ const BAD_FLAGS = [
   [1, -1],
 ] as const;
 
-/** Inside a multi, bad flags and no ACL at all fail one operation in 3.8, and the whole multi in 3.9. */
+/** In a multi, bad flags and a null ACL fail one operation in 3.8, and the whole multi in 3.9. */
 function createValue(maker: Maker, inMulti = false) {
   const { random } = maker;
   const wrong = inMulti && maker.old ? [] : BAD_FLAGS;
