@@ -119,10 +119,22 @@ function remove(disk: BootDisk, { file, zxid, facts }: ReadLog): void {
   disk.perform([...steps, { step: 'sync-folder', folder: folders.logs }]);
 }
 
+/**
+ * Writes what is not known to be durable over itself. A sync that failed may have left it in the
+ * system's cache alone, marked as written: to read it shows it, and another sync does nothing.
+ */
+function writeAgain(disk: BootDisk, { file, end }: ReadLog, start: number): void {
+  for (let at = start; at < end; at += COPY_BYTES) {
+    const bytes = disk.read(file, at, Math.min(COPY_BYTES, end - at));
+    disk.perform([{ step: 'write', file, position: at, bytes }]);
+  }
+}
+
 function cut(disk: BootDisk, log: ReadLog, writtenEnd: number): void {
   const { file, size, end, facts } = log;
   const mayKeepZeros = facts === undefined && writtenEnd === end;
   if (size !== end && !mayKeepZeros) disk.perform([{ step: 'truncate', file, size: end }]);
+  if (facts !== undefined) writeAgain(disk, log, facts.synced);
   makeDurable(disk, log);
   if (facts === undefined) return;
   const { firstChecksum: first, chain } = log;
