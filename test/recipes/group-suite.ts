@@ -216,6 +216,7 @@ export function groupSuite(name: string, open: () => Promise<Target>): void {
       const [{ zk: a }, { zk: b }] = [await person(), await person()];
       const quick = record(t, members$(b, home));
       const patient = record(t, members$<number>(b, home, { graceMs: 5_000 }));
+      await patient.until(({ size }) => size === 0);
       const first = await joinGroup(a, home, { id: 'me', data: 1 });
       await patient.until(({ size }) => size === 1);
       await first.leave();
