@@ -24,6 +24,7 @@ const names = [
   'hostile-bytes',
   'clients',
   'browser',
+  'planted',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -96,7 +97,13 @@ async function proveOne(name: string, args: readonly string[]): Promise<boolean>
   const began = performance.now();
   const minutes = values.minutes === undefined ? Infinity : Number(values.minutes);
   if (!(minutes > 0)) throw new Error(`--minutes takes a number, not '${values.minutes}'`);
-  const built = ['core/dist', 'recipes/dist', 'test/dist/prove', 'test/dist/interop'];
+  const built = [
+    'core/dist',
+    'recipes/dist',
+    'test/dist/prove',
+    'test/dist/interop',
+    'test/dist/sim',
+  ];
   const slices = new Slices({
     path: join(root, '.cache', 'prove', `${name}${values.short ? '-short' : ''}.json`),
     fingerprint: `${fingerprintOf(built.map((path) => join(root, path)))} ${args.join(' ')}`,

@@ -34,6 +34,8 @@ interface Connection {
   greeted: boolean;
   welcomed: boolean;
   session: bigint;
+  /** When its last word was read. */
+  heardAt: number;
 }
 
 interface Session {
@@ -86,7 +88,7 @@ export class WatchedMachine implements LocalMachine {
       if (effect.type !== 'send') continue;
       if (!looked) canon.look();
       looked = true;
-      this.#attests(effect.connection, effect.bytes, batch.now);
+      this.#attests(effect.connection, effect.bytes);
     }
   }
 
@@ -97,6 +99,7 @@ export class WatchedMachine implements LocalMachine {
         greeted: false,
         welcomed: false,
         session: 0n,
+        heardAt: now,
       });
     }
     if (input.type !== 'connection-bytes') return;
@@ -104,6 +107,7 @@ export class WatchedMachine implements LocalMachine {
     if (connection === undefined) return;
     connection.frames.push(input.bytes.slice());
     for (let frame = connection.frames.next(); frame; frame = connection.frames.next()) {
+      connection.heardAt = now;
       this.#touch(connection.session, now);
       const from = new Reader(frame);
       if (!connection.greeted) {
@@ -121,7 +125,7 @@ export class WatchedMachine implements LocalMachine {
     if (session !== undefined) session.touchedAt = now;
   }
 
-  #attests(id: ConnectionId, bytes: Uint8Array, now: number): void {
+  #attests(id: ConnectionId, bytes: Uint8Array): void {
     const connection = this.#connections.get(id);
     const frames = new FrameSplitter(LONGEST_FRAME_BYTES);
     frames.push(bytes);
@@ -129,7 +133,7 @@ export class WatchedMachine implements LocalMachine {
       const from = new Reader(frame);
       if (connection?.welcomed === false) {
         connection.welcomed = true;
-        this.#welcomes(id, connection, from, now);
+        this.#welcomes(id, connection, from);
         continue;
       }
       const xid = from.int();
@@ -138,7 +142,7 @@ export class WatchedMachine implements LocalMachine {
     demand(frames.buffered === 0, 'host contract', () => `a send holds a part of a frame`);
   }
 
-  #welcomes(id: ConnectionId, connection: Connection, from: Reader, now: number): void {
+  #welcomes(id: ConnectionId, connection: Connection, from: Reader): void {
     const { timeOut: timeoutMs, sessionId } = readConnectResponse(from);
     if (timeoutMs <= 0) return;
     const { canon } = this.#observed;
@@ -150,7 +154,8 @@ export class WatchedMachine implements LocalMachine {
       demand(isDurable, 'R4', () => `session ${sessionId} is promised before it is durable`);
     }
     connection.session = sessionId;
-    this.#sessions.set(sessionId, { connection: id, timeoutMs, touchedAt: now });
+    // A session's time begins with its client's word, not with our answer.
+    this.#sessions.set(sessionId, { connection: id, timeoutMs, touchedAt: connection.heardAt });
   }
 
   #isDurable(zxid: bigint, what: string): void {
