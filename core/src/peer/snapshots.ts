@@ -170,12 +170,16 @@ export class Snapshots {
   #failed(task: string, failure: DiskFailure): void {
     const { host, metrics, turn } = this.#parts;
     if (task === 'slice') metrics.snapshotErrors.add();
+    const remedy =
+      task === 'purge'
+        ? 'what it left is removed by a purge after the next start'
+        : 'the log keeps everything, and it is tried again';
     host.log({
       level: 'error',
       event: `snapshot.${task}-failed`,
       message:
         `a ${task === 'purge' ? 'purge' : 'snapshot'} failed (${failure.code}: ` +
-        `${failure.message}); the log keeps everything, and it is tried again`,
+        `${failure.message}); ${remedy}`,
     });
     this.#notBefore = turn.now + RETRY_MS;
     if (task === 'slice') this.#abandon();
