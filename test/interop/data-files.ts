@@ -2,7 +2,7 @@
  * Reads the files of a data folder as ZooKeeper's format says, without the server's own reader:
  * what a proof says of a log or snapshot must not lean on the code that wrote it.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { readTxn, type Txn } from '@vivarium/core/internal/wire/txns';
@@ -11,6 +11,8 @@ const LOG_MAGIC = 0x5a4b4c47;
 const SNAPSHOT_MAGIC = 0x5a4b534e;
 const LOG_HEADER_LENGTH = 16;
 const RECORD_END = 0x42;
+const PIECE_LENGTH = 1_048_576;
+const ZEROS = Buffer.alloc(PIECE_LENGTH);
 
 /** Names of a kind of file (`log`, `snapshot`), oldest first. */
 export function filesOf(dataDir: string, kind: 'log' | 'snapshot'): readonly string[] {
@@ -35,30 +37,70 @@ export interface LogFile {
 
 /** Reads one log file up to its first record that is not whole. */
 export function readLogFile(dataDir: string, name: string): LogFile {
-  const bytes = readFileSync(join(dataDir, 'version-2', name));
-  const size = bytes.length;
+  const { bytes, size } = readUpToZeros(join(dataDir, 'version-2', name));
   const txns: Txn[] = [];
-  if (size < LOG_HEADER_LENGTH || bytes.readUInt32BE(0) !== LOG_MAGIC) {
+  if (bytes.length < LOG_HEADER_LENGTH || bytes.readUInt32BE(0) !== LOG_MAGIC) {
     return { name, txns, end: 0, size, torn: size > 0 };
   }
   let at = LOG_HEADER_LENGTH;
-  while (at + 12 <= size) {
+  while (at + 12 <= bytes.length) {
     const checksum = bytes.readBigUInt64BE(at);
     const length = bytes.readInt32BE(at + 8);
     if (checksum === 0n && length === 0) return { name, txns, end: at, size, torn: false };
     const end = at + 12 + length;
-    if (length < 0 || end >= size || bytes[end] !== RECORD_END) break;
+    if (length < 0 || end >= bytes.length || bytes[end] !== RECORD_END) break;
     const body = bytes.subarray(at + 12, end);
     if (BigInt(adler32(body)) !== checksum) break;
     txns.push(readTxn(new Reader(new Uint8Array(body))));
     at = end + 1;
   }
-  return { name, txns, end: at, size, torn: at < size };
+  return { name, txns, end: at, size, torn: at < bytes.length };
+}
+
+/** A file's bytes, but for the zeros by which a log is longer than what was written to it. */
+function readUpToZeros(path: string): { readonly bytes: Buffer; readonly size: number } {
+  const { size } = statSync(path);
+  const file = openSync(path, 'r');
+  const pieces: Buffer[] = [];
+  try {
+    for (let at = 0; at < size; at += PIECE_LENGTH) {
+      const piece = Buffer.alloc(Math.min(PIECE_LENGTH, size - at));
+      readSync(file, piece, 0, piece.length, at);
+      pieces.push(piece);
+      if (piece.equals(ZEROS.subarray(0, piece.length))) break;
+    }
+  } finally {
+    closeSync(file);
+  }
+  return { bytes: Buffer.concat(pieces), size };
 }
 
 /** All transactions in the logs of a folder, in the order of the files. */
 export function readLogs(dataDir: string): readonly Txn[] {
-  return filesOf(dataDir, 'log').flatMap((name) => readLogFile(dataDir, name).txns);
+  return new LogsReader(dataDir).read();
+}
+
+/** Reads the logs of a folder again and again, each file only when it has changed. */
+export class LogsReader {
+  readonly #dataDir: string;
+  readonly #known = new Map<string, { readonly mtimeNs: bigint; readonly txns: readonly Txn[] }>();
+
+  constructor(dataDir: string) {
+    this.#dataDir = dataDir;
+  }
+
+  /** All transactions, in the order of the files. */
+  read(): readonly Txn[] {
+    return filesOf(this.#dataDir, 'log').flatMap((name) => {
+      const path = join(this.#dataDir, 'version-2', name);
+      const { mtimeNs } = statSync(path, { bigint: true });
+      const known = this.#known.get(name);
+      if (known?.mtimeNs === mtimeNs) return known.txns;
+      const { txns } = readLogFile(this.#dataDir, name);
+      this.#known.set(name, { mtimeNs, txns });
+      return txns;
+    });
+  }
 }
 
 /** What a snapshot says of itself. */

@@ -67,6 +67,7 @@ export async function launchVivarium(options: VivariumOptions): Promise<Vivarium
   const forget = endWithThisProcess(child);
   let said = '';
   let over = false;
+  let serves = false;
   let started = (): void => {};
   let failed = (_error: Error): void => {};
   const serving = new Promise<void>((resolve, reject) => {
@@ -77,7 +78,10 @@ export async function launchVivarium(options: VivariumOptions): Promise<Vivarium
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-LOG_KEPT);
-      if (said.includes('"server.started"')) started();
+      if (!serves && said.includes('"server.started"')) {
+        serves = true;
+        started();
+      }
     });
   }
   const late = setTimeout(() => failed(new Error(`it does not serve:\n${said}`)), START_LIMIT_MS);

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../back-to-back/random.js';
-import { readLogs } from '../data-files.js';
+import { LogsReader } from '../data-files.js';
 import { type ServerKind, type ServerProcess, startServer } from '../server-process.js';
 import { dumpTree } from '../tree-dump.js';
 import { launchVivarium } from '../vivarium.js';
@@ -45,6 +45,8 @@ export async function crashRun(options: CrashOptions): Promise<CrashResult> {
   const run = new Run(options, dataDir);
   try {
     return await run.all();
+  } catch (error) {
+    throw new Error(`seed ${options.seed}: ${run.log().slice(-3000)}`, { cause: error });
   } finally {
     await run.end();
     await rm(dataDir, { recursive: true, force: true });
@@ -55,6 +57,7 @@ class Run {
   readonly #options: CrashOptions;
   readonly #dataDir: string;
   readonly #random: Random;
+  readonly #logs: LogsReader;
   readonly #clients: LoadClient[] = [];
   readonly #ownSessions = new Set<bigint>();
   readonly #result: CrashResult;
@@ -67,6 +70,7 @@ class Run {
   constructor(options: CrashOptions, dataDir: string) {
     this.#options = options;
     this.#dataDir = dataDir;
+    this.#logs = new LogsReader(dataDir);
     this.#random = new Random(options.seed);
     this.#result = {
       acknowledged: 0,
@@ -83,6 +87,11 @@ class Run {
       reattached: 0,
       refusals: [],
     };
+  }
+
+  /** What the server has said since it was started last. */
+  log(): string {
+    return this.#server?.log() ?? 'no server runs';
   }
 
   async end(): Promise<void> {
@@ -161,9 +170,9 @@ class Run {
     this.#ownSessions.add(checker.session.sessionId);
     try {
       for (;;) {
-        const before = readLogs(this.#dataDir);
+        const before = this.#logs.read();
         const dump = await dumpTree(checker);
-        const txns = readLogs(this.#dataDir);
+        const txns = this.#logs.read();
         if (txns.length !== before.length) continue; // a session expired meanwhile
         const { findings, model } = judgeLog({
           txns,
@@ -191,8 +200,7 @@ class Run {
     await Promise.all(clients.map((client) => client.drained()));
     this.#result.kills++;
     const files = await readdir(join(this.#dataDir, 'version-2'));
-    const unfinished = /snapshot\.[0-9a-f]+\.|\.snapshot|draft|not-durable/;
-    if (files.some((name) => unfinished.test(name))) this.#result.killsInSnapshot++;
+    if (files.includes('vivarium-draft')) this.#result.killsInSnapshot++;
   }
 
   /** Takes up the lasting sessions again, and opens what is missing and the passing ones. */

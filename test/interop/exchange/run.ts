@@ -48,7 +48,7 @@ interface Keeper {
 
 const SUPER = 'super:xQJmxLMiHGwaqBvst5y6rkB6HQs='; // of super:admin
 const LONG_MS = 40_000;
-const BRIEF_MS = 4000;
+const BRIEF_MS = 8000;
 
 /** Hands a folder along all legs. */
 export async function exchange(options: ExchangeOptions): Promise<ExchangeResult> {
@@ -243,7 +243,7 @@ class Exchange {
   /** A session that nobody takes up ends with its time, and its node with it. */
   async #loseBrief(): Promise<void> {
     this.#keepers = this.#keepers.filter(({ name }) => name !== 'brief');
-    const deadline = Date.now() + 3 * BRIEF_MS;
+    const deadline = Date.now() + 2.5 * BRIEF_MS;
     while ((await this.#dump()).has('/live/brief')) {
       if (Date.now() > deadline) {
         this.#problem('keeps a node of a session that is long over');
