@@ -227,7 +227,7 @@ function newNode(data: Bytes, { zxid, time }: Context, owner: bigint, isContaine
 }
 
 /** A node's Stat as clients see it. */
-export function statOf(node: Node): Stat {
+function statOf(node: Node): Stat {
   const numChildren = node.children.size;
   return {
     czxid: node.czxid,

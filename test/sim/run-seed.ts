@@ -54,6 +54,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     expiries: canon.entries.filter(({ txn }) => txn.header.type === txnTypes.closeSession).length,
     recoveries: recoveries.count,
     lives: simulation.server.lives,
+    locks: simulation.lock.taken,
     listeners: record.listeners.length,
     shown: record.streams.reduce((sum, { emitted }) => sum + emitted.length, 0),
     events_happened: kernel.happened,
@@ -68,18 +69,23 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
  * @throws Violation
  */
 export function judge(written: WrittenDown): Readonly<Record<string, number>> {
-  const { canon, history, record, recoveries } = written;
+  const { canon, history, record, recoveries, lock, group } = written;
   const watches = new WatchProbes(history);
-  const probes = [...watches.probes, ...record.probes(), ...recoveries.probes()];
+  const all = [watches.probes, record.probes(), recoveries.probes(), group.probes()];
+  const probes = all.flat();
   const replayed = replay(canon, history, probes);
   judgeOrder(history, replayed);
   const told = judgeWatches(history, replayed, watches);
   record.judge(replayed, appliedPayloads(replayed.applied));
+  lock.judge(replayed);
   return { ...replayed.compared, ...told };
 }
 
 /** What the judges look at. */
-export type WrittenDown = Pick<Simulation, 'canon' | 'history' | 'record' | 'recoveries'>;
+export type WrittenDown = Pick<
+  Simulation,
+  'canon' | 'history' | 'record' | 'recoveries' | 'lock' | 'group'
+>;
 
 const decoder = new TextDecoder();
 

@@ -15,7 +15,10 @@ import { Actor } from './actor.js';
 import { ApiRecord } from './api-record.js';
 import { Canon } from './canon.js';
 import { Faults } from './faults.js';
+import { GroupJudge } from './group-judge.js';
 import type { History } from './history.js';
+import { hold } from './holder.js';
+import { LockJudge } from './lock-judge.js';
 import { MortalHost } from './mortal-host.js';
 import { recordedHost } from './recorded-host.js';
 import { RecoveryProbes } from './recovery-probes.js';
@@ -55,6 +58,8 @@ export class Simulation {
   readonly swarm: Swarm;
   readonly history: History = { connections: [] };
   readonly record = new ApiRecord();
+  readonly lock = new LockJudge();
+  readonly group = new GroupJudge();
   readonly canon: Canon;
   readonly server: LocalServer;
   readonly faults: Faults;
@@ -152,6 +157,7 @@ export class Simulation {
       throw new Violation('L3', `no rest ${LIVENESS_MS} ms after everything was done`);
     }
     this.record.rest(this.canon.lastZxid);
+    this.group.rest(this.canon.lastZxid);
   }
 
   async #pass(ms: number, isOver: () => boolean = () => false): Promise<void> {
@@ -206,16 +212,19 @@ export class Simulation {
     const zk = createClient(parseConnectString(`memory://${ADDRESS}`), options, mortal);
     const participant = { place, host, mortal, zk, isDone: false };
     this.#participants.push(participant);
-    const actor = new Actor({
+    const program = {
       name: place,
       zk,
       random: kernel.random(`actor ${place}`),
-      record: this.record,
-      swarm,
       isLive: () => mortal.isAlive,
       goesOn: () => this.#goesOn,
-    });
-    actor.act().then(
+    };
+    const works = [new Actor({ ...program, record: this.record, swarm }).act()];
+    if (this.#random.chance(swarm.holders)) {
+      const random = kernel.random(`holder ${place}`);
+      works.push(hold({ ...program, random, lock: this.lock, group: this.group }));
+    }
+    Promise.all(works).then(
       () => {
         participant.isDone = true;
       },
@@ -235,6 +244,7 @@ export class Simulation {
   #expire(place: string): void {
     const key = this.#participants.find((each) => each.place === place)?.host.key;
     if (key === undefined) return;
+    this.lock.ended.add(key.sessionId);
     const parts = { kernel: this.kernel, network: this.#network };
     const name = `x${this.history.connections.length}`;
     const host = recordedHost(

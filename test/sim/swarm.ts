@@ -36,6 +36,8 @@ export interface Swarm {
   readonly depth: number;
   /** Requests that each client makes at most. */
   readonly requests: number;
+  /** Which share of the programs uses recipes too. */
+  readonly holders: number;
   /** How many keys the registers have. */
   readonly keys: number;
   readonly chaosMs: number;
@@ -78,6 +80,7 @@ export function chooseSwarm(random: Random, quiet: boolean): Swarm {
     thinkMs: random.pick([5, 30, 150]),
     depth: random.pick([1, 3, 10]),
     requests: random.pick([20, 60, 120]),
+    holders: random.pick([0, 0.5, 1]),
     keys: random.between(2, 6),
     chaosMs: random.between(3_000, 8_000),
   };
