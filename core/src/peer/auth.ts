@@ -36,12 +36,13 @@ export class Authenticator {
   add(
     identities: readonly Id[],
     scheme: string | null,
-    credentials: Uint8Array,
+    credentials: Uint8Array | null,
   ): readonly Id[] | undefined {
+    if (scheme === 'ip') return identities;
+    if (credentials === null) return undefined;
     if (scheme === 'digest' && this.#config.digestAuthEnabled) {
       return this.#addDigest(identities, credentials);
     }
-    if (scheme === 'ip') return identities;
     if (scheme === 'ensemble') {
       const names = this.#config.ensembleAuthName;
       const name = textOf(credentials);

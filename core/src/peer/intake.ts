@@ -285,7 +285,7 @@ export class Intake {
     const { auth, replies, metrics, host, close } = this.#parts;
     const from = this.#reader.reset(frame, HEADER_BYTES, frame.length);
     const { scheme, auth: credentials } = operations.auth.request.read(from);
-    const identities = auth.add(connection.identities, scheme, credentials ?? new Uint8Array(0));
+    const identities = auth.add(connection.identities, scheme, credentials);
     replies.begin(connection, xid);
     replies.endAt(connection, identities === undefined ? codes.AUTH_FAILED : 0, 0, 0);
     if (identities !== undefined) {

@@ -3,6 +3,7 @@
  * that says so. All forms both sides need stand here.
  */
 
+import { createModeOf } from './create-modes.js';
 import { opcodes, operations } from './operations.js';
 import type { Reader } from './reader.js';
 import { MalformedError } from './reader.js';
@@ -67,9 +68,22 @@ function readOps(from: Reader, allowed: readonly string[]): { op: string }[] {
   }
 }
 
-/** @throws MalformedError for an operation that a write multi cannot hold */
+/**
+ * Like ZooKeeper since 3.9, it takes a create whose flags name no mode of that operation, or that
+ * has no ACL at all, for bytes that are no request.
+ *
+ * @throws MalformedError for that, and for an operation that a write multi cannot hold
+ */
 export function readMultiRequest(from: Reader): readonly MultiOp[] {
-  return readOps(from, WRITE_OPS) as unknown as readonly MultiOp[];
+  const ops = readOps(from, WRITE_OPS) as unknown as readonly MultiOp[];
+  for (const op of ops) {
+    if (!('flags' in op)) continue;
+    const mode = createModeOf(op.flags);
+    if (op.acl === null || mode === undefined || mode.ttl !== (op.op === 'createTtl')) {
+      throw new MalformedError(`${op.op} with flags ${op.flags} inside a multi`);
+    }
+  }
+  return ops;
 }
 
 /** @throws MalformedError for an operation that a multiRead cannot hold */

@@ -8,11 +8,11 @@ import type { StepContext } from './run.js';
 import { WatchCoverage } from './watch-coverage.js';
 
 /** What was counted, as JSON keeps it. */
-export interface Counts {
+export type Counts = {
   /** `getData NO_NODE`, `multi/create NODE_EXISTS`, `connect …`. */
   readonly cells: { readonly [cell: string]: number };
   readonly watches: { readonly [row: string]: number };
-}
+};
 
 const nameOfCode = new Map<number, string>(
   Object.entries(codes).map(([name, code]) => [code as number, name]),

@@ -3,6 +3,7 @@
  * finds each. Every one is a mistake that a server could make.
  */
 import { codes } from '@vivarium/core/internal/base/errors';
+import { readMultiResponse, writeMultiResponse } from '@vivarium/core/internal/wire/multi';
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import {
@@ -231,16 +232,20 @@ export const planted: readonly Planted[] = [
   },
 ];
 
-/** RUNTIMEINCONSISTENCY stands twice in a result: in its header and in its body. */
 function withoutInconsistency(frame: Uint8Array): Uint8Array | undefined {
-  for (let at = HEADER; at + 9 <= frame.length; at++) {
-    const part = new DataView(frame.buffer, frame.byteOffset + at, 9);
-    if (part.getInt32(0) !== -1 || part.getUint8(4) !== 0 || part.getInt32(5) !== -2) continue;
-    const copy = frame.slice();
-    new DataView(copy.buffer).setInt32(at + 5, 0);
-    return copy;
-  }
-  return undefined;
+  const { header, body: from } = answerOf(frame);
+  if (header.err !== 0) return undefined;
+  const results = readMultiResponse(from);
+  const later = ({ type, ...rest }: (typeof results)[number]) =>
+    type === 'error' && 'err' in rest && rest.err === codes.RUNTIME_INCONSISTENCY;
+  if (!results.some(later)) return undefined;
+  const writer = new Writer();
+  ReplyHeader.write(writer, header);
+  writeMultiResponse(
+    writer,
+    results.map((result) => (later(result) ? { type: 'error', err: 0 } : result)),
+  );
+  return writer.copy();
 }
 
 /** A mutation that plants one difference at the first occasion after `passOver` others. */

@@ -48,14 +48,18 @@ const body = (name: OperationName, value: unknown): Uint8Array =>
   encode(operations[name].request as JuteType<unknown>, value);
 
 function request(name: OperationName, value: unknown, about: About): Made {
-  const text = JSON.stringify(value, (_, field: unknown) =>
+  const label = `${name} ${inWords(value)}`;
+  return { code: opcodes[name], label, body: body(name, value), about };
+}
+
+function inWords(value: unknown): string {
+  return JSON.stringify(value, (_, field: unknown) =>
     field instanceof Uint8Array
       ? `${field.length} bytes`
       : typeof field === 'bigint'
         ? String(field)
         : field,
   );
-  return { code: opcodes[name], label: `${name} ${text}`, body: body(name, value), about };
 }
 
 const path = (maker: Maker) => anyPath(maker.random, maker.paths);
@@ -302,7 +306,7 @@ function multi(maker: Maker): Made {
   }
   const writer = new Writer();
   writeMultiRequest(writer, ops);
-  const label = ops.map((op) => `${op.op} ${JSON.stringify(op.path)}`).join(', ');
+  const label = ops.map((op) => `${op.op} ${inWords(op)}`).join(', ');
   return {
     code: opcodes.multi,
     label: `multi(${label})`,

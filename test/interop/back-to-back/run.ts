@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly theirs: Lane;
   readonly ours: Lane;
   /** Explains a difference by a row of the table, and makes both sides alike again. */
-  readonly explain?: (context: StepContext) => boolean;
+  readonly explain?: (context: StepContext) => Promise<boolean>;
   readonly watch?: (context: StepContext) => void;
 }
 
@@ -117,7 +117,9 @@ class Run {
     this.#last = theirOutcome;
     if (!this.#comparing) return;
     const found = this.#compare(context);
-    if (found.length > 0 && explain?.(context) !== true) this.#differences.push(...found);
+    if (found.length > 0 && (await explain?.(context)) !== true) {
+      this.#differences.push(...found);
+    }
     watch?.(context);
   }
 
