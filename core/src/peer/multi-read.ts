@@ -31,7 +31,8 @@ export function serveMultiRead(
 }
 
 function serveOne(service: ReadService, origin: ReadOrigin, op: MultiReadOp, to: Writer): number {
-  const from = new Reader(encode(operations.getData.request, op));
+  // Like ZooKeeper's, a multiRead sets no watches, whatever it asks for.
+  const from = new Reader(encode(operations.getData.request, { ...op, watch: false }));
   return op.op === 'getData'
     ? serveGetData(service, origin, from, to)
     : serveGetChildren(service, origin, from, to, false);

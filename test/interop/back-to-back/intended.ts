@@ -4,7 +4,12 @@
  * shows what the row says fails it too.
  */
 import { codes } from '@vivarium/core/internal/base/errors';
-import { type OperationName, opcodes, operations } from '@vivarium/core/internal/wire/operations';
+import {
+  type OperationName,
+  opcodes,
+  operationOf,
+  operations,
+} from '@vivarium/core/internal/wire/operations';
 import { encode, type JuteType } from '@vivarium/core/internal/wire/types';
 import { OPEN } from './choices.js';
 import type { Lane, Outcome } from './lane.js';
@@ -95,6 +100,14 @@ export const intended: readonly Intended[] = [
     inSequences: 'explained',
   },
   {
+    case: 'a path with a character beyond U+FFFF, told back in an event or a reply',
+    theirs: 'two surrogates of three bytes each, which is no UTF-8',
+    ours: 'UTF-8',
+    why: 'No path can hold one; what is told back should be what was asked for.',
+    release: 'both',
+    inSequences: 'normalised',
+  },
+  {
     case: 'text that is no quota written as a quota',
     theirs: 'the server ends itself',
     ours: 'to be seen',
@@ -128,11 +141,24 @@ export const intended: readonly Intended[] = [
   },
   {
     case: 'a write that cannot be decoded',
-    theirs: '-5, and a zxid is taken',
-    ours: '-5, and no zxid is taken, as in 3.9',
-    why: 'Vivarium follows the newest release.',
-    release: '3.8.0',
+    theirs: '-5 with the last zxid, which then stands twice in the log (3.8.0: as ours)',
+    ours: '-5 with a zxid of its own',
+    why: 'A zxid must name one entry of the log.',
+    release: 'both',
+    inSequences: 'explained',
+  },
+  {
+    case: 'getAllChildrenNumber of the empty path',
+    theirs: 'counts the root as a child of itself',
+    ours: 'counts as for /',
+    why: 'It is a slip; no client sends it.',
+    release: 'both',
     inSequences: 'left out',
+    probe: {
+      requests: [plainRequest(1, 'getAllChildrenNumber', { path: '' })],
+      theirs: /totalNumber:4}/,
+      ours: /totalNumber:3}/,
+    },
   },
   {
     case: 'exists, and watch events, where the ACL forbids reading',
@@ -178,7 +204,29 @@ export const intended: readonly Intended[] = [
 
 /** A difference that the sequences meet, and after which both sides are made alike again. */
 export async function explain(context: StepContext): Promise<boolean> {
-  return wrongPasswordClosesOwner(context) || (await replayedToWhoMayNotRead(context));
+  return (
+    wrongPasswordClosesOwner(context) ||
+    undecodedWriteTakesZxid(context) ||
+    (await replayedToWhoMayNotRead(context))
+  );
+}
+
+function undecodedWriteTakesZxid(context: StepContext): boolean {
+  const { step, theirs, ours, theirOutcome, ourOutcome } = context;
+  if (step.type !== 'send' || !sameElsewhere(context, step.connection)) return false;
+  const their = theirOutcome.get(step.connection) ?? [];
+  const our = ourOutcome.get(step.connection) ?? [];
+  const last = our.at(-1)?.reply;
+  if (their.length !== our.length || last?.err !== codes.MARSHALLING_ERROR) return false;
+  const [before, after] = [their.at(-1)!, our.at(-1)!];
+  const name = operationOf(after.request?.code ?? 0);
+  if (name === undefined || operations[name].kind !== 'write') return false;
+  if (their.slice(0, -1).some(({ text }, i) => text !== our[i]!.text)) return false;
+  const next = theirs.sharedZxid + 1n;
+  const expected = before.text.replace(` at z${theirs.sharedZxid} `, ` at z${next} `);
+  if (after.text !== expected || ours.sharedZxid !== next) return false;
+  ours.alignTo(theirs.sharedZxid);
+  return true;
 }
 
 /** The ACL is asked by `exists`, which both servers have to refuse. */

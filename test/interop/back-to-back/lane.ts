@@ -111,7 +111,12 @@ export class Lane implements Names, LaneView {
   }
 
   zxidBefore(back: number): bigint {
-    return this.lastZxid > BigInt(back) ? this.lastZxid - BigInt(back) : 1n;
+    const shared = this.sharedZxid - BigInt(back);
+    let offset = 0n;
+    for (const segment of this.#offsets) {
+      if (shared + segment.offset >= segment.from) offset = segment.offset;
+    }
+    return shared + offset > 1n ? shared + offset : 1n;
   }
 
   /** The last zxid in shared numbers. */
@@ -119,9 +124,9 @@ export class Lane implements Names, LaneView {
     return this.lastZxid - this.#offsets[this.#offsets.length - 1]!.offset;
   }
 
-  /** From the next transaction on, this lane's zxids count on from `shared`. */
+  /** Takes the last zxid for `shared`, and counts on from there. */
   alignTo(shared: bigint): void {
-    this.#offsets.push({ from: this.lastZxid + 1n, offset: this.lastZxid - shared });
+    this.#offsets.push({ from: this.lastZxid, offset: this.lastZxid - shared });
   }
 
   zxid(value: bigint): string {

@@ -53,7 +53,8 @@ export function normalEvent(frame: Uint8Array, names: Names): NormalEvent {
   const header = ReplyHeader.read(from);
   const event = WatcherEvent.read(from);
   const exact = from.remaining === 0 ? '' : ` +${hex(frame.subarray(from.position))}`;
-  const text = `event ${event.type} state ${event.state} ${JSON.stringify(event.path)} at ${names.old ? 'any' : names.zxid(header.zxid)} err ${header.err}${exact}`;
+  const path = withoutPairs(JSON.stringify(event.path));
+  const text = `event ${event.type} state ${event.state} ${path} at ${names.old ? 'any' : names.zxid(header.zxid)} err ${header.err}${exact}`;
   return { kind: 'event', type: event.type, path: event.path, zxid: header.zxid, text };
 }
 
@@ -90,11 +91,21 @@ function normalBody(from: Reader, code: number, err: number, names: Names): stri
       type.write(writer, value);
       text = show(value, names);
     }
-    const exact = equalBytes(writer.written(), rest) ? '' : ` NOT CANONICAL ${hex(rest)}`;
-    return ` ${text}${exact}`;
+    const exact = equalBytes(writer.written(), rest) || text.includes(BROKEN_PAIR);
+    return ` ${withoutPairs(text)}${exact ? '' : ` NOT CANONICAL ${hex(rest)}`}`;
   } catch (error) {
     return ` UNREADABLE ${hex(rest)} (${(error as Error).message})`;
   }
+}
+
+/**
+ * Java writes a character beyond U+FFFF as two surrogates of three bytes each, which no reader of
+ * UTF-8 takes for a character. Paths cannot hold one; a request that names one anyway may be told.
+ */
+const BROKEN_PAIR = '\ufffd'.repeat(6);
+
+function withoutPairs(text: string): string {
+  return text.replace(/[\u{10000}-\u{10ffff}]/gu, BROKEN_PAIR);
 }
 
 function show(value: unknown, names: Names): string {

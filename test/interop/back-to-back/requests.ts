@@ -190,7 +190,10 @@ const makers: { readonly [name: string]: readonly [weight: number, make: Make] }
   getData: [8, read('getData', 'data')],
   getChildren: [5, read('getChildren', 'child')],
   getChildren2: [5, read('getChildren2', 'child')],
-  getAllChildrenNumber: [1, (maker) => request('getAllChildrenNumber', { path: path(maker) }, {})],
+  getAllChildrenNumber: [
+    1,
+    (maker) => request('getAllChildrenNumber', { path: path(maker) || '/' }, {}),
+  ],
   getEphemerals: [
     2,
     (maker) => {
@@ -320,11 +323,11 @@ function multiRead(maker: Maker): Made {
   const ops = Array.from({ length: random.below(4) }, () => ({
     op: random.pick(['getData', 'getChildren'] as const),
     path: path(maker),
-    watch: random.chance(0.2) && !maker.old,
+    watch: random.chance(0.2),
   }));
   const writer = new Writer();
   writeMultiRequest(writer, ops);
-  const label = ops.map((op) => `${op.op} ${JSON.stringify(op.path)}`).join(', ');
+  const label = ops.map((op) => `${op.op} ${inWords(op)}`).join(', ');
   return {
     code: opcodes.multiRead,
     label: `multiRead(${label})`,

@@ -4,7 +4,7 @@ import { Reader } from '@vivarium/core/internal/wire/reader';
 import { GetChildrenResponse } from '@vivarium/core/internal/wire/records';
 import { firstPaths, OPEN } from './choices.js';
 import { Generator, requestsOf } from './generator.js';
-import type { Lane, Outcome } from './lane.js';
+import type { Item, Lane, Outcome } from './lane.js';
 import { authRequest, plainRequest } from './requests.js';
 import { describe, type Step } from './steps.js';
 
@@ -139,8 +139,8 @@ class Run {
         ours: b,
       });
     for (const connection of new Set([...theirOutcome.keys(), ...ourOutcome.keys()])) {
-      const a = (theirOutcome.get(connection) ?? []).map((item) => item.text);
-      const b = (ourOutcome.get(connection) ?? []).map((item) => item.text);
+      const a = linesOf(step, theirOutcome.get(connection));
+      const b = linesOf(step, ourOutcome.get(connection));
       if (a.length !== b.length || a.some((text, i) => text !== b[i])) add(connection, a, b);
     }
     if (theirs.sharedZxid !== ours.sharedZxid) {
@@ -207,4 +207,24 @@ class Run {
     };
     await this.#both({ type: 'send', connection: KEEPER, requests: [close] });
   }
+}
+
+/**
+ * What came, as lines to compare. The ephemeral nodes of a session that ends go in an order that is
+ * Java's own, so there the order of events among themselves says nothing.
+ */
+function linesOf(step: Step, items: readonly Item[] = []): readonly string[] {
+  const ends = requestsOf(step).some(({ code }) => code === opcodes.closeSession);
+  if (!ends) return items.map(({ text }) => text);
+  const lines: string[] = [];
+  let events: string[] = [];
+  for (const { text, event } of items) {
+    if (event !== undefined) {
+      events.push(text);
+      continue;
+    }
+    lines.push(...events.sort(), text);
+    events = [];
+  }
+  return [...lines, ...events.sort()];
 }

@@ -18,9 +18,12 @@ export interface Pair {
   stop(): Promise<void>;
 }
 
-/** Nothing may happen by itself during a comparison: the search for containers is far away. */
+/**
+ * Nothing may happen by itself during a comparison: no session is short enough to expire, and the
+ * search for containers is far away.
+ */
 const alike = {
-  tickTime: 2000,
+  tickTime: 20_000,
   enforceQuota: 'true',
   'znode.container.checkIntervalMs': 86_400_000,
   'DigestAuthenticationProvider.superDigest': SUPER_DIGEST,
