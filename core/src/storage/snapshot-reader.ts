@@ -1,9 +1,10 @@
 import type { SessionId, Zxid } from '../base/ids.js';
-import { highOf, lowOf } from '../base/long.js';
+import { highOf, longOf, lowOf } from '../base/long.js';
 import { OPEN_ACL_ID } from '../tree/acl-table.js';
 import { Database, type DatabaseOptions } from '../tree/database.js';
+import { STAT_WORDS } from '../tree/rows.js';
 import { MalformedError } from '../wire/reader.js';
-import { Acl, StatPersisted } from '../wire/records.js';
+import { Acl } from '../wire/records.js';
 import type { BootDisk } from './disk.js';
 import { FileWindow } from './file-window.js';
 import {
@@ -95,6 +96,7 @@ function readAcls(from: FileWindow, database: Database): void {
 }
 
 function readNodes(from: FileWindow, database: Database): void {
+  const words = new Int32Array(STAT_WORDS);
   for (let count = 0; ; count++) {
     need(from, 4);
     const { bytes, position } = from;
@@ -110,13 +112,17 @@ function readNodes(from: FileWindow, database: Database): void {
     const path = from.string();
     if ((path === '') !== (count === 0)) throw new MalformedError('the root is not the first node');
     const data = from.bufferOrNull();
-    const aclId = Number(from.long());
-    if (aclId !== OPEN_ACL_ID && (aclId < 1 || aclId > 0x7fff_ffff)) {
-      throw new MalformedError(`ACL id ${aclId} is out of range`);
-    }
-    database.load(path, data, aclId, StatPersisted.read(from));
+    const aclId = aclIdOf(from.int(), from.int());
+    for (let i = 0; i < STAT_WORDS; i++) words[i] = from.int();
+    database.loadWords(path, data, aclId, words);
   }
   readEndMark(from);
+}
+
+/** The id is a long in the file, and an int wherever it is used. */
+function aclIdOf(high: number, low: number): number {
+  if (high === 0 ? low > 0 : high === -1 && low === OPEN_ACL_ID) return low;
+  throw new MalformedError(`ACL id ${longOf(high, low)} is out of range`);
 }
 
 function readSections(from: FileWindow): Partial<LoadedSnapshot> {

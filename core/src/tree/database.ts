@@ -1,6 +1,6 @@
 import { codes, OK } from '../base/errors.js';
 import type { SessionId, Zxid } from '../base/ids.js';
-import { compareLongs, highOf, longOf, lowOf } from '../base/long.js';
+import { compareLongs, longOf } from '../base/long.js';
 import { parentOf } from '../base/path.js';
 import { eventTypes } from '../wire/events.js';
 import { READ_ACL } from '../wire/permissions.js';
@@ -12,6 +12,7 @@ import { type ChangeSink, NO_SINK } from './changes.js';
 import { Ephemerals } from './ephemerals.js';
 import { Expiring } from './expiring.js';
 import { Quotas } from './quota.js';
+import { field, statWordsOf } from './rows.js';
 import { NO_NODE_ID, type NodeId, ROOT_ID, Tree } from './tree.js';
 
 export interface DatabaseOptions {
@@ -215,10 +216,16 @@ export class Database {
    * @throws MalformedError when the nodes are not those of a tree
    */
   load(path: string, data: Uint8Array | null, aclId: number, persisted: StatPersisted): NodeId {
-    const id = this.tree.load(path, data, aclId, persisted);
+    return this.loadWords(path, data, aclId, statWordsOf(persisted));
+  }
+
+  /** {@link load} with the 15 words of StatPersisted in wire order, high half first. */
+  loadWords(path: string, data: Uint8Array | null, aclId: number, words: Int32Array): NodeId {
+    const id = this.tree.loadWords(path, data, aclId, words);
     this.acls.retain(aclId);
-    const { ephemeralOwner } = persisted;
-    if (ephemeralOwner !== 0n) this.#enlist(path, highOf(ephemeralOwner), lowOf(ephemeralOwner));
+    const ownerHigh = words[field.ownerHigh]!;
+    const ownerLow = words[field.ownerLow]!;
+    if ((ownerHigh | ownerLow) !== 0) this.#enlist(path, ownerHigh, ownerLow);
     return id;
   }
 

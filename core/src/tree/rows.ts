@@ -2,6 +2,8 @@
  * Znodes as rows of 32-bit words, in pages. A row starts with the 15 words of StatPersisted in wire
  * order (high half first), so that a stat is copied straight out of it.
  */
+import { highOf, lowOf } from '../base/long.js';
+import type { StatPersisted } from '../wire/records.js';
 
 /** Words of a row. */
 export const field = {
@@ -42,6 +44,25 @@ export const field = {
 
 /** Words that make up StatPersisted. */
 export const STAT_WORDS = 15;
+
+/** The words of a stat, as a row begins with them. */
+export function statWordsOf(stat: StatPersisted): Int32Array {
+  const words = new Int32Array(STAT_WORDS);
+  const put = (at: number, value: bigint) => {
+    words[at] = highOf(value);
+    words[at + 1] = lowOf(value);
+  };
+  put(field.czxidHigh, stat.czxid);
+  put(field.mzxidHigh, stat.mzxid);
+  put(field.ctimeHigh, BigInt(stat.ctime));
+  put(field.mtimeHigh, BigInt(stat.mtime));
+  words[field.version] = stat.version;
+  words[field.cversion] = stat.cversion;
+  words[field.aversion] = stat.aversion;
+  put(field.ownerHigh, stat.ephemeralOwner);
+  put(field.pzxidHigh, stat.pzxid);
+  return words;
+}
 
 /** Bits of `field.flags`. */
 export const flag = {

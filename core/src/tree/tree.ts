@@ -1,11 +1,11 @@
 import { codes, OK } from '../base/errors.js';
-import { compareLongs, highOf, highOfNumber, lowOf, lowOfNumber } from '../base/long.js';
+import { compareLongs, highOfNumber, longOf, lowOfNumber } from '../base/long.js';
 import { parentOf } from '../base/path.js';
 import { MalformedError } from '../wire/reader.js';
 import type { StatPersisted } from '../wire/records.js';
 import { isDigested } from './digest.js';
 import { NO_NODE_ID, type NodeId, NodeTable, ROOT_ID } from './node-table.js';
-import { field, flag } from './rows.js';
+import { field, flag, STAT_WORDS, statWordsOf } from './rows.js';
 import { TreeDigest } from './tree-digest.js';
 import { TreeView } from './tree-view.js';
 
@@ -222,11 +222,17 @@ export class Tree extends TreeView {
    *   names an unknown feature
    */
   load(path: string, data: Uint8Array | null, aclId: number, persisted: StatPersisted): NodeId {
-    const ownerHigh = highOf(persisted.ephemeralOwner);
-    const ownerLow = lowOf(persisted.ephemeralOwner);
+    return this.loadWords(path, data, aclId, statWordsOf(persisted));
+  }
+
+  /** {@link load} with the 15 words of StatPersisted in wire order, high half first. */
+  loadWords(path: string, data: Uint8Array | null, aclId: number, words: Int32Array): NodeId {
+    const ownerHigh = words[field.ownerHigh]!;
+    const ownerLow = words[field.ownerLow]!;
     if (this.kindOfOwner(ownerHigh, ownerLow) === undefined) {
+      const owner = longOf(ownerHigh, ownerLow);
       throw new MalformedError(
-        `node '${path}' has owner ${persisted.ephemeralOwner}: an extended type that is not known`,
+        `node '${path}' has owner ${owner}: an extended type that is not known`,
       );
     }
     const id = path === '' ? ROOT_ID : this.#loadNode(path, data, aclId);
@@ -236,21 +242,7 @@ export class Tree extends TreeView {
     }
     const page = this.nodes.rows.page(id);
     const row = this.nodes.rows.start(id);
-    page[row + field.czxidHigh] = highOf(persisted.czxid);
-    page[row + field.czxidLow] = lowOf(persisted.czxid);
-    page[row + field.mzxidHigh] = highOf(persisted.mzxid);
-    page[row + field.mzxidLow] = lowOf(persisted.mzxid);
-    page[row + field.ctimeHigh] = highOfNumber(persisted.ctime);
-    page[row + field.ctimeLow] = lowOfNumber(persisted.ctime);
-    page[row + field.mtimeHigh] = highOfNumber(persisted.mtime);
-    page[row + field.mtimeLow] = lowOfNumber(persisted.mtime);
-    page[row + field.version] = persisted.version;
-    page[row + field.cversion] = persisted.cversion;
-    page[row + field.aversion] = persisted.aversion;
-    page[row + field.ownerHigh] = ownerHigh;
-    page[row + field.ownerLow] = ownerLow;
-    page[row + field.pzxidHigh] = highOf(persisted.pzxid);
-    page[row + field.pzxidLow] = lowOf(persisted.pzxid);
+    for (let i = 0; i < STAT_WORDS; i++) page[row + i] = words[i]!;
     return id;
   }
 
