@@ -3,11 +3,14 @@ import type { Reader } from './reader.js';
 import type { JuteType, TypeOf } from './types.js';
 import { encode, int, record, ustring, vectorOrNull } from './types.js';
 
+/** Some clients send no text where they mean an empty one, as in the identity of `auth`. */
+const text: JuteType<string> = { ...ustring, read: (from) => from.stringOrNull() ?? '' };
+
 export const Id = record('Id', {
   /** `world`, `auth`, `digest`, `ip`, `x509`, `sasl` or a configured scheme. */
-  scheme: ustring,
+  scheme: text,
   /** The identity within the scheme, such as `anyone` or `user:hash`. */
-  id: ustring,
+  id: text,
 });
 export interface Id extends TypeOf<typeof Id> {}
 
