@@ -20,15 +20,17 @@ export async function serverCommand(words: readonly string[], world: World): Pro
   const log = createLogger({ level: config.logLevel, stream: world.stderr });
   for (const message of warnings) log({ level: 'warn', event: 'config.warning', message });
   const server = await runServer({ config, boot: world.boot, log, shownConfig: shown });
+  /* Before it is said that it serves: whoever reads that may ask it to stop at once. */
+  const ending = untilStopped(server, world, (signal) => {
+    log({ level: 'info', event: 'server.stopping', message: `stopping on ${signal}` });
+  });
   log({
     level: 'info',
     event: 'server.started',
     message: `Vivarium ${version} serves ${server.connectString}, data in ${server.dataDir}`,
     fields: { port: server.port, dataDir: server.dataDir, pid: process.pid },
   });
-  const { code, reason } = await untilStopped(server, world, (signal) => {
-    log({ level: 'info', event: 'server.stopping', message: `stopping on ${signal}` });
-  });
+  const { code, reason } = await ending;
   const level = code === exitCodes.ok ? 'info' : 'error';
   const message = `the server has ended: ${reason}`;
   log({ level, event: 'server.ended', message, fields: { code } });

@@ -40,8 +40,10 @@ export async function startCommand(words: readonly string[], world: World): Prom
     shownConfig: showOverrides(overrides),
     portsTried: values.port === undefined ? PORTS_TRIED : 1,
   });
+  /* Before it is said that it runs: whoever reads that may ask it to stop at once. */
+  const ending = untilStopped(server, world, () => world.stdout.write('\n'));
   world.stdout.write(welcome(server, config.clientPort, world.stdout.isTTY === true));
-  const { code, reason } = await untilStopped(server, world, () => world.stdout.write('\n'));
+  const { code, reason } = await ending;
   if (code === exitCodes.ok) {
     const story = `  Stopped. All that was acknowledged is in ${server.dataDir}\n`;
     world.stdout.write(story);
