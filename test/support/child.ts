@@ -13,17 +13,26 @@ export interface Child {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
+export interface ChildOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it finds on its standard input, which then ends. */
+  readonly input?: string;
+}
+
 /** Starts a program of Node's; killed, if need be, when the test has ended. */
 export function startChild(
   t: TestContext,
   words: readonly string[],
-  { cwd, env = {} }: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+  { cwd, env = {}, input = '' }: ChildOptions = {},
 ): Child {
   const child = spawn(process.execPath, words, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...env },
     ...(cwd === undefined ? {} : { cwd }),
   });
+  child.stdin.on('error', () => {}); // It may end without reading.
+  child.stdin.end(input);
   const output = { out: '', err: '' };
   let look = () => {};
   let isOver = false;
