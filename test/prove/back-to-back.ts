@@ -10,9 +10,10 @@ import { type ApacheVersion, apacheVersions } from '../interop/apache.js';
 import { type Counts, Coverage, cellTable } from '../interop/back-to-back/coverage.js';
 import { expectedCount, missing } from '../interop/back-to-back/expected.js';
 import { explain, intended, probe } from '../interop/back-to-back/intended.js';
+import type { Lane } from '../interop/back-to-back/lane.js';
 import { Planting, planted } from '../interop/back-to-back/planted.js';
 import { type Difference, runSeed } from '../interop/back-to-back/run.js';
-import { type Pair, type Subject, startPair } from '../interop/back-to-back/servers.js';
+import { type Subject, startPair } from '../interop/back-to-back/servers.js';
 import { table } from './page.js';
 import type { Proof, ProofContext, Verdict } from './proof.js';
 
@@ -172,14 +173,15 @@ async function tryTools(version: ApacheVersion, plan: Plan) {
   const pair = await startPair(version, plan.subject);
   try {
     const missed: string[] = [];
+    const lanes: Lanes = { theirs: pair.theirs, ours: pair.ours };
     for (const [index] of planted.entries()) {
-      const problem = await plant(index, pair);
+      const problem = await plant(index, lanes);
       if (problem !== undefined) missed.push(problem);
     }
     const wrong: string[] = [];
     if (plan.subject === 'vivarium') {
       for (const row of intended) {
-        const problem = await probe(row, pair.theirs, pair.ours);
+        const problem = await probe(row, lanes.theirs, lanes.ours);
         if (problem !== undefined) wrong.push(problem);
       }
     }
@@ -189,11 +191,21 @@ async function tryTools(version: ApacheVersion, plan: Plan) {
   }
 }
 
+/** The two servers as the last run has left them. */
+interface Lanes {
+  theirs: Lane;
+  ours: Lane;
+}
+
 /** Plants one difference into one run; says what went wrong unless it was found. */
-async function plant(index: number, pair: Pair): Promise<string | undefined> {
+async function plant(index: number, lanes: Lanes): Promise<string | undefined> {
   const what = planted[index]!;
   for (let attempt = 0; attempt < PLANTED_TRIES; attempt++) {
-    const [theirs, ours] = [pair.theirs.fresh(), pair.ours.fresh()];
+    // What a lane has seen of a falsified run must not trouble the next one.
+    const shared = lanes.theirs.lastZxid;
+    const theirs = lanes.theirs.fresh(shared);
+    const ours = lanes.ours.fresh(shared);
+    Object.assign(lanes, { theirs, ours });
     const planting = new Planting(what, attempt === 0 ? 3 : 0);
     ours.mutation = planting;
     const seed = 10_000 + index * PLANTED_TRIES + attempt;

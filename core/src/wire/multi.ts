@@ -69,8 +69,8 @@ function readOps(from: Reader, allowed: readonly string[]): { op: string }[] {
 }
 
 /**
- * Like ZooKeeper since 3.9, it takes a create whose flags name no mode of that operation, or that
- * has no ACL at all, for bytes that are no request.
+ * Like ZooKeeper since 3.9, it takes a create whose flags name no mode of that operation for bytes
+ * that are no request, and one without any ACL too, unless it is `createTtl`.
  *
  * @throws MalformedError for that, and for an operation that a write multi cannot hold
  */
@@ -79,7 +79,8 @@ export function readMultiRequest(from: Reader): readonly MultiOp[] {
   for (const op of ops) {
     if (!('flags' in op)) continue;
     const mode = createModeOf(op.flags);
-    if (op.acl === null || mode === undefined || mode.ttl !== (op.op === 'createTtl')) {
+    const ttl = op.op === 'createTtl';
+    if (mode === undefined || mode.ttl !== ttl || (op.acl === null && !ttl)) {
       throw new MalformedError(`${op.op} with flags ${op.flags} inside a multi`);
     }
   }

@@ -92,9 +92,9 @@ export class Lane implements Names, LaneView {
     this.#offsets = [{ from: -1n, offset }];
   }
 
-  /** The same server to somebody who has seen nothing of it yet. */
-  fresh(): Lane {
-    return new Lane(this.name, this.port, this.old, this.#offsets.at(-1)!.offset);
+  /** The same server, of which nothing has been seen yet; its last zxid is taken for `shared`. */
+  fresh(shared: bigint): Lane {
+    return new Lane(this.name, this.port, this.old, this.lastZxid - shared);
   }
 
   get openConnections(): readonly number[] {

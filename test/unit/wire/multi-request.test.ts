@@ -32,8 +32,10 @@ suite('a multi request', (test) => {
     assert.throws(() => reread({ op: 'createTtl', ...create, flags: 7, ttl: 1n }), isMalformed);
   });
 
-  test('is malformed when a create has no ACL at all', () => {
+  test('is malformed when a create has no ACL at all, unless it is createTtl', () => {
     assert.throws(() => reread({ op: 'create2', ...create, acl: null }), isMalformed);
+    const op: MultiOp = { op: 'createTtl', ...create, acl: null, flags: 5, ttl: 1n };
+    assert.equal(reread(op), [op]);
   });
 });
 
