@@ -40,14 +40,17 @@ suite('a lock in bad weather', (test) => {
         const pause = (ms: number) =>
           new Promise<void>((resolve) => observer.zk.clock.setTimer(ms, resolve));
 
-        const work = async (hold: Hold, { zk }: Person) => {
+        let holder: Person | undefined;
+        const work = async (hold: Hold, who: Person) => {
+          const { zk } = who;
+          holder = who;
           for (const other of holds) assert.not(other.isCertain(), 'two are certain');
           holds.add(hold);
           assert.ok(hold.token.zxid > newest, 'a token is not greater than the one before');
           newest = hold.token.zxid;
           granted++;
           for (let turn = random.below(4); turn >= 0; turn--) {
-            await pause(random.below(10));
+            await pause(random.below(20));
             if (!hold.isCertain()) break;
             const data = hold.token.toJSON();
             await zk.multi(hold.guard([{ op: 'set', path: `${home}/written`, data }]));
@@ -71,6 +74,7 @@ suite('a lock in bad weather', (test) => {
               stop();
               await hold?.release();
               if (hold !== undefined) holds.delete(hold);
+              if (holder === who) holder = undefined;
             }
           }
         };
@@ -79,16 +83,18 @@ suite('a lock in bad weather', (test) => {
           const until = performance.now() + STORM_MS;
           const healing: Promise<void>[] = [];
           while (performance.now() < until) {
-            await pause(random.below(60));
-            const { faults } = people[random.below(CLIENTS)]!;
+            await pause(random.below(40));
             const kind = random.below(12);
+            // Who is cut off for long is whoever holds: nobody else could do harm.
+            const anybody = people[random.below(CLIENTS)]!;
+            const { faults } = kind === 3 ? (holder ?? anybody) : anybody;
             if (kind === 0) faults.deaf = true;
             if (kind === 1) faults.mute = true;
             if (kind <= 1) await pause(random.below(30));
             if (kind === 2) faults.jump(random.below(2_000));
             if (kind === 3) {
               faults.refusing = true;
-              healing.push(pause(random.below(2_500)).then(() => faults.heal()));
+              healing.push(pause(500 + random.below(2_500)).then(() => faults.heal()));
             }
             if (kind < 8) faults.cut();
             faults.deaf = false;
@@ -104,7 +110,7 @@ suite('a lock in bad weather', (test) => {
         await Promise.all([blow(), ...people.map(contend)]);
         watching.unsubscribe();
 
-        assert.ok(granted > 5, `the lock was granted ${granted} times only`);
+        assert.ok(granted > 2, `the lock was granted ${granted} times only`);
         assert.ok(
           writing.every((token, index) => index === 0 || token >= writing[index - 1]!),
           'a former holder has written',

@@ -178,6 +178,18 @@ export function lockSuite(name: string, open: () => Promise<Target>): void {
       await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
     });
 
+    test('is lost by who is cut off before another can have it', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person({ sessionTimeoutMs: 1_500 }), await person()];
+      const first = await acquireLock(a.zk, home);
+      const next = acquireLock(b, home).then((second) => ({ second, status: first.status }));
+      a.faults.partition();
+      const { second, status } = await next;
+      assert.is(status, 'lost');
+      assert.ok(first.signal.aborted);
+      assert.ok(second.isCertain());
+    });
+
     test('released while away is gone before anything else is asked', async (t) => {
       const { home, person } = await stageOf(t, await open());
       const { zk, faults } = await person();
