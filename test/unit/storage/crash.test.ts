@@ -68,3 +68,17 @@ suite('storage under power cuts', (test) => {
     });
   }
 });
+
+suite('storage with forceSync=no', (test) => {
+  test('loses nothing when the process alone dies', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const store = new Store({ seed, sync: false, maxFileBytes: seed % 2 === 0 ? 3000 : 0 });
+      store.live(80);
+      const { disk } = store.disk;
+      const next = new Store({ seed, disk, history: store.history, sync: false });
+      assert.is(next.database.lastZxid, store.attested);
+      assert.equal(imageOf(next.database), imageOf(store.database));
+      assert.is(next.recovered.apacheSessions.size, 0);
+    }
+  });
+});
