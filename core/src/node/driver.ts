@@ -289,6 +289,7 @@ export class Driver {
     } else if (unsentBytes > this.#parts.sendQueueHighWaterBytes && !attached.heldByQueue) {
       attached.heldByQueue = true;
       stream.hold(true);
+      this.#input({ type: 'connection-slow', connection: attached.id, slow: true });
     }
   }
 
@@ -296,6 +297,7 @@ export class Driver {
     const attached = this.#attached.get(id);
     if (attached?.heldByQueue !== true) return;
     attached.heldByQueue = false;
+    this.#input({ type: 'connection-slow', connection: id, slow: false });
     if (!isHeld(attached)) attached.stream.hold(false);
   }
 

@@ -39,12 +39,15 @@ export class Connection {
   identities: readonly Id[];
   /** The host was told to read nothing from it. */
   held = false;
+  /** Much waits to be sent to it. */
+  slow = false;
   /** What is to be said to it at the end of this step. */
   out: Writer | undefined = undefined;
 
   /** Requests not answered yet, in order; the first one is a write. */
   readonly #waiting: WaitingRequest[] = [];
   #firstWaiting = 0;
+  #waitingReads = 0;
 
   received = 0;
   sent = 0;
@@ -75,9 +78,15 @@ export class Connection {
     return this.#waiting.length - this.#firstWaiting;
   }
 
+  /** Number of those that are no writes: all are answered in one step, that of a write before. */
+  get waitingReads(): number {
+    return this.#waitingReads;
+  }
+
   /** Puts a request behind those that wait. */
   wait(request: WaitingRequest): void {
     this.#waiting.push(request);
+    if (request.frame !== undefined) this.#waitingReads++;
   }
 
   /** The request that is to be answered next. */
@@ -87,6 +96,7 @@ export class Connection {
 
   /** Takes {@link next} away. */
   advance(): void {
+    if (this.next?.frame !== undefined) this.#waitingReads--;
     this.#firstWaiting++;
     if (this.#firstWaiting === this.#waiting.length) {
       this.#waiting.length = 0;
@@ -102,6 +112,7 @@ export class Connection {
     const dropped = this.outstanding;
     this.#waiting.length = 0;
     this.#firstWaiting = 0;
+    this.#waitingReads = 0;
     return dropped;
   }
 

@@ -23,6 +23,15 @@ export type Input =
       readonly connection: ConnectionId;
       readonly reason: string;
     }
+  /**
+   * Much waits to be sent to a connection, or no longer does. Until it does not, nothing more of
+   * what it asked is answered: a client that does not read must not fill the memory.
+   */
+  | {
+      readonly type: 'connection-slow';
+      readonly connection: ConnectionId;
+      readonly slow: boolean;
+    }
   /** Answers the `disk` effect with the same id and generation. */
   | {
       readonly type: 'disk-done';

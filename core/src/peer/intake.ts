@@ -1,5 +1,6 @@
 import { codes } from '../base/errors.js';
 import type { Host } from '../base/host.js';
+import type { Millis } from '../base/ids.js';
 import type { Config } from '../config/config.js';
 import {
   type OperationName,
@@ -42,6 +43,10 @@ const HEADER_BYTES = 8;
 /** With more than this taken in from a connection that must wait, the host is told to hold it. */
 const HELD_BYTES = 65_536;
 
+/** So many reads of a connection may wait for writes before them; then no more are taken. */
+const MOST_WAITING_READS = 128;
+const NEVER = Number.POSITIVE_INFINITY;
+
 /** What became of the frames of a connection. */
 type Readiness = 'ready' | 'opening' | 'throttled';
 
@@ -64,6 +69,14 @@ export class Intake {
   /** Requests taken in and not answered. */
   get outstanding(): number {
     return this.#outstanding;
+  }
+
+  /** When to step again for a connection that waits only until what it was told is sent. */
+  get wakeAt(): Millis {
+    for (const connection of this.#throttled) {
+      if (this.#readiness(connection) === 'ready') return this.#parts.turn.now;
+    }
+    return NEVER;
   }
 
   /**
@@ -133,8 +146,12 @@ export class Intake {
 
   #readiness(connection: Connection): Readiness {
     if (connection.phase === 'opening') return 'opening';
-    const isFull = this.#outstanding >= this.#parts.config.globalOutstandingLimit;
-    return isFull && connection.outstanding > 0 ? 'throttled' : 'ready';
+    const { globalOutstandingLimit, sendQueueHighWaterBytes } = this.#parts.config;
+    const isFull = this.#outstanding >= globalOutstandingLimit;
+    if (isFull && connection.outstanding > 0) return 'throttled';
+    if (connection.slow || connection.waitingReads >= MOST_WAITING_READS) return 'throttled';
+    const { out } = connection;
+    return out !== undefined && out.position >= sendQueueHighWaterBytes ? 'throttled' : 'ready';
   }
 
   /** Lets the host read on only while what was read can be taken. */

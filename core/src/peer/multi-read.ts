@@ -1,7 +1,7 @@
 import { OK } from '../base/errors.js';
 import { type MultiReadOp, readMultiReadRequest } from '../wire/multi.js';
 import { opcodes, operations } from '../wire/operations.js';
-import { Reader } from '../wire/reader.js';
+import { MalformedError, Reader } from '../wire/reader.js';
 import { MultiHeader } from '../wire/records.js';
 import { encode } from '../wire/types.js';
 import type { Writer } from '../wire/writer.js';
@@ -10,17 +10,26 @@ import { serveGetChildren, serveGetData } from './reads.js';
 
 const ERROR = -1;
 
-/** Answers each read of a multiRead by itself: the error of one is no error of the others. */
+/**
+ * Answers each read of a multiRead by itself: the error of one is no error of the others.
+ *
+ * @throws MalformedError when the answers together are more than may wait for any client
+ */
 export function serveMultiRead(
   service: ReadService,
   origin: ReadOrigin,
   from: Reader,
   to: Writer,
 ): number {
+  const { sendQueueMaxBytes } = service.config;
+  const begin = to.position;
   for (const op of readMultiReadRequest(from)) {
     const start = to.position;
     MultiHeader.write(to, { type: opcodes[op.op], done: false, err: OK });
     const code = serveOne(service, origin, op, to);
+    if (to.position - begin > sendQueueMaxBytes) {
+      throw new MalformedError(`the answers take more than ${sendQueueMaxBytes} bytes together`);
+    }
     if (code === OK) continue;
     to.position = start;
     MultiHeader.write(to, { type: ERROR, done: false, err: code });

@@ -74,6 +74,7 @@ export class Peer {
       this.#parts.cleaner.wakeAt,
       this.#parts.snapshots.wakeAt,
       this.#parts.pipeline.wakeAt,
+      this.#parts.intake.wakeAt,
       this.#sessionlessDeadline,
     );
   }
@@ -122,6 +123,11 @@ export class Peer {
       case 'connection-opened':
         this.#open(input);
         break;
+      case 'connection-slow': {
+        const connection = this.#parts.connections.get(input.connection);
+        if (connection !== undefined) connection.slow = input.slow;
+        break;
+      }
       case 'connection-closed':
         this.#forget(this.#parts.connections.get(input.connection));
         break;

@@ -51,7 +51,7 @@ export async function floodServer(seed: number, frames: number): Promise<OverSoc
     dataDir,
     config: {
       tickTime: 500,
-      maxSessionTimeout: 20_000,
+      maxSessionTimeout: 6000,
       preAllocSize: 4096,
       'DigestAuthenticationProvider.superDigest': SUPER,
       'vivarium.sendQueueMaxBytes': QUEUE_MAX_BYTES,

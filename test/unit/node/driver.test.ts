@@ -185,7 +185,11 @@ suite('the driver', (test) => {
     await round(101);
     await round(102);
     assert.equal(stream.said, ['send 1', 'send 1', 'hold', 'send 1']);
+    const told = () => machine.batches.flat().filter(({ type }) => type === 'connection-slow');
+    assert.equal(told(), [{ type: 'connection-slow', connection: 1, slow: true }]);
     stream.events.drained();
+    await turn();
+    assert.equal(told().at(-1), { type: 'connection-slow', connection: 1, slow: false });
     stream.said.length = 0;
     await round(1001);
     assert.equal(stream.said, ['send 1', 'destroy']);

@@ -70,6 +70,69 @@ suite('too many requests in flight', (test) => {
   });
 });
 
+suite('a client that asks for much and reads slowly', (test) => {
+  const ask = (client: RigClient, count: number) =>
+    joined(
+      ...Array.from({ length: count }, () => client.frame('getData', { path: '/', watch: false })),
+    );
+  const setUp = () => {
+    const rig = new PeerRig({ sendQueueHighWaterBytes: 10_000, sendQueueMaxBytes: 50_000 });
+    const client = rig.connect();
+    client.send(write(client, 4_000));
+    client.frames = [];
+    return { rig, client };
+  };
+
+  test('is answered a piece at a time: the steps between are for others', () => {
+    const { rig, client } = setUp();
+    client.send(ask(client, 8));
+    assert.is(client.frames.length, 3, 'as many as it takes to pass 10,000 bytes');
+    assert.ok(rig.peer.wakeAt <= rig.now);
+    rig.step();
+    assert.is(client.frames.length, 6);
+    rig.pass(1);
+    assert.equal(client.xids, [2, 3, 4, 5, 6, 7, 8, 9]);
+    assert.ok(rig.peer.wakeAt > rig.now);
+  });
+
+  test('gets no more answers while too much waits for it, but is still heard', () => {
+    const { rig, client } = setUp();
+    const slow = (isSlow: boolean) =>
+      rig.step({ type: 'connection-slow', connection: client.id, slow: isSlow });
+    slow(true);
+    client.send(ask(client, 2));
+    rig.pass(1000);
+    assert.is(client.frames.length, 0);
+    assert.ok(rig.peer.wakeAt > rig.now);
+    slow(false);
+    assert.equal(client.xids, [2, 3]);
+  });
+
+  test('may have only so many reads wait behind a write', () => {
+    const { rig, client } = setUp();
+    rig.holdsDisk = true;
+    client.send(joined(write(client, 4_000), ask(client, 400)));
+    assert.is(rig.peer.view.outstanding, 129);
+    rig.perform();
+    rig.holdsDisk = false;
+    rig.pass(500);
+    assert.is(client.frames.length, 401);
+    assert.equal(client.xids.slice(-1), [402]);
+  });
+
+  test('cannot ask in one request for more than may wait for it', () => {
+    const { client } = setUp();
+    const reads = (count: number) =>
+      Array.from({ length: count }, () => ({ op: 'getData', path: '/', watch: false }) as const);
+    client.send(client.multiFrame(reads(10), 'multiRead'));
+    client.send(client.multiFrame(reads(20), 'multiRead'));
+    assert.equal(
+      client.frames.map(({ err }) => err),
+      [0, -5],
+    );
+  });
+});
+
 suite('large requests', (test) => {
   test('share a room, and the one too many is refused', () => {
     const rig = new PeerRig({ largeRequestThreshold: 1_000, largeRequestMaxBytes: 5_000 });
