@@ -3,7 +3,7 @@
  * cache folder, started as a standalone server on the loopback interface.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
@@ -41,7 +41,7 @@ export function cacheFolder(...names: string[]): string {
 }
 
 /** A Maven project whose only purpose is to name `coordinates` (`group:artifact:version`). */
-export function pomOf(coordinates: readonly string[], excluded: readonly string[] = []): string {
+function pomOf(coordinates: readonly string[], excluded: readonly string[] = []): string {
   const exclusions = excluded.map((name) => {
     const [group, artifact] = name.split(':');
     return `<exclusion><groupId>${group}</groupId><artifactId>${artifact}</artifactId></exclusion>`;
@@ -254,9 +254,4 @@ export function endWithThisProcess(child: ChildProcess): () => void {
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);
   return () => process.off('exit', end);
-}
-
-/** The files of a data folder's `version-2`, oldest names first. */
-export function dataFiles(dataDir: string): readonly string[] {
-  return readdirSync(join(dataDir, 'version-2')).sort();
 }

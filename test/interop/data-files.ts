@@ -159,7 +159,7 @@ export function readSnapshot(dataDir: string, name: string): SnapshotFacts {
 }
 
 /** Adler-32 as zlib computes it. */
-export function adler32(bytes: Uint8Array): number {
+function adler32(bytes: Uint8Array): number {
   let a = 1;
   let b = 0;
   for (let i = 0; i < bytes.length; ) {

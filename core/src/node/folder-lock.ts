@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { customAlphabet } from 'nanoid';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
 import { exitCodes, StartError } from './start-error.js';
 
@@ -11,6 +11,9 @@ import { exitCodes, StartError } from './start-error.js';
  * without hitting a newer one. Claims of processes that were killed are such: they never block.
  */
 const CLAIM = /^vivarium-(\d+)-([0-9a-f-]*)-([0-9a-f]{8})\.lock$/;
+
+/** Eight hexadecimal digits that no other claim of this process has, in all likelihood. */
+const newMark = customAlphabet('0123456789abcdef', 8);
 
 /** A claim that is held; give it back with `release`. */
 export interface FolderLock {
@@ -24,7 +27,7 @@ export interface FolderLock {
  */
 export function lockFolder(folder: string): FolderLock {
   const { pid, began } = identify(process.pid) ?? { pid: process.pid, began: '' };
-  const own = `vivarium-${pid}-${began}-${randomBytes(4).toString('hex')}.lock`;
+  const own = `vivarium-${pid}-${began}-${newMark()}.lock`;
   const path = join(folder, own);
   writeFileSync(path, '', { flag: 'wx', mode: 0o600 });
   try {

@@ -19,7 +19,7 @@ const nameOfCode = new Map<number, string>(
 );
 
 /** Name of an error code as tables show it. */
-export function errorName(err: number): string {
+function errorName(err: number): string {
   return err === 0 ? 'OK' : (nameOfCode.get(err) ?? String(err));
 }
 

@@ -19,7 +19,7 @@ const { persistent, ephemeral, container, persistentTtl } = createModes;
 const { persistentSequential, ephemeralSequential, persistentSequentialTtl } = createModes;
 
 /** Sends a request and returns its reply, whatever it says. */
-export function ask<N extends OperationName>(
+function ask<N extends OperationName>(
   client: WireClient,
   name: N,
   body: RequestOf<N>,

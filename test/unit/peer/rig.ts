@@ -14,9 +14,9 @@ import { RigClient } from './client.js';
 type EffectOf<T extends Effect['type']> = Extract<Effect, { type: T }>;
 
 /** When rigs begin: monotonic, on a tick of every tick length used here, and by the wall. */
-export const START_MS = 60_000;
-export const START_WALL = 1_700_000_000_000;
-export const SECRET = new Uint8Array(32).fill(7);
+const START_MS = 60_000;
+const START_WALL = 1_700_000_000_000;
+const SECRET = new Uint8Array(32).fill(7);
 
 /**
  * Boots a server and keeps its host's promises for it: a lane's requests are answered in order, and
