@@ -140,6 +140,19 @@ class Writers {
 
 const OWN_ACL = [{ perms: 31, id: { scheme: 'auth', id: '' } }];
 
+suite('a server', (test) => {
+  test('says the same for the same inputs, whatever they are', () => {
+    const [one, other] = [7, 7].map((seed) => {
+      const writers = new Writers(seed);
+      writers.run(100);
+      return writers.rig;
+    });
+    assert.ok(one!.effects.length > 200);
+    assert.equal(one!.effects, other!.effects);
+    assert.equal(one!.events, other!.events);
+  });
+});
+
 suite('the digest that a server foretells', (test) => {
   const outcomes = new Map<string, number>();
   for (let seed = 1; seed <= SEEDS; seed++) {

@@ -1,3 +1,4 @@
+import { OPEN_ACL } from '@vivarium/core/internal/wire/permissions';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 import { bytesOf, framed, greeting, joined } from './client.js';
@@ -68,6 +69,42 @@ suite('the handshake', (test) => {
     assert.is(client.welcome, undefined);
     rig.performOne();
     assert.ok(client.welcome);
+  });
+
+  test('leaves a session that ends by itself when its client goes before it is durable', () => {
+    const rig = new PeerRig();
+    rig.holdsDisk = true;
+    const client = rig.open();
+    client.send(joined(greeting(), client.frame('ping', {}, -2)));
+    client.vanish();
+    rig.perform();
+    rig.holdsDisk = false;
+    assert.is(client.welcome, undefined);
+    assert.is(rig.peer.view.sessionCount, 1);
+    assert.is(rig.peer.view.outstanding, 0);
+    rig.pass(8_000);
+    assert.is(rig.peer.view.sessionCount, 0);
+  });
+
+  test('of the last of several that come back for one session counts', () => {
+    const rig = new PeerRig();
+    const first = rig.connect();
+    rig.holdsDisk = true;
+    first.send(first.frame('create', { path: '/a', data: null, acl: OPEN_ACL, flags: 1 }));
+    const others = [1, 2, 3].map(() => {
+      const other = rig.open();
+      other.resume(first);
+      return other;
+    });
+    rig.perform();
+    assert.equal(
+      [first, ...others].map(({ isClosed }) => isClosed),
+      [true, true, true, false],
+    );
+    assert.is(others[2]!.session, first.session);
+    assert.is(others[0]!.welcome, undefined);
+    assert.is(others[2]!.errorOf('exists', { path: '/a', watch: false }), 'OK');
+    assert.is(rig.peer.view.outstanding, 0);
   });
 
   test('takes requests that came behind the connect request, in their order', () => {

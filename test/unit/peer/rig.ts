@@ -45,7 +45,7 @@ export class PeerRig {
     this.disk = disk;
     const random = new Random(seed, 'host');
     this.peer = bootPeer({
-      config: defaultConfig({ tickTime: 1000, ...overrides }),
+      config: defaultConfig({ tickTime: 1000, preAllocSize: 64, ...overrides }),
       host: {
         randomBytes: (count) => random.bytes(count),
         sha1,

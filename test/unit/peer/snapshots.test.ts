@@ -61,6 +61,16 @@ suite('a snapshot', (test) => {
     assert.is(later.connect().errorOf('exists', { path: '/b', watch: false }), 'OK');
   });
 
+  test('may be taken twice of one state', () => {
+    const rig = new PeerRig();
+    rig.connect().create('/a');
+    for (let i = 0; i < 3; i++) rig.command('take-snapshot');
+    assert.equal(snapshotsOf(rig), ['snapshot.0', 'snapshot.2']);
+    const later = new PeerRig({}, rig.disk);
+    assert.is(later.connect().errorOf('exists', { path: '/a', watch: false }), 'OK');
+    assert.not.ok(later.events.some(({ level }) => level !== 'info'));
+  });
+
   test('is written in slices, between which requests are served', () => {
     const rig = new PeerRig({ snapshotSliceNodes: 10 });
     const client = rig.connect();
