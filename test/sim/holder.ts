@@ -1,4 +1,4 @@
-/** A program that uses the recipes: it takes a lock again and again, and is now and then in a group. */
+/** A program that uses the recipes: it takes a lock again and again, and joins a group at times. */
 import { type Client, isZkError } from '@vivarium/core';
 import type { Random } from '@vivarium/core/internal/local/random';
 import { acquireLock, type Hold, isRecipeError, joinGroup, members$ } from '@vivarium/recipes';

@@ -2,8 +2,9 @@
 import { Driver } from '@vivarium/core/internal/client/driver';
 import { Hub } from '@vivarium/core/internal/client/hub';
 import { Listeners } from '@vivarium/core/internal/client/listeners';
+import { Tenure } from '@vivarium/core/internal/session/tenure';
 import { WatchRegistry } from '@vivarium/core/internal/session/watch-registry';
-import { inside, type Plant } from './plant.js';
+import { inside, insideGetter, type Plant } from './plant.js';
 
 export const clientPlants: readonly Plant[] = [
   inside(
@@ -47,5 +48,11 @@ export const clientPlants: readonly Plant[] = [
         for (const listener of told) this.add(path, 'data', listener);
         return told;
       },
+  ),
+  insideGetter(
+    'the client is certain of its session for longer than the server keeps it',
+    Tenure.prototype,
+    'certainUntil',
+    (right) => right + 5_000,
   ),
 ];

@@ -44,6 +44,26 @@ export function inside<T extends object, K extends keyof T & string>(
   };
 }
 
+/** A bug in a getter. */
+export function insideGetter<T extends object, K extends keyof T & string>(
+  name: string,
+  prototype: T,
+  property: K,
+  wrong: (right: T[K]) => T[K],
+): Plant {
+  return {
+    name,
+    put(boot) {
+      const right = Object.getOwnPropertyDescriptor(prototype, property)!;
+      const get = function (this: T): T[K] {
+        return wrong(right.get!.call(this) as T[K]);
+      };
+      Object.defineProperty(prototype, property, { ...right, get });
+      return { boot, remove: () => Object.defineProperty(prototype, property, right) };
+    },
+  };
+}
+
 /** How a bug changes what passes between a machine and its host. */
 export interface Rewiring {
   /** What the machine is told instead; `later` is told in a step of its own, soon. */
