@@ -117,7 +117,9 @@ export class Canon {
       this.#files.push(file);
       for (const record of this.#recordsOf(file)) found.push(entryOf(name, record));
     }
-    return found;
+    // A power cut in the middle of a purge takes any of the files that were to go.
+    const gap = found.findLastIndex(({ zxid }, at) => zxid !== (found[at - 1]?.zxid ?? 0n) + 1n);
+    return gap < 0 ? found : found.slice(gap);
   }
 
   #add(entry: Entry): void {
