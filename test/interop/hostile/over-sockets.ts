@@ -143,9 +143,11 @@ class SocketFlood {
         socket.write(bytes);
       }
     }
-    if (random.chance(0.3)) socket.end();
+    const isEnded = random.chance(0.3);
+    if (isEnded) socket.end();
     await Promise.race([closed, sleep(random.below(20))]);
-    if (random.chance(0.5)) socket.resetAndDestroy();
+    // Node leaves a socket open that is reset while its end is on the way.
+    if (!isEnded && random.chance(0.5)) socket.resetAndDestroy();
     else socket.destroy();
   }
 
