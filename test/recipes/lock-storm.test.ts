@@ -1,8 +1,8 @@
 /**
- * A lock in bad weather: clients contend while their connections break in every way, they are cut
- * off for longer than their sessions live, and their clocks jump. Whatever happens, no two of them are certain of the
- * lock at the same moment, tokens only grow, no guarded write of a former holder gets through, and
- * nothing is left over when the weather clears.
+ * A lock in bad weather: clients contend while their connections break in every way, they are
+ * cut off for longer than their sessions live, and their clocks jump. Whatever happens, no two
+ * of them are certain of the lock at the same moment, tokens only grow, no guarded write of a
+ * former holder gets through, and nothing is left over when the weather clears.
  */
 import { isZkError, text } from '@vivarium/core';
 import { acquireLock, type Hold, isRecipeError, pendingCleanUps$ } from '@vivarium/recipes';
