@@ -1,5 +1,5 @@
 import type { SessionId, Zxid } from '../base/ids.js';
-import { highOf, longOf, lowOf } from '../base/long.js';
+import { hexLong, highOf, longOf, lowOf } from '../base/long.js';
 import { OPEN_ACL_ID } from '../tree/acl-table.js';
 import { Database, type DatabaseOptions } from '../tree/database.js';
 import { STAT_WORDS } from '../tree/rows.js';
@@ -69,6 +69,10 @@ function read(from: FileWindow, zxid: Zxid, database: Database): LoadedSnapshot 
   database.finishLoading();
   database.advanceTo(highOf(zxid), lowOf(zxid));
   const sections = readSections(from);
+  if (sections.lastZxid !== undefined && sections.lastZxid < zxid) {
+    const last = hexLong(sections.lastZxid);
+    throw new MalformedError(`it ends with transaction ${last}, before the one in its name`);
+  }
   return { database, checksum: from.checksum, ...sections };
 }
 

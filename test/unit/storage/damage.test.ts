@@ -1,10 +1,14 @@
+import { concatBytes } from '@vivarium/core/internal/base/bytes';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
+import { Random } from '../tree/random.js';
 import { diskOf, filesOf, smallStore, startOn } from './small-store.js';
 
 const CUT = /^storage\.(torn|undecidable)-tail-cut$/;
 /** Each bit was flipped once, when this was written; since then every eleventh is. */
 const FLIP_STRIDE = 11;
+/** 30,000 passed when this was written. */
+const WRECKS = 600;
 const options = { timeoutMs: 60_000 };
 
 interface Expected {
@@ -133,6 +137,69 @@ suite('a log of Apache ZooKeeper', (test) => {
         assert.is(refusal, undefined, what);
         assert.equal(image, images[count], what);
       }
+    },
+    options,
+  );
+});
+
+/** Several things happen to several files at once. */
+function wreck(files: Map<string, Uint8Array>, random: Random): string {
+  const done: string[] = [];
+  for (let left = 1 + random.below(4); left > 0; left--) {
+    const names = [...files.keys()];
+    const name = random.pick(names);
+    const bytes = files.get(name)!;
+    const at = random.below(bytes.length + 1);
+    const other = random.pick(names);
+    switch (random.below(7)) {
+      case 0:
+        files.delete(name);
+        if (files.size === 0) return 'all files gone';
+        break;
+      case 1:
+        files.set(name, bytes.slice(0, at));
+        break;
+      case 2:
+        files.set(name, concatBytes([bytes, random.bytes(random.below(600))]));
+        break;
+      case 3:
+        files.set(name, files.get(other)!);
+        break;
+      case 4:
+        files.set(name, concatBytes([bytes.slice(0, at), files.get(other)!.slice(at)]));
+        break;
+      case 5:
+        files.set(
+          name,
+          bytes.map((byte, i) => (i >= at && i < at + 8 ? random.below(256) : byte)),
+        );
+        break;
+      default:
+        files.set(random.pick([`logs/log.${at}`, `snapshots/snapshot.${at}`]), bytes);
+    }
+    done.push(`${name} ${at} ${other}`);
+  }
+  return done.join(', ');
+}
+
+suite('data that was wrecked', (test) => {
+  test(
+    'is never taken for a state that it never was',
+    () => {
+      const { disk, images } = smallStore('killed', { snapshotAfter: 3, preAllocSizeBytes: 300 });
+      const random = new Random(77);
+      const counts = { started: 0, refused: 0 };
+      for (let round = 0; round < WRECKS; round++) {
+        const files = filesOf(disk);
+        const what = wreck(files, random);
+        const { refusal, count, image } = startOn(diskOf(files));
+        counts[refusal === undefined ? 'started' : 'refused']++;
+        if (refusal === undefined) assert.equal(image, images[count], `${round}: ${what}`);
+      }
+      assert.ok(
+        counts.started > WRECKS / 20 && counts.refused > WRECKS / 20,
+        JSON.stringify(counts),
+      );
     },
     options,
   );

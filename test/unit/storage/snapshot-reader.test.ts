@@ -182,6 +182,7 @@ suite('the snapshot reader', (test) => {
       usual().node('/x', { owner: -0x00ff_0000_0000_0000n }).end(),
       /exten/,
     ],
+    'one under the name of a later one': [usual().end().lastZxid(8n), /ends with transaction 0x8/],
     'bytes behind the end': [usual().end().lastZxid(1n).lastZxid(2n), /mean nothing/],
   };
   for (const [name, [builder, pattern]] of Object.entries(refusals)) {
