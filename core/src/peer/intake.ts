@@ -43,6 +43,11 @@ const HEADER_BYTES = 8;
 /** With more than this taken in from a connection that must wait, the host is told to hold it. */
 const HELD_BYTES = 65_536;
 
+/**
+ * With more than this waiting, beyond the largest request, a connection is closed. A host that was
+ * told to read nothing still reads a little whenever it is asked to poll, and that adds up.
+ */
+const MOST_BUFFERED_BYTES = 4_194_304;
 /** So many reads of a connection may wait for writes before them; then no more are taken. */
 const MOST_WAITING_READS = 128;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -89,6 +94,12 @@ export class Intake {
     if (connection.session !== undefined) sessions.touch(connection.session, turn.now);
     connection.frames.push(bytes);
     this.#take(connection);
+    const { buffered } = connection.frames;
+    if (connection.phase === 'closed' || buffered <= MOST_BUFFERED_BYTES) return;
+    if (buffered > MOST_BUFFERED_BYTES + this.#parts.config.juteMaxBuffer) {
+      const reason = `slow reader: ${buffered} bytes of its requests wait`;
+      this.#shutOut(connection, 'connection.slow-reader', reason);
+    }
   }
 
   /** A connection is gone, or is to be: what it waits for is not answered. */
@@ -165,12 +176,15 @@ export class Intake {
   }
 
   #refuse(connection: Connection, problem: string): void {
-    const { host, metrics, close } = this.#parts;
-    const reason = `malformed: ${problem}`;
-    if (connection.phase === 'greeting') metrics.connectionRejected.add();
+    if (connection.phase === 'greeting') this.#parts.metrics.connectionRejected.add();
+    this.#shutOut(connection, 'connection.malformed', `malformed: ${problem}`);
+  }
+
+  #shutOut(connection: Connection, event: string, reason: string): void {
+    const { host, close } = this.#parts;
     host.log({
       level: 'warn',
-      event: 'connection.malformed',
+      event,
       message: `connection ${connection.id} from ${connection.address} is closed: ${reason}`,
       fields: { connection: connection.id, address: connection.address },
     });

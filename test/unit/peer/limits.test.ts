@@ -108,6 +108,16 @@ suite('a client that asks for much and reads slowly', (test) => {
     assert.equal(client.xids, [2, 3]);
   });
 
+  test('is cut off when what it goes on to send has become too much', () => {
+    const { rig, client } = setUp();
+    rig.step({ type: 'connection-slow', connection: client.id, slow: true });
+    for (let sent = 0; sent < 5_200_000; sent += 65_000) client.send(write(client, 65_000));
+    assert.not.ok(client.isClosed);
+    for (let more = 0; more < 5; more++) client.send(write(client, 65_000));
+    assert.match(client.closedBecause!, 'bytes of its requests wait');
+    assert.is(rig.peer.view.connectionCount, 0);
+  });
+
   test('may have only so many reads wait behind a write', () => {
     const { rig, client } = setUp();
     rig.holdsDisk = true;
