@@ -73,6 +73,7 @@ export class Generator implements Maker {
   #mustBeLast({ code, label }: Request): boolean {
     if (code === opcodes.setAcl || label.includes('/zookeeper/quota')) return true;
     if (label.includes(' cut after ')) return true;
+    if (code === opcodes.multi && label.includes('"acl":null')) return true;
     const name = operationOf(code);
     if (name === undefined || operations[name].kind !== 'write') return false;
     for (const path of this.#paths) if (path.endsWith('/zookeeper_limits')) return true;

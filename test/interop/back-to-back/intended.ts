@@ -113,6 +113,22 @@ export const intended: readonly Intended[] = [
     inSequences: 'explained',
   },
   {
+    case: 'the order of identities that stand in an ACL for the scheme auth',
+    theirs: 'that of a Java hash set',
+    ours: 'that in which the client gave them',
+    why: 'No order was promised.',
+    release: 'both',
+    inSequences: 'normalised',
+  },
+  {
+    case: 'the order of children, and of the nodes that go when a session ends',
+    theirs: 'that of a Java hash set',
+    ours: 'that of creation',
+    why: 'No order was promised.',
+    release: 'both',
+    inSequences: 'normalised',
+  },
+  {
     case: 'a path with a character beyond U+FFFF, told back in an event or a reply',
     theirs: 'two surrogates of three bytes each, which is no UTF-8',
     ours: 'UTF-8',

@@ -122,7 +122,24 @@ function show(value: unknown, names: Names): string {
       const items = (field as unknown[]).map((item) => show(item, names));
       return `${name}:{${items.sort().join(', ')}}`;
     }
+    if (name === 'acl' && Array.isArray(field)) return `acl:[${shownAcl(field, names).join(', ')}]`;
     return `${name}:${show(field, names)}`;
   });
   return `{${fields.join(' ')}}`;
+}
+
+/**
+ * Where an ACL says `auth`, the identities of the connection stand in its place, in an order that
+ * is Java's own; so neighbours of one scheme with the same permissions are compared as a set.
+ */
+function shownAcl(list: readonly unknown[], names: Names): readonly string[] {
+  const shown = list.map((entry) => show(entry, names));
+  const kind = (text: string | undefined) => text?.replace(/id:"[^"]*"}}$/, '');
+  for (let from = 0; from < shown.length; ) {
+    let to = from + 1;
+    while (to < shown.length && kind(shown[to]) === kind(shown[from])) to++;
+    shown.splice(from, to - from, ...shown.slice(from, to).sort());
+    from = to;
+  }
+  return shown;
 }
