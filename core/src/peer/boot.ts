@@ -3,7 +3,7 @@ import type { Millis, WallMillis } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import type { BootDisk } from '../storage/disk.js';
-import { recover } from '../storage/recovery.js';
+import { recover, snapshotAtOnce } from '../storage/recovery.js';
 import { Peer } from './peer.js';
 
 export interface BootOptions {
@@ -23,7 +23,7 @@ export interface BootOptions {
  */
 export function bootPeer({ config, host, disk, secret, now, wall }: BootOptions): Peer {
   const seed = host.randomBytes(4);
-  const recovered = recover(disk, {
+  let recovered = recover(disk, {
     extendedTypes: config.extendedTypesEnabled,
     digest: config.digestEnabled,
     hashSeed: (seed[0]! << 24) | (seed[1]! << 16) | (seed[2]! << 8) | seed[3]!,
@@ -33,6 +33,8 @@ export function bootPeer({ config, host, disk, secret, now, wall }: BootOptions)
   const { database } = recovered;
   const orphans = database.removeOrphans();
   if (orphans.length > 0) {
+    /* No transaction removes them, so a replay from before would find them in the way. */
+    recovered = snapshotAtOnce(disk, recovered, { digest: config.digestEnabled });
     host.log({
       level: 'warn',
       event: 'boot.orphans',

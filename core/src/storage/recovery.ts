@@ -66,7 +66,7 @@ export function recover(disk: BootDisk, options: RecoveryOptions): Recovered {
   const logs = neededLogs(files, database.lastZxid).map((log) => replay.apply(log));
   checkNothingIsMissing(files, logs, chosen, replay.lastSeen, options);
   settle(disk, files, chosen, logs, options);
-  if (chosen === undefined) writeFirstSnapshot(disk, database, apacheSessions, options);
+  if (chosen === undefined) writeSnapshot(disk, database, apacheSessions, options);
   const retention = Retention.of(disk);
   for (const { file } of chosen?.bad ?? []) retention.isBad(file);
   return {
@@ -175,12 +175,28 @@ function settle(
   disk.perform([{ step: 'sync-folder', folder: folders.snapshots }]);
 }
 
-function writeFirstSnapshot(
+/**
+ * Takes a snapshot before the server serves: of a change to what was recovered that no log holds.
+ *
+ * @returns what was recovered, with this as its last snapshot
+ */
+export function snapshotAtOnce(
+  disk: BootDisk,
+  recovered: Recovered,
+  options: { readonly digest: boolean },
+): Recovered {
+  const { database, apacheSessions, retention } = recovered;
+  const files = writeSnapshot(disk, database, apacheSessions, options);
+  for (const file of files) retention.added(file);
+  return { ...recovered, lastSnapshotZxid: database.lastZxid, transactionsSinceSnapshot: 0 };
+}
+
+function writeSnapshot(
   disk: BootDisk,
   database: Database,
   apacheSessions: ReadonlySet<SessionId>,
-  options: RecoveryOptions,
-): void {
+  options: { readonly digest: boolean },
+): readonly string[] {
   const snapshot = new SnapshotWriter(database, {
     digest: options.digest,
     dbId: -1n,
@@ -189,4 +205,5 @@ function writeFirstSnapshot(
     apacheSessions,
   });
   while (!snapshot.done) disk.perform(snapshot.next());
+  return snapshot.files;
 }
