@@ -1,0 +1,103 @@
+import { contend } from '@vivarium/recipes/internal/shared/contend';
+import { lockQueue } from '@vivarium/recipes/internal/shared/queue';
+import * as assert from 'uvu/assert';
+import { errorOf } from '../../compliance/observe.js';
+import { suite } from '../../support/suite.js';
+import { refused, scripted, session, statOf } from './scripted-client.js';
+
+const contest = { queue: lockQueue, parent: '/q', signal: new AbortController().signal };
+
+suite('contending', (test) => {
+  test('waits for those before the wrap of the counter, though they sort after it', async () => {
+    const before = ['a-lock-2147483646', 'a-lock-2147483647'];
+    let ours = '';
+    const watched: string[] = [];
+    let fire = () => {};
+    const { zk } = scripted({
+      create: (path: string) => {
+        ours = `${path.slice('/q/'.length)}-2147483648`;
+        return { path: `/q/${ours}`, stat: statOf({ czxid: 9n }) };
+      },
+      children: () => ({ children: [ours, ...before].sort() }),
+      get: (path: string, { watch }: { watch: () => void }) => {
+        watched.push(path);
+        fire = watch;
+        return { stat: statOf({}) };
+      },
+      delete: () => {},
+    });
+    const holding = contend(zk, contest);
+    for (const name of ['a-lock-2147483647', 'a-lock-2147483646']) {
+      while (watched.at(-1) !== `/q/${name}`) await Promise.resolve();
+      before.splice(before.indexOf(name), 1);
+      fire();
+    }
+    const hold = await holding;
+    assert.is(hold?.token.zxid, 9n);
+    assert.equal(watched, ['/q/a-lock-2147483647', '/q/a-lock-2147483646', `/q/${ours}`]);
+    await hold?.release();
+  });
+
+  test('is not given the lock by a node that is another session’s', async () => {
+    let isOld = true;
+    let creations = 0;
+    const { zk } = scripted({
+      create: (path: string) => {
+        creations++;
+        return { path: `${path}000000000${creations}`, stat: statOf({}) };
+      },
+      children: () => ({ children: [`_c_${guid(creations)}-lock-000000000${creations}`] }),
+      get: () => {
+        const ephemeralOwner = isOld ? 6n : session.id;
+        isOld = false;
+        return { stat: statOf({ ephemeralOwner }) };
+      },
+      delete: () => {},
+    });
+    const hold = await contend(zk, contest);
+    assert.is(creations, 2);
+    await hold?.release();
+  });
+
+  test('fails when the list of waiters is longer than an answer can be', async () => {
+    const deleted: string[] = [];
+    const { zk } = scripted({
+      create: (path: string) => ({ path: `${path}0000000001`, stat: statOf({}) }),
+      children: () => {
+        throw refused('MARSHALLING_ERROR');
+      },
+      delete: (path: string) => {
+        deleted.push(path);
+      },
+    });
+    const error = await errorOf(contend(zk, contest));
+    assert.is((error as Error).name, 'QUEUE_TOO_LONG');
+    assert.is(deleted.length, 1);
+  });
+
+  test('asks the server once more when it is first but not certain of its session', async () => {
+    let isSure = false;
+    let name = '';
+    const { zk, calls } = scripted({
+      isCertain: () => isSure,
+      create: (path: string) => {
+        name = `${path.slice('/q/'.length)}0000000001`;
+        return { path: `/q/${name}`, stat: statOf({}) };
+      },
+      children: () => ({ children: [name] }),
+      sync: () => {
+        isSure = true;
+      },
+      get: () => ({ stat: statOf({}) }),
+      delete: () => {},
+    });
+    const hold = await contend(zk, contest);
+    assert.equal(calls, ['create', 'children', 'sync', 'children', 'get']);
+    await hold?.release();
+  });
+});
+
+/** The mark of the n-th attempt in the session of the script. */
+function guid(count: number): string {
+  return `00000000-0000-0007-0000-${String(count).padStart(12, '0')}`;
+}
