@@ -16,6 +16,9 @@ export type Config = {
     : OptionValues[Name];
 };
 
+/** With extended types the top byte 0xff of an owner marks what is no session. */
+const MAX_EXTENDED_SERVER_ID = 254;
+
 /** Settings somebody chose; everything else has its default. */
 export type ConfigOverrides = { readonly [Name in keyof OptionValues]?: OptionValues[Name] };
 
@@ -78,6 +81,15 @@ export function contradiction(config: Config): Contradiction | undefined {
         `minSessionTimeout (${config.minSessionTimeout} ms) is larger than ` +
         `maxSessionTimeout (${config.maxSessionTimeout} ms)`,
       allowed: 'at most maxSessionTimeout, which is twenty ticks unless given',
+    };
+  }
+  if (config.extendedTypesEnabled && config.serverId > MAX_EXTENDED_SERVER_ID) {
+    return {
+      name: 'extendedTypesEnabled',
+      message:
+        `extendedTypesEnabled cannot be true on server ${config.serverId}: ephemeral nodes of its ` +
+        'sessions would be taken for nodes with a time to live',
+      allowed: `false, or a server number (myid, vivarium.serverId) up to ${MAX_EXTENDED_SERVER_ID}`,
     };
   }
   if (config.sendQueueHighWaterBytes > config.sendQueueMaxBytes) {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Host } from '../base/host.js';
 import type { Millis, WallMillis } from '../base/ids.js';
-import type { Config } from '../config/config.js';
+import { type Config, contradiction } from '../config/config.js';
 import type { BootDisk } from '../storage/disk.js';
 import { AdminDesk } from './admin-desk.js';
 import { LINGER_MS } from './client-stream.js';
@@ -81,6 +81,11 @@ async function serve(
   const { boot, shownConfig } = options;
   const log = quietLog(options.log);
   const config = { ...options.config, serverId: dataDir.serverId };
+  const problem = contradiction(config);
+  if (problem !== undefined) {
+    const story = `${problem.message}; allowed: ${problem.allowed}`;
+    throw new StartError(story, exitCodes.invocation);
+  }
   const machine = bootOrRefuse(boot, dataDir, {
     config,
     host: createHost((event) => log({ ...event, message: realNames(event.message, dataDir) })),

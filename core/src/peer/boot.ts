@@ -4,7 +4,12 @@ import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import type { BootDisk } from '../storage/disk.js';
 import { recover, snapshotAtOnce } from '../storage/recovery.js';
+import { RefusedStartError } from '../storage/refused-start.js';
+import type { Database } from '../tree/database.js';
 import { Peer } from './peer.js';
+
+/** The upper 24 bits of the owner of a node with a time to live. */
+const TTL_MARK = 0xff0000n;
 
 export interface BootOptions {
   readonly config: Config;
@@ -31,6 +36,7 @@ export function bootPeer({ config, host, disk, secret, now, wall }: BootOptions)
     log: (event) => host.log(event),
   });
   const { database } = recovered;
+  demandKnownTypes(database, config.extendedTypesEnabled);
   const orphans = database.removeOrphans();
   if (orphans.length > 0) {
     /* No transaction removes them, so a replay from before would find them in the way. */
@@ -55,4 +61,32 @@ export function bootPeer({ config, host, disk, secret, now, wall }: BootOptions)
     },
   });
   return new Peer({ config, host, secret, recovered, now, wall });
+}
+
+/**
+ * Nodes with a time to live look like ephemeral ones of server 255 to a server without extended
+ * types, which then removes them all, as those of sessions that do not exist.
+ *
+ * @throws RefusedStartError when there are such nodes
+ */
+function demandKnownTypes(database: Database, extendedTypes: boolean): void {
+  for (const [session, paths] of database.ephemerals.entries()) {
+    const mark = BigInt.asUintN(64, session) >> 40n;
+    const isMarked = extendedTypes ? mark >> 16n === 0xffn : mark === TTL_MARK;
+    if (!isMarked || database.sessions.has(session)) continue;
+    const [path] = paths;
+    throw extendedTypes
+      ? new RefusedStartError(
+          'the data folder',
+          undefined,
+          `node ${path} is of a type that this version does not know`,
+          'Start the version that made it, and remove such nodes there first.',
+        )
+      : new RefusedStartError(
+          'the data folder',
+          undefined,
+          `node ${path} has a time to live, which extendedTypesEnabled=false would remove at once`,
+          'Set extendedTypesEnabled=true, at least until such nodes are removed.',
+        );
+  }
 }
