@@ -11,6 +11,7 @@ import type { BootLocal } from '@vivarium/core/internal/local/machine';
 import { Network } from '@vivarium/core/internal/local/network';
 import type { Random } from '@vivarium/core/internal/local/random';
 import { LocalServer } from '@vivarium/core/internal/local/server';
+import type { BootDisk } from '@vivarium/core/internal/storage/disk';
 import { Actor } from './actor.js';
 import { ApiRecord } from './api-record.js';
 import { Canon } from './canon.js';
@@ -43,6 +44,9 @@ const EVENTS_MAX = 2_000_000;
 const LIVENESS_MS = 60_000;
 /** Without a write for this long, whatever follows from earlier ones has followed. */
 const REST_MS = 1_500;
+
+/** What a start meets in which the power goes. */
+const POWER_CUT = { code: 'POWER', message: 'the power went during the start' } as const;
 
 interface Participant {
   readonly place: string;
@@ -90,7 +94,10 @@ export class Simulation {
       boot: (boot) => this.#boot(boot),
       disk,
       wall: () => EPOCH_MS + Math.floor(this.kernel.now / 1_000) + this.faults.wallOffsetMs,
-      log: ({ level, event, message }) => this.kernel.note(`log ${level} ${event} ${message}`),
+      log: ({ level, event, message }) => {
+        this.kernel.note(`log ${level} ${event} ${message}`);
+        if (event === 'digest.mismatch') throw new Violation('R3', message);
+      },
       ended: () => this.faults.serverEnded(),
     });
     this.faults = new Faults({
@@ -138,6 +145,18 @@ export class Simulation {
     for (const participant of this.#live()) void participant.zk.close();
     await this.#pass(2_000);
     this.canon.look();
+    this.#nothingIsLeft();
+  }
+
+  /** W7, L7: who has gone leaves nothing behind but sessions that have not ended yet. */
+  #nothingIsLeft(): void {
+    const { watchCount, connectionCount, outstanding } = this.server.view!;
+    const dead = this.#participants.length - this.#live().length;
+    // The connections of programs that died with their machine may still look alive.
+    if (connectionCount > dead || (connectionCount === 0 && watchCount + outstanding > 0)) {
+      const left = `${connectionCount} connections, ${watchCount} watches, ${outstanding} requests`;
+      throw new Violation('W7', `all clients are closed, and the server still has ${left}`);
+    }
   }
 
   /**
@@ -179,7 +198,7 @@ export class Simulation {
   }
 
   #boot(options: Parameters<BootLocal>[0]) {
-    const inner = this.#options.boot(options);
+    const inner = this.#options.boot({ ...options, disk: this.#bootDisk() });
     this.canon.begin(this.server.disk);
     const { lastZxid } = inner.view;
     if (lastZxid < this.canon.lastZxid || lastZxid < this.#observed.attested) {
@@ -189,12 +208,30 @@ export class Simulation {
     return new WatchedMachine(inner, this.#observed, options.now);
   }
 
+  /** The disk as a server finds it that starts; now and then the power goes while it does. */
+  #bootDisk(): BootDisk {
+    const { disk } = this.server;
+    const mayDie = this.swarm.faults.has('power') && this.#goesOn && this.#random.chance(0.3);
+    let left = mayDie ? this.#random.between(0, 6) : Number.POSITIVE_INFINITY;
+    return {
+      list: (folder) => disk.list(folder),
+      read: (file, position, length) => disk.read(file, position, length),
+      perform(steps) {
+        for (const step of steps) {
+          if (left-- <= 0) throw new DiskError(POWER_CUT);
+          disk.perform([step]);
+        }
+      },
+    };
+  }
+
   #start(): void {
     try {
       this.server.start();
     } catch (error) {
       if (error instanceof DiskError) {
         this.kernel.note(`the start failed: ${error.message}`);
+        if (error.code === POWER_CUT.code) this.server.cutPower();
         return;
       }
       const isRefusal = error instanceof Error && error.name === 'RefusedStartError';
