@@ -52,16 +52,22 @@ print(os.path.dirname(kazoo.tests.__file__))`;
 export interface KazooRun {
   readonly subject: KazooSubject;
   readonly select: readonly string[];
+  /** Tests of these files that are left out: `file::Class::test`. */
+  readonly leaveOut?: readonly string[];
   readonly limitMs: number;
   readonly signal: AbortSignal;
 }
 
 const TEST_LIMIT_S = 60;
 
-/** Runs a part of the suite; the harness of kazoo starts the server when a test needs one. */
+/**
+ * Runs a part of the suite; the harness of kazoo starts the server when a test needs one.
+ *
+ * @throws when it does not end within `limitMs`, or ends without a report
+ */
 export async function runKazoo(
   kazoo: Kazoo,
-  { subject, select, limitMs, signal }: KazooRun,
+  { subject, select, leaveOut = [], limitMs, signal }: KazooRun,
 ): Promise<readonly KazooResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'vivarium-kazoo-'));
   const report = join(folder, 'report.xml');
@@ -74,7 +80,8 @@ export async function runKazoo(
       [
         ...['-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--timeout', String(TEST_LIMIT_S)],
         ...['--junitxml', report, '--rootdir', kazoo.folder],
-        ...select.map((name) => join(kazoo.folder, name.replace(/^[^:]+/, '$&.py'))),
+        ...leaveOut.map((name) => `--deselect=${asFile(name)}`),
+        ...select.map((name) => join(kazoo.folder, asFile(name))),
       ],
       {
         cwd: folder,
@@ -93,18 +100,30 @@ export async function runKazoo(
       },
     );
     const forget = endWithThisProcess(child);
+    let isLate = false;
     const end = () => child.pid !== undefined && process.kill(-child.pid, 'SIGKILL');
-    const timer = setTimeout(end, limitMs);
+    const timer = setTimeout(() => {
+      isLate = true;
+      end();
+    }, limitMs);
     signal.addEventListener('abort', end);
     await once(child, 'exit');
     signal.removeEventListener('abort', end);
     clearTimeout(timer);
     forget();
     signal.throwIfAborted();
-    return existsSync(report) ? readReport(readFileSync(report, 'utf8')) : [];
+    const what = `${select.join(' ')} on ${subject}`;
+    if (isLate) throw new Error(`${what} did not end within ${limitMs / 1000} s`);
+    if (!existsSync(report)) throw new Error(`${what} ended without a report`);
+    return readReport(readFileSync(report, 'utf8'));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** `test_lock::Class::test` as pytest names it: with the ending of the file. */
+function asFile(name: string): string {
+  return name.replace(/^[^:]+/, '$&.py');
 }
 
 /** Reads what pytest writes for JUnit. */
