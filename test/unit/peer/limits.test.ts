@@ -130,6 +130,51 @@ suite('a client that asks for much and reads slowly', (test) => {
     assert.equal(client.xids.slice(-1), [402]);
   });
 
+  test('is answered a piece at a time too what waited for a write', () => {
+    const { rig, client } = setUp();
+    rig.holdsDisk = true;
+    client.send(joined(write(client, 4_000), ask(client, 8)));
+    rig.performOne();
+    assert.equal(client.xids, [2, 3, 4, 5], 'as many as it takes to pass 10,000 bytes');
+    assert.ok(rig.peer.wakeAt <= rig.now);
+    client.send(ask(client, 1));
+    assert.equal(client.xids.slice(-1), [8]);
+    rig.step({ type: 'connection-slow', connection: client.id, slow: true });
+    assert.ok(rig.peer.wakeAt > rig.now);
+    assert.equal(client.xids.slice(-1), [8]);
+    rig.step({ type: 'connection-slow', connection: client.id, slow: false });
+    rig.pass(1);
+    assert.equal(client.xids, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    assert.ok(rig.peer.wakeAt > rig.now);
+    assert.is(rig.peer.view.outstanding, 0);
+  });
+
+  test('reads the state between its writes, however much that is', () => {
+    const { rig, client } = setUp();
+    rig.holdsDisk = true;
+    client.send(joined(write(client, 3_000), ask(client, 8), write(client, 10), ask(client, 2)));
+    rig.performOne();
+    assert.equal(client.xids, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    rig.pass(1);
+    assert.equal(client.xids, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+    const lengths = client.frames.filter(({ xid }) => xid !== 2 && xid !== 11);
+    assert.equal(
+      lengths.map(({ body }) => new DataView(body.buffer, body.byteOffset).getInt32(0)),
+      [3_000, 3_000, 3_000, 3_000, 3_000, 3_000, 3_000, 3_000, 10, 10],
+    );
+  });
+
+  test('is cut off when a write would bring more answers at once than may wait for it', () => {
+    const { rig, client } = setUp();
+    rig.holdsDisk = true;
+    client.send(joined(write(client, 4_000), ask(client, 60), write(client), ask(client, 2)));
+    rig.performOne();
+    assert.match(client.closedBecause!, 'slow reader: 5');
+    assert.is(client.frames.length, 14);
+    assert.is(rig.peer.view.outstanding, 0);
+    assert.is(rig.peer.view.connectionCount, 0);
+  });
+
   test('cannot ask in one request for more than may wait for it', () => {
     const { client } = setUp();
     const reads = (count: number) =>
