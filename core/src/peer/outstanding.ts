@@ -1,7 +1,7 @@
 import type { SessionId } from '../base/ids.js';
 import { highOf, lowOf } from '../base/long.js';
 import type { Database } from '../tree/database.js';
-import { DigestSum, nodeHashOf } from '../tree/digest.js';
+import { contentCrcOf, DigestSum, nodeHashFrom } from '../tree/digest.js';
 import { NO_NODE_ID } from '../tree/tree.js';
 import { type ChangeRecord, copyOf, STAT_WORDS, word } from './change-record.js';
 
@@ -54,12 +54,17 @@ export class Outstanding {
   /**
    * The node as it will be; `undefined` when there will be none. Not to be changed: see `edit`.
    *
-   * @param withData false when the data will be replaced anyway, which spares a copy of it
+   * @param withData false when the data will be replaced anyway, which spares hashing it
    */
   find(path: string, withData = true): ChangeRecord | undefined {
     const record = this.#newest.get(path);
     if (record === undefined) return this.#fromTree(path, withData);
     return record.exists ? record : undefined;
+  }
+
+  /** What {@link ChangeRecord.contentCrc} is to be with new data. */
+  contentCrcOf(path: string, data: Uint8Array | null): number {
+    return this.#digests ? contentCrcOf(path, data) : 0;
   }
 
   /** Begins the records of one write; returns its number. */
@@ -89,7 +94,7 @@ export class Outstanding {
   record(record: ChangeRecord): void {
     if (this.#digests) {
       this.#digest.subtract(record.hash);
-      record.hash = record.exists ? nodeHashOf(record.path, record.data, record.words) : 0;
+      record.hash = record.exists ? nodeHashFrom(record.path, record.contentCrc, record.words) : 0;
       this.#digest.add(record.hash);
     }
     const { path } = record;
@@ -159,7 +164,7 @@ export class Outstanding {
       childCount: tree.childCount(id),
       acl: acls.get(tree.aclId(id)),
       dataLength: tree.dataLength(id),
-      data: withData && this.#digests ? tree.data(id) : null,
+      contentCrc: withData && this.#digests ? tree.contentCrc(id) : 0,
       hash: this.#digests ? tree.hash(id) : 0,
       write: 0,
     };

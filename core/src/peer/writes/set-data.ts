@@ -24,7 +24,7 @@ export function prepareSetData(
   const next = nextVersion(found.words[word.version]!, version);
   if (next === undefined) return codes.BAD_VERSION;
   const node = p.outstanding.edit(found);
-  node.data = data;
+  node.contentCrc = p.outstanding.contentCrcOf(path, data);
   node.dataLength = dataLength;
   node.words[word.version] = next;
   node.words[word.mzxidHigh] = origin.zxidHigh;
