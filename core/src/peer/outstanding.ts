@@ -15,6 +15,8 @@ export class Outstanding {
   readonly #database: Database;
   readonly #digests: boolean;
   readonly #newest = new Map<string, ChangeRecord>();
+  /** Paths in there at which nodes with an owner stand or stood: what a session's end has to look at. */
+  readonly #owned = new Set<string>();
   readonly #digest = new DigestSum();
   /** The write that is being prepared, and what it changes. */
   #write = 0;
@@ -102,6 +104,8 @@ export class Outstanding {
       const before = this.#before;
       if (before !== undefined && !before.has(path)) before.set(path, this.#newest.get(path));
       this.#newest.set(path, record);
+      const { exists, words } = record;
+      if (exists && (words[word.ownerHigh]! | words[word.ownerLow]!) !== 0) this.#owned.add(path);
     }
     record.write = this.#write;
     this.#records.push(record);
@@ -110,7 +114,7 @@ export class Outstanding {
   /** Takes back everything since {@link keepWayBack}. */
   takeBack(): void {
     for (const [path, record] of this.#before ?? []) {
-      if (record === undefined) this.#newest.delete(path);
+      if (record === undefined) this.#forget(path);
       else this.#newest.set(path, record);
     }
     this.#digest.high = this.#digestHighBefore;
@@ -128,7 +132,7 @@ export class Outstanding {
   applied(write: number, records: readonly ChangeRecord[]): void {
     for (let i = 0; i < records.length; i++) {
       const { path } = records[i]!;
-      if (this.#newest.get(path)?.write === write) this.#newest.delete(path);
+      if (this.#newest.get(path)?.write === write) this.#forget(path);
     }
   }
 
@@ -140,15 +144,27 @@ export class Outstanding {
 
   /** Ephemeral nodes that a session will own. */
   ephemeralsOf(session: SessionId): Set<string> {
-    const paths = new Set(this.#database.ephemerals.pathsOf(session));
     const high = highOf(session);
     const low = lowOf(session);
-    for (const [path, { exists, words }] of this.#newest) {
-      const owns = exists && words[word.ownerHigh] === high && words[word.ownerLow] === low;
-      if (owns) paths.add(path);
-      else paths.delete(path);
-    }
+    const paths = new Set<string>();
+    const look = (path: string, isOwnedNow: boolean) => {
+      const record = this.#newest.get(path);
+      const willOwn =
+        record === undefined
+          ? isOwnedNow
+          : record.exists &&
+            record.words[word.ownerHigh] === high &&
+            record.words[word.ownerLow] === low;
+      if (willOwn) paths.add(path);
+    };
+    for (const path of this.#database.ephemerals.pathsOf(session)) look(path, true);
+    for (const path of this.#owned) look(path, false);
     return paths;
+  }
+
+  #forget(path: string): void {
+    this.#newest.delete(path);
+    if (this.#owned.size > 0) this.#owned.delete(path);
   }
 
   #fromTree(path: string, withData: boolean): ChangeRecord | undefined {

@@ -65,4 +65,25 @@ suite('no request holds the server for long', (test) => {
     assert.is(client.frames.at(-1)!.err, -115);
     assert.ok(client.frames.length > 1_000, String(client.frames.length));
   });
+
+  test('by many sessions that end at once', () => {
+    const rig = new PeerRig();
+    const owner = rig.connect();
+    for (let i = 0; i < 8; i++) {
+      const ops = Array.from({ length: 10_000 }, (_, j): MultiOp => {
+        return { op: 'create', path: `/${i}-${j}`, data: null, acl: OPEN_ACL, flags: 1 };
+      });
+      owner.multi(ops);
+    }
+    const others = Array.from({ length: 3_000 }, () => rig.connect());
+    for (const other of others) other.vanish();
+    rig.holdsDisk = true;
+    owner.send(owner.frame('closeSession', {}));
+    const ms = took(() => rig.pass(8_000));
+    assert.is(rig.logged.filter((event) => event === 'session.expired').length, others.length);
+    assert.ok(ms < MOST_MS, `it took ${Math.round(ms)} ms`);
+    rig.perform();
+    assert.is(rig.peer.view.sessionCount, 0);
+    assert.is(rig.peer.view.metrics.digestMismatches.value, 0);
+  });
 });
