@@ -40,7 +40,7 @@ export function prepareCreate(
   if (p.outstanding.exists(path)) return codes.NODE_EXISTS;
   if (isEphemeral(p, parent)) return codes.NO_CHILDREN_FOR_EPHEMERALS;
   const dataLength = request.data === null ? 0 : request.data.length;
-  if (p.breaksQuota(path, 1, dataLength)) return codes.QUOTA_EXCEEDED;
+  if (p.breaksQuota(path, 1, dataLength, origin)) return codes.QUOTA_EXCEEDED;
 
   const parentCVersion = (created + 1) | 0;
   recordParent(p, parent, origin, parentCVersion);
