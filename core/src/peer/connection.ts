@@ -41,6 +41,8 @@ export class Connection {
   held = false;
   /** Much waits to be sent to it. */
   slow = false;
+  /** One of its requests took long in this step: others come before its next one. */
+  spent = false;
   /** What is to be said to it at the end of this step. */
   out: Writer | undefined = undefined;
 

@@ -138,6 +138,7 @@ export class Intake {
       this.#throttled.delete(connection);
       this.#take(connection);
     }
+    for (const connection of this.#throttled) connection.spent = false;
   }
 
   #take(connection: Connection): void {
@@ -166,9 +167,9 @@ export class Intake {
     return this.#hasEnough(connection) ? 'throttled' : 'ready';
   }
 
-  /** Whether so much waits to be sent to a connection that it is told nothing more for now. */
-  #hasEnough({ slow, out }: Connection): boolean {
-    if (slow) return true;
+  /** Whether a connection has had its part of this step, or too much waits to be sent to it. */
+  #hasEnough({ slow, spent, out }: Connection): boolean {
+    if (slow || spent) return true;
     return out !== undefined && out.position >= this.#parts.config.sendQueueHighWaterBytes;
   }
 

@@ -15,7 +15,7 @@ export class Outstanding {
   readonly #database: Database;
   readonly #digests: boolean;
   readonly #newest = new Map<string, ChangeRecord>();
-  /** Paths in there at which nodes with an owner stand or stood: what a session's end has to look at. */
+  /** Paths in there where nodes with an owner stand or stood: what a session's end looks at. */
   readonly #owned = new Set<string>();
   readonly #digest = new DigestSum();
   /** The write that is being prepared, and what it changes. */

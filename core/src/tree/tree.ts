@@ -85,7 +85,7 @@ export class Tree extends TreeView {
 
   /**
    * Creates a node and counts it in its parent, whose cversion and pzxid only ever grow: replaying
-   * an old creation changes neither. After 2^31 - 1 the cversion goes on below zero, which is growth
+   * an old creation changes neither. From 2^31 - 1 the cversion goes on below zero, which is growth
    * too. When the node exists, the parent is brought up to date all the same.
    *
    * @param parentCVersion the parent's persisted cversion afterwards; -1 for one more than now

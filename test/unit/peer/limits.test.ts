@@ -1,3 +1,4 @@
+import { OPEN_ACL } from '@vivarium/core/internal/wire/permissions';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 import { joined, type RigClient } from './client.js';
@@ -173,6 +174,36 @@ suite('a client that asks for much and reads slowly', (test) => {
     assert.is(client.frames.length, 14);
     assert.is(rig.peer.view.outstanding, 0);
     assert.is(rig.peer.view.connectionCount, 0);
+  });
+
+  test('has one request in each step that takes long, and others come between', () => {
+    const rig = new PeerRig();
+    const client = rig.connect();
+    const other = rig.connect();
+    client.multi(
+      Array.from({ length: 10_001 }, (_, i) => {
+        return { op: 'create', path: `/${i}`, data: null, acl: OPEN_ACL, flags: 1 } as const;
+      }),
+    );
+    client.create('/below');
+    const count = () => client.frame('getAllChildrenNumber', { path: '/' });
+    const own = () => client.frame('getEphemerals', { prefixPath: '/none' });
+    client.send(
+      joined(count(), own(), count(), client.frame('getData', { path: '/', watch: false })),
+    );
+    const first = client.xids[0]!;
+    for (let more = 1; more <= 3; more++) {
+      assert.is(client.frames.length, more);
+      assert.ok(rig.peer.wakeAt <= rig.now);
+      other.send(other.frame('ping', {}, -2));
+      assert.equal(
+        other.take().map(({ xid }) => xid),
+        [-2],
+      );
+    }
+    assert.equal(client.xids, [first, first + 1, first + 2, first + 3]);
+    rig.pass(1);
+    assert.ok(rig.peer.wakeAt > rig.now);
   });
 
   test('cannot ask in one request for more than may wait for it', () => {
