@@ -6,6 +6,12 @@ import type { Id } from '../wire/records.js';
 /** Identity that every ACL lets pass. */
 const SUPER: Id = { scheme: 'super', id: '' };
 
+/**
+ * The identities of a connection may take so many characters together: requests are checked against
+ * all of them.
+ */
+const MOST_CHARACTERS = 65_536;
+
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /**
@@ -31,7 +37,7 @@ export class Authenticator {
 
   /**
    * The identities after an auth packet; `undefined` when it fails, and then the connection must be
-   * closed.
+   * closed. It fails too when there are too many by now.
    */
   add(
     identities: readonly Id[],
@@ -51,7 +57,7 @@ export class Authenticator {
     return undefined;
   }
 
-  #addDigest(identities: readonly Id[], credentials: Uint8Array): readonly Id[] {
+  #addDigest(identities: readonly Id[], credentials: Uint8Array): readonly Id[] | undefined {
     const text = textOf(credentials);
     const colon = text.indexOf(':');
     const user = colon === -1 ? text : text.slice(0, colon);
@@ -61,7 +67,8 @@ export class Authenticator {
     if (superDigest !== undefined && equalSecrets(utf8(id), utf8(superDigest))) {
       after = withIdentity(after, SUPER);
     }
-    return after;
+    const characters = after.reduce((sum, { scheme, id }) => sum + scheme.length + id.length, 0);
+    return characters > MOST_CHARACTERS ? undefined : after;
   }
 }
 

@@ -34,9 +34,10 @@ export interface ChangeRecord {
   childCount: number;
   /** `undefined` for a list that nobody knows; it permits nobody. */
   acl: readonly Acl[] | undefined;
-  /** Bytes of its data. Kept itself only where the digest needs it. */
+  /** Bytes of its data. */
   dataLength: number;
-  data: Uint8Array | null;
+  /** CRC-32 register after path and data, from which its hash goes on; see `nodeHashFrom`. */
+  contentCrc: number;
   /** What it adds to the tree digest. */
   hash: number;
   /** Number of the last write that changes it; 0 while it is on nobody's record. */

@@ -41,10 +41,12 @@ export class Connection {
   held = false;
   /** Much waits to be sent to it. */
   slow = false;
+  /** One of its requests took long in this step: others come before its next one. */
+  spent = false;
   /** What is to be said to it at the end of this step. */
   out: Writer | undefined = undefined;
 
-  /** Requests not answered yet, in order; the first one is a write. */
+  /** Requests not answered yet, in order. */
   readonly #waiting: WaitingRequest[] = [];
   #firstWaiting = 0;
   #waitingReads = 0;
@@ -78,7 +80,7 @@ export class Connection {
     return this.#waiting.length - this.#firstWaiting;
   }
 
-  /** Number of those that are no writes: all are answered in one step, that of a write before. */
+  /** Number of those that are no writes: a write behind them brings all their answers at once. */
   get waitingReads(): number {
     return this.#waitingReads;
   }

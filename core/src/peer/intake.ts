@@ -10,13 +10,12 @@ import {
   type WriteName,
 } from '../wire/operations.js';
 import { MalformedError, Reader } from '../wire/reader.js';
-import type { Writer } from '../wire/writer.js';
 import type { Authenticator } from './auth.js';
 import type { Connection } from './connection.js';
 import type { Greeter } from './handshake.js';
 import type { MetricsRegistry } from './metrics.js';
 import type { Pipeline } from './pipeline.js';
-import type { ReadHandler, ReadOrigin, ReadService } from './read-handler.js';
+import { attemptRead, type ReadOrigin, type ReadService } from './read-handler.js';
 import { readHandlers, tellsEvents } from './read-handlers.js';
 import type { Replies } from './replies.js';
 import type { WaitingRequest } from './request.js';
@@ -48,7 +47,7 @@ const HELD_BYTES = 65_536;
  * told to read nothing still reads a little whenever it is asked to poll, and that adds up.
  */
 const MOST_BUFFERED_BYTES = 4_194_304;
-/** So many reads of a connection may wait for writes before them; then no more are taken. */
+/** So many reads of a connection may wait for what it asked before; then no more are taken. */
 const MOST_WAITING_READS = 128;
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -79,7 +78,8 @@ export class Intake {
   /** When to step again for a connection that waits only until what it was told is sent. */
   get wakeAt(): Millis {
     for (const connection of this.#throttled) {
-      if (this.#readiness(connection) === 'ready') return this.#parts.turn.now;
+      const mayServe = isServable(connection.next) && !this.#hasEnough(connection);
+      if (mayServe || this.#readiness(connection) === 'ready') return this.#parts.turn.now;
     }
     return NEVER;
   }
@@ -108,19 +108,21 @@ export class Intake {
     this.#throttled.delete(connection);
   }
 
-  /** A write was answered: serves what waited for it, up to the next write. */
+  /**
+   * A write is about to be applied: whatever its connection asked before it is answered first, from
+   * the tree without it, however much that is.
+   */
+  beforeWrite({ connection }: WaitingRequest): void {
+    while (isServable(connection.next)) this.#serveNext(connection);
+  }
+
+  /** A write was answered: serves what waited for it. */
   answered({ connection, operation }: WaitingRequest): void {
     connection.advance();
     this.#outstanding--;
     /* A new session: its first requests may have come already. */
     if (operation === 'createSession') this.#take(connection);
-    for (;;) {
-      const next = connection.next;
-      if (connection.phase === 'closed' || next?.frame === undefined) return;
-      connection.advance();
-      this.#outstanding--;
-      this.#serve(connection, next.operation, next.xid, next.frame, next);
-    }
+    this.#serveWaiting(connection);
   }
 
   /** A large request is done with. */
@@ -131,10 +133,12 @@ export class Intake {
   /** Goes on with connections that had to wait, as far as there is room. */
   endStep(): void {
     for (const connection of this.#throttled) {
+      this.#serveWaiting(connection);
       if (this.#readiness(connection) !== 'ready') continue;
       this.#throttled.delete(connection);
       this.#take(connection);
     }
+    for (const connection of this.#throttled) connection.spent = false;
   }
 
   #take(connection: Connection): void {
@@ -157,12 +161,34 @@ export class Intake {
 
   #readiness(connection: Connection): Readiness {
     if (connection.phase === 'opening') return 'opening';
-    const { globalOutstandingLimit, sendQueueHighWaterBytes } = this.#parts.config;
-    const isFull = this.#outstanding >= globalOutstandingLimit;
+    const isFull = this.#outstanding >= this.#parts.config.globalOutstandingLimit;
     if (isFull && connection.outstanding > 0) return 'throttled';
-    if (connection.slow || connection.waitingReads >= MOST_WAITING_READS) return 'throttled';
-    const { out } = connection;
-    return out !== undefined && out.position >= sendQueueHighWaterBytes ? 'throttled' : 'ready';
+    if (connection.waitingReads >= MOST_WAITING_READS) return 'throttled';
+    return this.#hasEnough(connection) ? 'throttled' : 'ready';
+  }
+
+  /** Whether a connection has had its part of this step, or too much waits to be sent to it. */
+  #hasEnough({ slow, spent, out }: Connection): boolean {
+    if (slow || spent) return true;
+    return out !== undefined && out.position >= this.#parts.config.sendQueueHighWaterBytes;
+  }
+
+  /** Serves what waits, up to the next write; the rest in later steps if it is too much for one. */
+  #serveWaiting(connection: Connection): void {
+    while (isServable(connection.next) && !this.#hasEnough(connection)) this.#serveNext(connection);
+    if (isServable(connection.next)) this.#throttled.add(connection);
+  }
+
+  #serveNext(connection: Connection): void {
+    const next = connection.next!;
+    connection.advance();
+    this.#outstanding--;
+    this.#serve(connection, next.operation, next.xid, next.frame!, next);
+    const { sendQueueMaxBytes } = this.#parts.config;
+    const bytes = connection.out?.position ?? 0;
+    if (bytes <= sendQueueMaxBytes) return;
+    const reason = `slow reader: ${bytes} bytes wait to be sent to it`;
+    this.#shutOut(connection, 'connection.slow-reader', reason);
   }
 
   /** Lets the host read on only while what was read can be taken. */
@@ -302,13 +328,15 @@ export class Intake {
     const isEnded = session === undefined || (session.closing && waited === undefined);
     if (tellsEvents.has(operation)) {
       const to = replies.writerOf(connection);
-      const code = isEnded ? codes.SESSION_EXPIRED : attempt(handler, service, origin, from, to);
+      const code = isEnded
+        ? codes.SESSION_EXPIRED
+        : attemptRead(handler, service, origin, from, to);
       replies.begin(connection, xid);
       replies.end(connection, code);
       return;
     }
     const to = replies.begin(connection, xid);
-    const code = isEnded ? codes.SESSION_EXPIRED : attempt(handler, service, origin, from, to);
+    const code = isEnded ? codes.SESSION_EXPIRED : attemptRead(handler, service, origin, from, to);
     replies.end(connection, code);
   }
 
@@ -351,19 +379,9 @@ export class Intake {
   }
 }
 
-function attempt(
-  handler: ReadHandler,
-  service: ReadService,
-  origin: ReadOrigin,
-  from: Reader,
-  to: Writer,
-): number {
-  try {
-    return handler(service, origin, from, to);
-  } catch (error) {
-    if (!(error instanceof MalformedError)) throw error;
-    return codes.MARSHALLING_ERROR;
-  }
+/** Whether what waits next is served as soon as its turn has come; a write waits for the disk. */
+function isServable(next: WaitingRequest | undefined): boolean {
+  return next?.frame !== undefined;
 }
 
 function isWrite(operation: OperationName): operation is WriteName {

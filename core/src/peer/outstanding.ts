@@ -1,7 +1,7 @@
 import type { SessionId } from '../base/ids.js';
 import { highOf, lowOf } from '../base/long.js';
 import type { Database } from '../tree/database.js';
-import { DigestSum, nodeHashOf } from '../tree/digest.js';
+import { contentCrcOf, DigestSum, nodeHashFrom } from '../tree/digest.js';
 import { NO_NODE_ID } from '../tree/tree.js';
 import { type ChangeRecord, copyOf, STAT_WORDS, word } from './change-record.js';
 
@@ -15,6 +15,8 @@ export class Outstanding {
   readonly #database: Database;
   readonly #digests: boolean;
   readonly #newest = new Map<string, ChangeRecord>();
+  /** Paths in there where nodes with an owner stand or stood: what a session's end looks at. */
+  readonly #owned = new Set<string>();
   readonly #digest = new DigestSum();
   /** The write that is being prepared, and what it changes. */
   #write = 0;
@@ -54,12 +56,17 @@ export class Outstanding {
   /**
    * The node as it will be; `undefined` when there will be none. Not to be changed: see `edit`.
    *
-   * @param withData false when the data will be replaced anyway, which spares a copy of it
+   * @param withData false when the data will be replaced anyway, which spares hashing it
    */
   find(path: string, withData = true): ChangeRecord | undefined {
     const record = this.#newest.get(path);
     if (record === undefined) return this.#fromTree(path, withData);
     return record.exists ? record : undefined;
+  }
+
+  /** What {@link ChangeRecord.contentCrc} is to be with new data. */
+  contentCrcOf(path: string, data: Uint8Array | null): number {
+    return this.#digests ? contentCrcOf(path, data) : 0;
   }
 
   /** Begins the records of one write; returns its number. */
@@ -89,7 +96,7 @@ export class Outstanding {
   record(record: ChangeRecord): void {
     if (this.#digests) {
       this.#digest.subtract(record.hash);
-      record.hash = record.exists ? nodeHashOf(record.path, record.data, record.words) : 0;
+      record.hash = record.exists ? nodeHashFrom(record.path, record.contentCrc, record.words) : 0;
       this.#digest.add(record.hash);
     }
     const { path } = record;
@@ -97,6 +104,8 @@ export class Outstanding {
       const before = this.#before;
       if (before !== undefined && !before.has(path)) before.set(path, this.#newest.get(path));
       this.#newest.set(path, record);
+      const { exists, words } = record;
+      if (exists && (words[word.ownerHigh]! | words[word.ownerLow]!) !== 0) this.#owned.add(path);
     }
     record.write = this.#write;
     this.#records.push(record);
@@ -105,7 +114,7 @@ export class Outstanding {
   /** Takes back everything since {@link keepWayBack}. */
   takeBack(): void {
     for (const [path, record] of this.#before ?? []) {
-      if (record === undefined) this.#newest.delete(path);
+      if (record === undefined) this.#forget(path);
       else this.#newest.set(path, record);
     }
     this.#digest.high = this.#digestHighBefore;
@@ -123,7 +132,7 @@ export class Outstanding {
   applied(write: number, records: readonly ChangeRecord[]): void {
     for (let i = 0; i < records.length; i++) {
       const { path } = records[i]!;
-      if (this.#newest.get(path)?.write === write) this.#newest.delete(path);
+      if (this.#newest.get(path)?.write === write) this.#forget(path);
     }
   }
 
@@ -135,15 +144,27 @@ export class Outstanding {
 
   /** Ephemeral nodes that a session will own. */
   ephemeralsOf(session: SessionId): Set<string> {
-    const paths = new Set(this.#database.ephemerals.pathsOf(session));
     const high = highOf(session);
     const low = lowOf(session);
-    for (const [path, { exists, words }] of this.#newest) {
-      const owns = exists && words[word.ownerHigh] === high && words[word.ownerLow] === low;
-      if (owns) paths.add(path);
-      else paths.delete(path);
-    }
+    const paths = new Set<string>();
+    const look = (path: string, isOwnedNow: boolean) => {
+      const record = this.#newest.get(path);
+      const willOwn =
+        record === undefined
+          ? isOwnedNow
+          : record.exists &&
+            record.words[word.ownerHigh] === high &&
+            record.words[word.ownerLow] === low;
+      if (willOwn) paths.add(path);
+    };
+    for (const path of this.#database.ephemerals.pathsOf(session)) look(path, true);
+    for (const path of this.#owned) look(path, false);
     return paths;
+  }
+
+  #forget(path: string): void {
+    this.#newest.delete(path);
+    if (this.#owned.size > 0) this.#owned.delete(path);
   }
 
   #fromTree(path: string, withData: boolean): ChangeRecord | undefined {
@@ -159,7 +180,7 @@ export class Outstanding {
       childCount: tree.childCount(id),
       acl: acls.get(tree.aclId(id)),
       dataLength: tree.dataLength(id),
-      data: withData && this.#digests ? tree.data(id) : null,
+      contentCrc: withData && this.#digests ? tree.contentCrc(id) : 0,
       hash: this.#digests ? tree.hash(id) : 0,
       write: 0,
     };

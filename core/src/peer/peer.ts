@@ -186,6 +186,7 @@ export class Peer {
   }
 
   #apply(write: PendingWrite): void {
+    if (write.request !== undefined) this.#parts.intake.beforeWrite(write.request);
     this.#parts.applier.apply(write);
     this.#lastApplied = write;
     this.#parts.snapshots.count(1);

@@ -34,6 +34,9 @@ export interface PreparationParts {
   readonly metrics: MetricsRegistry;
 }
 
+/** A quota that is exceeded again and again is reported so often. */
+const REPORT_EVERY_MS = 60_000;
+
 /** What writes are checked against. */
 export class Preparation {
   readonly config: Config;
@@ -42,6 +45,8 @@ export class Preparation {
   readonly #host: Host;
   readonly #auth: Authenticator;
   readonly #metrics: MetricsRegistry;
+  /** When each quota was last reported, by its path and what of it was exceeded. */
+  readonly #reported = new Map<string, WallMillis>();
 
   constructor(parts: PreparationParts) {
     this.config = parts.config;
@@ -70,9 +75,14 @@ export class Preparation {
 
   /**
    * Whether a change would go beyond a hard quota that is enforced. Any quota that it goes beyond
-   * is reported.
+   * is counted, and reported once a minute.
    */
-  breaksQuota(path: string, countDelta: number, bytesDelta: number): boolean {
+  breaksQuota(
+    path: string,
+    countDelta: number,
+    bytesDelta: number,
+    { timeMs }: WriteOrigin,
+  ): boolean {
     const { quotas } = this.database;
     if (quotas.size === 0) return false;
     const problem = quotaProblem(quotas, path, countDelta, bytesDelta);
@@ -80,6 +90,11 @@ export class Preparation {
     const refused = problem.hard && this.config.enforceQuota;
     this.#metrics.quotaExceeded.add();
     const { prefix, what, limit, wanted } = problem;
+    const key = `${what} ${prefix}`;
+    const sinceMs = timeMs - (this.#reported.get(key) ?? Number.NEGATIVE_INFINITY);
+    if (sinceMs >= 0 && sinceMs < REPORT_EVERY_MS) return refused;
+    if (this.#reported.size >= quotas.size * 2) this.#reported.clear();
+    this.#reported.set(key, timeMs);
     this.#host.log({
       level: 'warn',
       event: 'quota.exceeded',

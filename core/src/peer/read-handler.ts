@@ -1,3 +1,4 @@
+import { codes } from '../base/errors.js';
 import type { SessionId } from '../base/ids.js';
 import type { Config } from '../config/config.js';
 import { aclPermits } from '../tree/acl.js';
@@ -5,7 +6,7 @@ import { OPEN_ACL_ID } from '../tree/acl-table.js';
 import type { Database } from '../tree/database.js';
 import type { NodeId } from '../tree/tree.js';
 import type { WatchTable } from '../tree/watches.js';
-import type { Reader } from '../wire/reader.js';
+import { MalformedError, type Reader } from '../wire/reader.js';
 import type { Id } from '../wire/records.js';
 import type { Writer } from '../wire/writer.js';
 import type { Connection } from './connection.js';
@@ -38,6 +39,22 @@ export type ReadHandler = (
   from: Reader,
   to: Writer,
 ) => number;
+
+/** Calls a handler; what cannot be decoded is an error like others. */
+export function attemptRead(
+  handler: ReadHandler,
+  service: ReadService,
+  origin: ReadOrigin,
+  from: Reader,
+  to: Writer,
+): number {
+  try {
+    return handler(service, origin, from, to);
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    return codes.MARSHALLING_ERROR;
+  }
+}
 
 /** Whether one of the wanted permissions on a node is there. */
 export function permits(

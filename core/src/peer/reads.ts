@@ -13,6 +13,9 @@ import { permits, type ReadOrigin, type ReadService } from './read-handler.js';
 const AclList = vector(Acl);
 const ClientInfoList = vector(ClientInfo);
 
+/** Who has the server look at more nodes than this in one request lets others come first. */
+const MANY_NODES = 10_000;
+
 /** A watch is left whether or not the node exists, unless it may not be read. */
 export function serveExists(
   service: ReadService,
@@ -113,7 +116,9 @@ export function serveGetAllChildrenNumber(
   const id = tree.find(path);
   if (id === NO_NODE_ID) return codes.NO_NODE;
   if (!permits(service, id, permissions.read, origin.identities)) return codes.NO_AUTH;
-  to.int(tree.descendantCount(path));
+  const count = tree.descendantCount(path);
+  if (count > MANY_NODES) origin.connection.spent = true;
+  to.int(count);
   return OK;
 }
 
@@ -126,6 +131,7 @@ export function serveGetEphemerals(
   const { prefixPath } = operations.getEphemerals.request.read(from);
   const prefix = prefixPath === null || prefixPath.trim() === '' ? '/' : prefixPath;
   const all = service.database.ephemerals.pathsOf(origin.session);
+  if (all.size > MANY_NODES) origin.connection.spent = true;
   const isWanted = (path: string) => prefix.trim() === '/' || path.startsWith(prefix);
   const ephemerals = [...all].filter(isWanted);
   operations.getEphemerals.response.write(to, { ephemerals });

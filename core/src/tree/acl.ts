@@ -1,4 +1,4 @@
-import { OPEN_ACL } from '../wire/permissions.js';
+import { OPEN_ACL, permissions } from '../wire/permissions.js';
 import type { Acl, Id } from '../wire/records.js';
 import { ipMatches, isIpPattern } from './ip-match.js';
 
@@ -7,6 +7,13 @@ export const DEFAULT_SCHEMES: readonly string[] = ['digest', 'ip'];
 
 /** Schemes whose identities say who a client is; `ip` only says where. */
 const AUTHENTICATED: readonly string[] = ['digest', 'x509', 'sasl'];
+
+/** Lists longer than this are gone through once for each list of identities, not at each check. */
+const SHORT_LIST = 8;
+/** Entries that stand for `auth` may take so many characters: they come in no request. */
+const MOST_OWN_CHARACTERS = 1_048_576;
+
+const remembered = new WeakMap<readonly Id[], WeakMap<readonly Acl[], number>>();
 
 /**
  * Whether `identities` have one of the `wanted` permission bits under `acl`. An empty list and the
@@ -20,20 +27,49 @@ export function aclPermits(
   if (acl === OPEN_ACL) return true;
   if (acl !== undefined) {
     if (acl.length === 0) return true;
-    for (let i = 0; i < acl.length; i++) {
-      const entry = acl[i]!;
-      if ((entry.perms & wanted) === 0) continue;
-      if (entry.id.scheme === 'world' && entry.id.id === 'anyone') return true;
-      if (identities.some((identity) => matches(identity, entry.id))) return true;
+    if (acl.length > SHORT_LIST) {
+      if ((rememberedBits(acl, identities) & wanted) !== 0) return true;
+    } else if (bitsFor(acl, wanted, identities) !== 0) {
+      return true;
     }
   }
   return identities.some((identity) => identity.scheme === 'super');
 }
 
+/** Those of the `wanted` bits that a list gives. */
+function bitsFor(acl: readonly Acl[], wanted: number, identities: readonly Id[]): number {
+  let bits = 0;
+  for (let i = 0; i < acl.length; i++) {
+    const { perms, id } = acl[i]!;
+    if ((perms & wanted & ~bits) === 0) continue;
+    const isMeant =
+      (id.scheme === 'world' && id.id === 'anyone') ||
+      identities.some((identity) => matches(identity, id));
+    if (isMeant) bits |= perms & wanted;
+  }
+  return bits;
+}
+
+/** Neither list ever changes, so what one gives to the other is found out once. */
+function rememberedBits(acl: readonly Acl[], identities: readonly Id[]): number {
+  let byList = remembered.get(identities);
+  if (byList === undefined) {
+    byList = new WeakMap();
+    remembered.set(identities, byList);
+  }
+  let bits = byList.get(acl);
+  if (bits === undefined) {
+    bits = bitsFor(acl, permissions.all, identities);
+    byList.set(acl, bits);
+  }
+  return bits;
+}
+
 /**
  * The ACL to store for the one a client asks for: duplicates dropped, `auth` replaced by the
  * client's own identities. `undefined` means INVALID_ACL: an empty list, an unknown scheme, an
- * ill-formed id, or `auth` from a client without identity.
+ * ill-formed id, or `auth` from a client without identity, or so often that the list would be far
+ * larger than any request.
  */
 export function normaliseAcl(
   acl: readonly Acl[] | null,
@@ -43,6 +79,7 @@ export function normaliseAcl(
   if (acl === OPEN_ACL) return acl;
   if (acl === null || acl.length === 0) return undefined;
   const normal: Acl[] = [];
+  let ownCharacters = 0;
   for (const entry of withoutDuplicates(acl)) {
     const { scheme, id } = entry.id;
     if (scheme === 'world' && id === 'anyone') {
@@ -50,7 +87,11 @@ export function normaliseAcl(
     } else if (scheme === 'auth') {
       const own = identities.filter((identity) => AUTHENTICATED.includes(identity.scheme));
       if (own.length === 0) return undefined;
-      for (const identity of own) normal.push({ perms: entry.perms, id: identity });
+      for (const identity of own) {
+        ownCharacters += identity.scheme.length + identity.id.length;
+        normal.push({ perms: entry.perms, id: identity });
+      }
+      if (ownCharacters > MOST_OWN_CHARACTERS) return undefined;
     } else if (schemes.includes(scheme) && isValidId(scheme, id)) {
       normal.push(entry);
     } else {
@@ -62,11 +103,11 @@ export function normaliseAcl(
 
 function withoutDuplicates(acl: readonly Acl[]): readonly Acl[] {
   if (acl.length === 1) return acl;
-  return acl.filter((entry, at) => acl.findIndex((other) => isSame(entry, other)) === at);
-}
-
-function isSame(a: Acl, b: Acl): boolean {
-  return a.perms === b.perms && a.id.scheme === b.id.scheme && a.id.id === b.id.id;
+  const seen = new Set<string>();
+  return acl.filter(({ perms, id }) => {
+    const { size } = seen;
+    return seen.add(`${perms}:${id.scheme.length}:${id.scheme}${id.id}`).size > size;
+  });
 }
 
 function isValidId(scheme: string, id: string): boolean {

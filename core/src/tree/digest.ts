@@ -19,10 +19,18 @@ export function isDigested(path: string): boolean {
  * @param words the 15 words of StatPersisted in wire order, high half first; see `Tree.copyWords`
  */
 export function nodeHashOf(path: string, data: Uint8Array | null, words: Int32Array): number {
-  if (!isDigested(path)) return 0;
-  let register = path === '/' ? CRC_START : crcText(CRC_START, path);
-  if (data !== null) register = crcBytes(register, data, 0, data.length);
-  return crcOf(crcStat(register, words, 0)) >>> 0;
+  return nodeHashFrom(path, contentCrcOf(path, data), words);
+}
+
+/** {@link nodeHashOf} for a node whose data is the same as before: see {@link contentCrcOf}. */
+export function nodeHashFrom(path: string, contentCrc: number, words: Int32Array): number {
+  return isDigested(path) ? crcOf(crcStat(contentCrc, words, 0)) >>> 0 : 0;
+}
+
+/** The CRC-32 register after path and data. */
+export function contentCrcOf(path: string, data: Uint8Array | null): number {
+  const register = path === '/' ? CRC_START : crcText(CRC_START, path);
+  return data === null ? register : crcBytes(register, data, 0, data.length);
 }
 
 /** The register after the stat that starts at `start`; pzxid comes third, unlike on the wire. */

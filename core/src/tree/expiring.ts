@@ -67,7 +67,7 @@ export class Expiring {
 
   #isUnwantedContainer(id: NodeId, wall: number, maxNeverUsedMs: number): boolean {
     if (id === NO_NODE_ID || this.#tree.childCount(id) > 0) return false;
-    if (this.#tree.cversion(id) > 0) return true;
+    if (this.#tree.cversion(id) !== 0) return true;
     return maxNeverUsedMs !== 0 && wall - this.#tree.mtime(id) > maxNeverUsedMs;
   }
 

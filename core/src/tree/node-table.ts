@@ -174,6 +174,7 @@ export class NodeTable {
       block = moved;
     }
     rows.set(id, field.dataLength, data === null ? -1 : data.length);
+    rows.set(id, field.flags, rows.get(id, field.flags) | flag.staleCrc);
     if (data !== null && data.length > 0) {
       const at = this.#slab.startOf(block) + nameLength;
       copy(data, 0, data.length, this.#slab.bytesOf(block), at);
@@ -228,16 +229,21 @@ export class NodeTable {
     this.#size--;
   }
 
-  /** The register after the data, going on from a node's path. */
-  crcOfPathAndData(id: NodeId): number {
+  /** The CRC-32 register after a node's path and data. */
+  contentCrc(id: NodeId): number {
     const page = this.rows.page(id);
     const row = this.rows.start(id);
+    if ((page[row + field.flags]! & flag.staleCrc) === 0) return page[row + field.contentCrc]!;
+    let register = page[row + field.pathCrc]!;
     const length = page[row + field.dataLength]!;
-    const register = page[row + field.pathCrc]!;
-    if (length <= 0) return register;
-    const block = page[row + field.block]!;
-    const start = this.#slab.startOf(block) + page[row + field.nameLength]!;
-    return crcBytes(register, this.#slab.bytesOf(block), start, start + length);
+    if (length > 0) {
+      const block = page[row + field.block]!;
+      const start = this.#slab.startOf(block) + page[row + field.nameLength]!;
+      register = crcBytes(register, this.#slab.bytesOf(block), start, start + length);
+    }
+    page[row + field.contentCrc] = register;
+    page[row + field.flags]! &= ~flag.staleCrc;
+    return register;
   }
 
   #hash(path: string, length: number): number {
@@ -248,7 +254,7 @@ export class NodeTable {
     const page = this.rows.page(id);
     const row = this.rows.start(id);
     for (let i = 0; i < field.flags; i++) page[row + i] = 0;
-    page[row + field.flags] = flag.live;
+    page[row + field.flags] = flag.live | flag.staleCrc;
     page[row + field.parent] = parent;
     page[row + field.firstChild] = NO_NODE_ID;
     page[row + field.next] = NO_NODE_ID;

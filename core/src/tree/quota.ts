@@ -8,6 +8,8 @@ const QUOTA_PREFIX = `${systemPaths.quota}/`;
 const SYSTEM_PREFIX = `${systemPaths.zookeeper}/`;
 const LIMITS = '/zookeeper_limits';
 const STATS = '/zookeeper_stats';
+/** No quota needs more text; each write below its path reads it. */
+const MOST_TEXT_BYTES = 1_024;
 
 /** A limit that a change would break. */
 export interface QuotaProblem {
@@ -140,7 +142,8 @@ export class Quotas {
 
   #read(path: string): Map<string, number> {
     const id = this.#tree.find(path);
-    const data = id === NO_NODE_ID ? null : this.#tree.data(id);
+    const isText = id !== NO_NODE_ID && this.#tree.dataLength(id) <= MOST_TEXT_BYTES;
+    const data = isText ? this.#tree.data(id) : null;
     return parseQuotaText(data === null ? '' : textOf(data));
   }
 }

@@ -39,7 +39,9 @@ export const field = {
   hash: 24,
   /** CRC-32 register after the path, where each hash of the node goes on from. */
   pathCrc: 25,
-  flags: 26,
+  /** The register after path and data, unless `flag.staleCrc`: large data is hashed once. */
+  contentCrc: 26,
+  flags: 27,
 } as const;
 
 /** Words that make up StatPersisted. */
@@ -73,9 +75,11 @@ export const flag = {
   wideName: 4,
   /** The node is below /zookeeper/, which the digest leaves out. */
   undigested: 8,
+  /** The data is newer than `field.contentCrc`. */
+  staleCrc: 16,
 } as const;
 
-export const ROW_WORDS = 27;
+export const ROW_WORDS = 28;
 const PAGE_SHIFT = 12;
 const PAGE_ROWS = 1 << PAGE_SHIFT;
 const PAGE_MASK = PAGE_ROWS - 1;

@@ -62,7 +62,7 @@ export class TreeDigest {
       /* Removed since, or removed and used again and so listed twice. */
       if ((flags & flag.dirty) === 0) continue;
       page[row + field.flags] = flags & ~flag.dirty;
-      const hash = crcOf(crcStat(nodes.crcOfPathAndData(id), page, row));
+      const hash = crcOf(crcStat(nodes.contentCrc(id), page, row));
       page[row + field.hash] = hash;
       this.#sum.add(hash);
     }

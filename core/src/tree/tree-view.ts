@@ -208,6 +208,11 @@ export class TreeView {
     to.position += 4 * STAT_WORDS;
   }
 
+  /** The CRC-32 register after path and data: see `nodeHashFrom`. */
+  contentCrc(id: NodeId): number {
+    return this.nodes.contentCrc(id);
+  }
+
   /** Writes the data as a jute buffer; length -1 for null. */
   writeData(id: NodeId, to: Writer): void {
     this.nodes.writeData(id, to);

@@ -85,8 +85,8 @@ export class Tree extends TreeView {
 
   /**
    * Creates a node and counts it in its parent, whose cversion and pzxid only ever grow: replaying
-   * an old creation changes neither. When the node exists, the parent is brought up to date all the
-   * same.
+   * an old creation changes neither. From 2^31 - 1 the cversion goes on below zero, which is growth
+   * too. When the node exists, the parent is brought up to date all the same.
    *
    * @param parentCVersion the parent's persisted cversion afterwards; -1 for one more than now
    * @returns 0, NO_NODE (no parent) or NODE_EXISTS
@@ -107,7 +107,7 @@ export class Tree extends TreeView {
     const { rows } = this.nodes;
     const cversion = rows.get(parent, field.cversion);
     const newCVersion = parentCVersion === -1 ? (cversion + 1) | 0 : parentCVersion;
-    if (newCVersion > cversion) {
+    if (((newCVersion - cversion) | 0) > 0) {
       this.#digest.touch(this.nodes, parent);
       rows.set(parent, field.cversion, newCVersion);
       rows.set(parent, field.pzxidHigh, zxidHigh);

@@ -1,3 +1,4 @@
+import { OPEN_ACL } from '@vivarium/core/internal/wire/permissions';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 import { joined, type RigClient } from './client.js';
@@ -128,6 +129,81 @@ suite('a client that asks for much and reads slowly', (test) => {
     rig.pass(500);
     assert.is(client.frames.length, 401);
     assert.equal(client.xids.slice(-1), [402]);
+  });
+
+  test('is answered a piece at a time too what waited for a write', () => {
+    const { rig, client } = setUp();
+    rig.holdsDisk = true;
+    client.send(joined(write(client, 4_000), ask(client, 8)));
+    rig.performOne();
+    assert.equal(client.xids, [2, 3, 4, 5], 'as many as it takes to pass 10,000 bytes');
+    assert.ok(rig.peer.wakeAt <= rig.now);
+    client.send(ask(client, 1));
+    assert.equal(client.xids.slice(-1), [8]);
+    rig.step({ type: 'connection-slow', connection: client.id, slow: true });
+    assert.ok(rig.peer.wakeAt > rig.now);
+    assert.equal(client.xids.slice(-1), [8]);
+    rig.step({ type: 'connection-slow', connection: client.id, slow: false });
+    rig.pass(1);
+    assert.equal(client.xids, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    assert.ok(rig.peer.wakeAt > rig.now);
+    assert.is(rig.peer.view.outstanding, 0);
+  });
+
+  test('reads the state between its writes, however much that is', () => {
+    const { rig, client } = setUp();
+    rig.holdsDisk = true;
+    client.send(joined(write(client, 3_000), ask(client, 8), write(client, 10), ask(client, 2)));
+    rig.performOne();
+    assert.equal(client.xids, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    rig.pass(1);
+    assert.equal(client.xids, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+    const lengths = client.frames.filter(({ xid }) => xid !== 2 && xid !== 11);
+    assert.equal(
+      lengths.map(({ body }) => new DataView(body.buffer, body.byteOffset).getInt32(0)),
+      [3_000, 3_000, 3_000, 3_000, 3_000, 3_000, 3_000, 3_000, 10, 10],
+    );
+  });
+
+  test('is cut off when a write would bring more answers at once than may wait for it', () => {
+    const { rig, client } = setUp();
+    rig.holdsDisk = true;
+    client.send(joined(write(client, 4_000), ask(client, 60), write(client), ask(client, 2)));
+    rig.performOne();
+    assert.match(client.closedBecause!, 'slow reader: 5');
+    assert.is(client.frames.length, 14);
+    assert.is(rig.peer.view.outstanding, 0);
+    assert.is(rig.peer.view.connectionCount, 0);
+  });
+
+  test('has one request in each step that takes long, and others come between', () => {
+    const rig = new PeerRig();
+    const client = rig.connect();
+    const other = rig.connect();
+    client.multi(
+      Array.from({ length: 10_001 }, (_, i) => {
+        return { op: 'create', path: `/${i}`, data: null, acl: OPEN_ACL, flags: 1 } as const;
+      }),
+    );
+    client.create('/below');
+    const count = () => client.frame('getAllChildrenNumber', { path: '/' });
+    const own = () => client.frame('getEphemerals', { prefixPath: '/none' });
+    client.send(
+      joined(count(), own(), count(), client.frame('getData', { path: '/', watch: false })),
+    );
+    const first = client.xids[0]!;
+    for (let more = 1; more <= 3; more++) {
+      assert.is(client.frames.length, more);
+      assert.ok(rig.peer.wakeAt <= rig.now);
+      other.send(other.frame('ping', {}, -2));
+      assert.equal(
+        other.take().map(({ xid }) => xid),
+        [-2],
+      );
+    }
+    assert.equal(client.xids, [first, first + 1, first + 2, first + 3]);
+    rig.pass(1);
+    assert.ok(rig.peer.wakeAt > rig.now);
   });
 
   test('cannot ask in one request for more than may wait for it', () => {

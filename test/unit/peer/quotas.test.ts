@@ -50,6 +50,25 @@ suite('a quota', (test) => {
     assert.is(rig.peer.view.metrics.quotaExceeded.value, 2);
   });
 
+  test('that is exceeded again and again is reported once a minute', () => {
+    const rig = new PeerRig();
+    const client = rig.connect(20_000);
+    client.create('/a');
+    limit(client, '/a', 'count=1,bytes=-1');
+    const reports = () => rig.logged.filter((event) => event === 'quota.exceeded').length;
+    for (let i = 0; i < 5; i++) client.create(`/a/${i}`);
+    assert.equal([reports(), rig.peer.view.metrics.quotaExceeded.value], [1, 5]);
+    limit(client, '/a/0', 'count=1,bytes=-1');
+    client.create('/a/0/x');
+    assert.is(reports(), 2);
+    rig.pause(60_000);
+    client.create('/a/again');
+    assert.is(reports(), 3);
+    rig.wall -= 3_600_000;
+    client.create('/a/later');
+    assert.is(reports(), 4, 'a clock that was set back silences nothing');
+  });
+
   test('that is hard refuses where it is enforced, in a multi too', () => {
     for (const enforceQuota of [true, false]) {
       const client = new PeerRig({ enforceQuota }).connect();
@@ -86,6 +105,16 @@ suite('a quota', (test) => {
       assert.is(client.create('/a/x', 'data'), 'OK');
       assert.is(client.errorOf('delete', { path: '/a/x', version: -1 }), 'OK');
     }
+  });
+
+  test('whose text is longer than any needs to be limits nothing, and is not read at each write', () => {
+    const client = new PeerRig({ enforceQuota: true }).connect();
+    client.create('/a');
+    const rest = Array.from({ length: 50_000 }, (_, i) => `;k${i}=1`).join('');
+    limit(client, '/a', `count=-1,bytes=-1=;countHardLimit=1${rest}`);
+    set(client, '/zookeeper/quota/a/zookeeper_stats', `count=7,bytes=7${rest}`);
+    assert.is(client.create('/a/x', 'data'), 'OK');
+    assert.is(usage(client, '/a'), 'count=2,bytes=4');
   });
 
   test('that is removed limits nothing, and its counters come back counted', () => {

@@ -51,6 +51,29 @@ suite('acl', (test) => {
     assert.is(normaliseAcl(CREATOR_ALL_ACL, [superUser]), undefined);
   });
 
+  test('auth may not make a list larger than any request', () => {
+    const many = Array.from({ length: 1_000 }, (_, i): Id => ({ scheme: 'digest', id: `u${i}:h` }));
+    const list = (length: number) =>
+      Array.from({ length }, (_, i) => entry(i + 1, 'auth', '')) as readonly Acl[];
+    assert.is(normaliseAcl(list(20), many)?.length, 20_000);
+    assert.is(normaliseAcl(list(200), many), undefined);
+  });
+
+  test('a long list is remembered for those who asked, and for nobody else', () => {
+    const long = Array.from({ length: 20 }, (_, i) => entry(1, 'ip', `10.0.0.${i}`));
+    const acl = [...long, entry(2, 'digest', alice.id), entry(4, 'digest', alice.id)];
+    const who = { alice: [ip, alice], bob: [ip, bob], near: [{ scheme: 'ip', id: '10.0.0.7' }] };
+    for (let again = 0; again < 2; again++) {
+      const bits = (identities: readonly Id[]) =>
+        [1, 2, 4, 8, 16].filter((bit) => aclPermits(acl, bit, identities));
+      assert.equal(bits(who.alice), [2, 4]);
+      assert.equal(bits(who.bob), []);
+      assert.equal(bits(who.near), [1]);
+      assert.equal(bits([superUser]), [1, 2, 4, 8, 16]);
+    }
+    assert.not(aclPermits(long, 2, who.near));
+  });
+
   test('duplicates go, other entries keep their order', () => {
     const acl = [entry(1, 'world', 'anyone'), entry(2, 'ip', '::1'), entry(1, 'world', 'anyone')];
     assert.equal(normaliseAcl(acl, []), acl.slice(0, 2));

@@ -40,12 +40,12 @@ export function prepareCreate(
   if (p.outstanding.exists(path)) return codes.NODE_EXISTS;
   if (isEphemeral(p, parent)) return codes.NO_CHILDREN_FOR_EPHEMERALS;
   const dataLength = request.data === null ? 0 : request.data.length;
-  if (p.breaksQuota(path, 1, dataLength)) return codes.QUOTA_EXCEEDED;
+  if (p.breaksQuota(path, 1, dataLength, origin)) return codes.QUOTA_EXCEEDED;
 
   const parentCVersion = (created + 1) | 0;
   recordParent(p, parent, origin, parentCVersion);
   const owner = ownerOf(operation, mode, ttl, origin);
-  p.outstanding.record(newNode(path, request.data, acl, owner, origin));
+  p.outstanding.record(newNode(p, path, request.data, acl, owner, origin));
   return bodyOf(operation, path, request.data, acl, mode.ephemeral, parentCVersion, ttl);
 }
 
@@ -118,6 +118,7 @@ function ownerOf(
 }
 
 function newNode(
+  p: Preparation,
   path: string,
   data: Uint8Array | null,
   acl: readonly Acl[],
@@ -138,7 +139,7 @@ function newNode(
     childCount: 0,
     acl,
     dataLength: data === null ? 0 : data.length,
-    data,
+    contentCrc: p.outstanding.contentCrcOf(path, data),
     hash: 0,
     write: 0,
   };

@@ -59,7 +59,7 @@ function prepareCheck(
   const sessionCode = p.checkSession(origin);
   if (sessionCode !== OK) return sessionCode;
   if (!isValidPath(path)) return codes.BAD_ARGUMENTS;
-  const node = p.outstanding.find(path);
+  const node = p.outstanding.find(path, false);
   if (node === undefined) return codes.NO_NODE;
   if (!p.permits(node, permissions.read, origin)) return codes.NO_AUTH;
   const next = nextVersion(node.words[word.version]!, version);

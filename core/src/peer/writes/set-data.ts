@@ -20,11 +20,12 @@ export function prepareSetData(
   if (found === undefined) return codes.NO_NODE;
   if (!p.permits(found, permissions.write, origin)) return codes.NO_AUTH;
   const dataLength = data === null ? 0 : data.length;
-  if (p.breaksQuota(path, 0, dataLength - found.dataLength)) return codes.QUOTA_EXCEEDED;
+  const growth = dataLength - found.dataLength;
+  if (p.breaksQuota(path, 0, growth, origin)) return codes.QUOTA_EXCEEDED;
   const next = nextVersion(found.words[word.version]!, version);
   if (next === undefined) return codes.BAD_VERSION;
   const node = p.outstanding.edit(found);
-  node.data = data;
+  node.contentCrc = p.outstanding.contentCrcOf(path, data);
   node.dataLength = dataLength;
   node.words[word.version] = next;
   node.words[word.mzxidHigh] = origin.zxidHigh;
