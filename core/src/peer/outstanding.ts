@@ -5,6 +5,9 @@ import { contentCrcOf, DigestSum, nodeHashFrom } from '../tree/digest.js';
 import { NO_NODE_ID } from '../tree/tree.js';
 import { type ChangeRecord, copyOf, STAT_WORDS, word } from './change-record.js';
 
+/** Stands for an empty list, never changed. */
+const NO_RECORDS: ChangeRecord[] = [];
+
 /**
  * What is accepted and not applied yet, over the tree. Writes are checked against this, so that
  * many can be on their way to the disk at once, each seeing those before it.
@@ -20,7 +23,7 @@ export class Outstanding {
   readonly #digest = new DigestSum();
   /** The write that is being prepared, and what it changes. */
   #write = 0;
-  #records: ChangeRecord[] = [];
+  #records: ChangeRecord[] = NO_RECORDS;
   /** What each path had before; kept only for writes that may be taken back half done. */
   #before: Map<string, ChangeRecord | undefined> | undefined = undefined;
   #digestHighBefore = 0;
@@ -71,7 +74,7 @@ export class Outstanding {
 
   /** Begins the records of one write; returns its number. */
   begin(): number {
-    this.#records = [];
+    this.#records = NO_RECORDS;
     this.#before = undefined;
     return ++this.#write;
   }
@@ -108,7 +111,8 @@ export class Outstanding {
       if (exists && (words[word.ownerHigh]! | words[word.ownerLow]!) !== 0) this.#owned.add(path);
     }
     record.write = this.#write;
-    this.#records.push(record);
+    if (this.#records === NO_RECORDS) this.#records = [record];
+    else this.#records.push(record);
   }
 
   /** Takes back everything since {@link keepWayBack}. */
@@ -119,7 +123,7 @@ export class Outstanding {
     }
     this.#digest.high = this.#digestHighBefore;
     this.#digest.low = this.#digestLowBefore;
-    this.#records = [];
+    this.#records = NO_RECORDS;
     this.#before = undefined;
   }
 

@@ -56,6 +56,7 @@ export class Pipeline {
   readonly #digests: boolean;
   readonly #flushDelayMs: number;
   readonly #maxBatch: number;
+  #zxid: bigint;
   #zxidHigh: number;
   #zxidLow: number;
   /** Accepted and not applied, in order; the first one has the number `#applied + 1`. */
@@ -74,6 +75,7 @@ export class Pipeline {
     this.#maxBatch = config.maxBatchSize;
     this.#zxidHigh = database.lastZxidHigh;
     this.#zxidLow = database.lastZxidLow;
+    this.#zxid = longOf(this.#zxidHigh, this.#zxidLow);
   }
 
   /** Writes accepted and not applied. */
@@ -113,11 +115,12 @@ export class Pipeline {
     if (prepared === undefined) return;
     this.#zxidHigh = zxidHigh;
     this.#zxidLow = zxidLow;
+    this.#zxid += 1n;
     const body = typeof prepared === 'number' ? { type: txnTypes.error, err: prepared } : prepared;
     const header = {
       clientId: session?.id ?? 0n,
       cxid: proposal.request?.xid ?? 0,
-      zxid: longOf(zxidHigh, zxidLow),
+      zxid: this.#zxid,
       time: turn.wall,
       type: body.type,
     };

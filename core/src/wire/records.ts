@@ -104,14 +104,25 @@ export interface ReplyHeader extends TypeOf<typeof ReplyHeader> {}
 
 /* Requests and replies. */
 
-export const CreateRequest = record('CreateRequest', {
-  /** Absolute path; the chroot is already part of it. */
-  path: ustring,
-  data: bufferOrNull,
-  acl: aclListOrNull,
-  /** A row of `create-modes.ts`. */
-  flags: int,
-});
+export const CreateRequest = record(
+  'CreateRequest',
+  {
+    /** Absolute path; the chroot is already part of it. */
+    path: ustring,
+    data: bufferOrNull,
+    acl: aclListOrNull,
+    /** A row of `create-modes.ts`. */
+    flags: int,
+  },
+  {
+    read: (from) => ({
+      path: from.string(),
+      data: from.bufferOrNull(),
+      acl: aclListOrNull.read(from),
+      flags: from.int(),
+    }),
+  },
+);
 export interface CreateRequest extends TypeOf<typeof CreateRequest> {}
 
 export const CreateTtlRequest = record('CreateTtlRequest', {
@@ -124,19 +135,33 @@ export const CreateTtlRequest = record('CreateTtlRequest', {
 });
 export interface CreateTtlRequest extends TypeOf<typeof CreateTtlRequest> {}
 
-export const DeleteRequest = record('DeleteRequest', {
-  path: ustring,
-  /** Expected data version, or -1 for any. */
-  version: int,
-});
+export const DeleteRequest = record(
+  'DeleteRequest',
+  {
+    path: ustring,
+    /** Expected data version, or -1 for any. */
+    version: int,
+  },
+  { read: (from) => ({ path: from.string(), version: from.int() }) },
+);
 export interface DeleteRequest extends TypeOf<typeof DeleteRequest> {}
 
-export const SetDataRequest = record('SetDataRequest', {
-  path: ustring,
-  data: bufferOrNull,
-  /** Expected data version, or -1 for any. */
-  version: int,
-});
+export const SetDataRequest = record(
+  'SetDataRequest',
+  {
+    path: ustring,
+    data: bufferOrNull,
+    /** Expected data version, or -1 for any. */
+    version: int,
+  },
+  {
+    read: (from) => ({
+      path: from.string(),
+      data: from.bufferOrNull(),
+      version: from.int(),
+    }),
+  },
+);
 export interface SetDataRequest extends TypeOf<typeof SetDataRequest> {}
 
 export const SetAclRequest = record('SetAclRequest', {

@@ -32,14 +32,26 @@ export const TxnHeader = record('TxnHeader', {
 });
 export interface TxnHeader extends TypeOf<typeof TxnHeader> {}
 
-export const CreateTxn = record('CreateTxn', {
-  path: ustring,
-  data: bufferOrNull,
-  acl: aclListOrNull,
-  ephemeral: boolean,
-  /** The parent's counter after this creation; -1 in logs before 3.4. */
-  parentCVersion: int,
-});
+export const CreateTxn = record(
+  'CreateTxn',
+  {
+    path: ustring,
+    data: bufferOrNull,
+    acl: aclListOrNull,
+    ephemeral: boolean,
+    /** The parent's counter after this creation; -1 in logs before 3.4. */
+    parentCVersion: int,
+  },
+  {
+    write(to, { path, data, acl, ephemeral, parentCVersion }) {
+      to.string(path);
+      to.bufferOrNull(data);
+      aclListOrNull.write(to, acl);
+      to.boolean(ephemeral);
+      to.int(parentCVersion);
+    },
+  },
+);
 export interface CreateTxn extends TypeOf<typeof CreateTxn> {}
 
 export const CreateTtlTxn = record('CreateTtlTxn', {
@@ -62,12 +74,22 @@ export interface CreateContainerTxn extends TypeOf<typeof CreateContainerTxn> {}
 export const DeleteTxn = record('DeleteTxn', { path: ustring });
 export interface DeleteTxn extends TypeOf<typeof DeleteTxn> {}
 
-export const SetDataTxn = record('SetDataTxn', {
-  path: ustring,
-  data: bufferOrNull,
-  /** The version the node has afterwards. */
-  version: int,
-});
+export const SetDataTxn = record(
+  'SetDataTxn',
+  {
+    path: ustring,
+    data: bufferOrNull,
+    /** The version the node has afterwards. */
+    version: int,
+  },
+  {
+    write(to, { path, data, version }) {
+      to.string(path);
+      to.bufferOrNull(data);
+      to.int(version);
+    },
+  },
+);
 export interface SetDataTxn extends TypeOf<typeof SetDataTxn> {}
 
 export const SetAclTxn = record('SetAclTxn', {

@@ -2,7 +2,7 @@ import { operations } from '@vivarium/core/internal/wire/operations';
 import { MalformedError, Reader } from '@vivarium/core/internal/wire/reader';
 import * as records from '@vivarium/core/internal/wire/records';
 import * as txns from '@vivarium/core/internal/wire/txns';
-import { encode, type RecordType } from '@vivarium/core/internal/wire/types';
+import { encode, type RecordType, record } from '@vivarium/core/internal/wire/types';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 
@@ -44,6 +44,9 @@ function typeOf(name: string): { readonly name: string } {
   return all.find((one) => one.name === name) ?? { name };
 }
 
+/** The same record, read and written through its fields alone. */
+const byFields = (type: AnyRecord): AnyRecord => record(type.name, type.fields) as AnyRecord;
+
 suite('the records of the protocol', (test) => {
   test('are all here', () => {
     assert.ok(all.length > 40, `${all.length}`);
@@ -60,6 +63,8 @@ suite('the records of the protocol', (test) => {
       const reader = new Reader(bytes);
       assert.equal(type.read(reader), value);
       assert.is(reader.remaining, 0);
+      assert.equal(encode(byFields(type), value), bytes);
+      assert.equal(byFields(type).read(new Reader(bytes)), value);
       for (let length = 0; length < bytes.length; length++) {
         assert.throws(() => type.read(new Reader(bytes, 0, length)), isMalformed);
       }
