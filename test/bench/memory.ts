@@ -8,7 +8,11 @@ import type { Subject } from './subjects.js';
 const run = promisify(execFile);
 
 export interface MemoryUse {
-  /** The JVM's used heap; of Node the heap and all that lies outside it, array buffers once. */
+  /**
+   * Live objects on the JVM's heap, as a histogram of their classes adds them up: the heap's own
+   * figure counts free space in regions that are in use, which is more than what is looked for
+   * here. Of Node the heap and all that lies outside it, array buffers once.
+   */
   readonly liveBytes: number;
   /** As `liveBytes`, but Node's array buffers counted twice: heapUsed + external + arrayBuffers. */
   readonly strictBytes: number;
@@ -24,11 +28,13 @@ export const inspectable = (port: number): readonly string[] => [
 /** Forces a collection, then asks. `inspectPort` is for Vivarium only. */
 export async function memoryOf(subject: Subject, inspectPort: number): Promise<MemoryUse> {
   if (subject.name === 'apache') {
-    await run('jcmd', [String(subject.pid), 'GC.run']);
-    const { stdout } = await run('jcmd', [String(subject.pid), 'GC.heap_info']);
-    const found = /heap\s+total \d+K, used (\d+)K/.exec(stdout);
-    if (found === null) throw new Error(`jcmd does not tell the heap in use:\n${stdout}`);
-    const liveBytes = Number(found[1]) * 1024;
+    const pid = String(subject.pid);
+    await run('jcmd', [pid, 'GC.run']);
+    const { stdout } = await run('jcmd', [pid, 'GC.class_histogram'], { maxBuffer: 1 << 26 });
+    const found = /^Total\s+\d+\s+(\d+)\s*$/m.exec(stdout);
+    if (found === null)
+      throw new Error(`jcmd does not tell what is live:\n${stdout.slice(0, 500)}`);
+    const liveBytes = Number(found[1]);
     return { liveBytes, strictBytes: liveBytes, residentBytes: residentBytes(subject.pid) };
   }
   const text = await evaluate(

@@ -91,7 +91,7 @@ function factTable(records: readonly FactRecord[]): string {
   }
   if (rows.length === 0) return '';
   const head = ['', 'Apache (or the bare disk)', 'Vivarium', 'ratio'];
-  const intro = `Live memory is asked for after a forced collection: of the JVM its used heap, of Node
+  const intro = `Live memory is asked for after a forced collection: of the JVM its live objects, of Node
 heapUsed + external; "strict" adds arrayBuffers, which external holds already.`;
   return `## More\n\n${intro}\n\n${table(head, rows)}`;
 }

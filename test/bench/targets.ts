@@ -63,6 +63,7 @@ export function judge(records: readonly BenchRecord[]): readonly Judged[] {
     const ratio = ratioOf(matching, of);
     if (ratio === undefined) continue;
     const holds =
+      ratio.least > 0 && // what was measured as nothing or less was not measured
       (least === undefined || ratio.median >= least) &&
       (most === undefined || ratio.median <= most);
     judged.push({ what, ratio, holds, demand: least === undefined ? `≤ ${most}` : `≥ ${least}` });
