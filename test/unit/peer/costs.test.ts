@@ -109,4 +109,19 @@ suite('no request holds the server for long', (test) => {
       [-114],
     );
   });
+
+  test('by a multi in which auth stands for many identities many times', () => {
+    const rig = new PeerRig();
+    const client = rig.connect();
+    for (let i = 0; i < 1_000; i++) client.authenticate('digest', `user${i}:secret`);
+    const acl = [{ perms: 31, id: { scheme: 'auth', id: '' } }];
+    const ops = Array.from({ length: 10_000 }, (_, i): MultiOp => {
+      return { op: 'create', path: `/${i}`, data: null, acl, flags: 0 };
+    });
+    const before = rig.peer.view.storage.logBytes;
+    const ms = took(() => assert.is(client.multi(ops).body!.length, 10_000));
+    assert.is(client.multi(ops.slice(0, 20)).body!.at(-1)!.type, 'create');
+    assert.ok(rig.peer.view.storage.logBytes - before < 3_000_000);
+    assert.ok(ms < MOST_MS, `it took ${Math.round(ms)} ms`);
+  });
 });
