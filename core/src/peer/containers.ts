@@ -6,6 +6,8 @@ import type { Turn } from './turn.js';
 import { prepareExpiry } from './writes/delete.js';
 
 const MINUTE_MS = 60_000;
+/** How many nodes are looked at in one step: millions of them must not hold the server. */
+const LOOKED_AT_ONCE = 10_000;
 
 export interface ContainerCleanerParts {
   readonly config: Config;
@@ -17,7 +19,9 @@ export interface ContainerCleanerParts {
 /** Removes container and TTL nodes that may go, spread over time so that others get their turn. */
 export class ContainerCleaner {
   readonly #parts: ContainerCleanerParts;
-  /** Found at the last look and not removed yet. */
+  /** What the look that is under way has not seen yet. */
+  #unseen: Iterator<string> | undefined = undefined;
+  /** Found at the last look and not removed yet; the last one goes first. */
   #found: string[] = [];
   #nextLook: Millis;
   #nextRemoval: Millis = Number.POSITIVE_INFINITY;
@@ -29,7 +33,9 @@ export class ContainerCleaner {
 
   /** When something is to be done next; Infinity while there is nothing that could ever go. */
   get wakeAt(): Millis {
-    const { expiring } = this.#parts.database;
+    const { turn, database } = this.#parts;
+    const { expiring } = database;
+    if (this.#unseen !== undefined) return turn.now;
     if (this.#found.length > 0) return this.#nextRemoval;
     const isNeeded = expiring.containerCount > 0 || expiring.ttlCount > 0;
     return isNeeded ? this.#nextLook : Number.POSITIVE_INFINITY;
@@ -37,12 +43,13 @@ export class ContainerCleaner {
 
   step(): void {
     const { turn, config, database } = this.#parts;
-    if (this.#found.length === 0 && turn.now >= this.#nextLook) {
+    const isDone = this.#unseen === undefined && this.#found.length === 0;
+    if (isDone && turn.now >= this.#nextLook) {
       this.#nextLook = turn.now + config.znodeContainerCheckIntervalMs;
-      const maxNeverUsedMs = config.znodeContainerMaxNeverUsedIntervalMs;
-      this.#found = database.expiring.candidates(turn.wall, maxNeverUsedMs).reverse();
-      this.#nextRemoval = turn.now;
+      this.#unseen = database.expiring.paths();
     }
+    if (this.#unseen !== undefined) this.#look(this.#unseen);
+    if (this.#unseen !== undefined) return;
     const gapMs = MINUTE_MS / config.znodeContainerMaxPerMinute;
     while (this.#found.length > 0 && this.#nextRemoval <= turn.now) {
       this.#remove(this.#found.pop()!);
@@ -50,11 +57,27 @@ export class ContainerCleaner {
     }
   }
 
+  #look(unseen: Iterator<string>): void {
+    for (let i = 0; i < LOOKED_AT_ONCE; i++) {
+      const next = unseen.next();
+      if (next.done === true) {
+        this.#unseen = undefined;
+        this.#found.reverse();
+        this.#nextRemoval = this.#parts.turn.now;
+        return;
+      }
+      if (this.#mayGo(next.value)) this.#found.push(next.value);
+    }
+  }
+
+  #mayGo(path: string): boolean {
+    const { turn, config, database } = this.#parts;
+    return database.expiring.mayGo(path, turn.wall, config.znodeContainerMaxNeverUsedIntervalMs);
+  }
+
   /** What was found may be in use again by now: it is looked at once more. */
   #remove(path: string): void {
-    const { turn, config, database, propose } = this.#parts;
-    const { expiring } = database;
-    if (!expiring.mayGo(path, turn.wall, config.znodeContainerMaxNeverUsedIntervalMs)) return;
+    if (!this.#mayGo(path)) return;
     const proposal = {
       operation: 'deleteContainer',
       session: undefined,
@@ -62,6 +85,6 @@ export class ContainerCleaner {
       request: undefined,
       largeBytes: 0,
     } as const;
-    propose(proposal, (p, origin) => prepareExpiry(p, origin, path));
+    this.#parts.propose(proposal, (p, origin) => prepareExpiry(p, origin, path));
   }
 }

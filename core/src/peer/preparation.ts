@@ -2,9 +2,10 @@ import { codes } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import type { WallMillis } from '../base/ids.js';
 import type { Config } from '../config/config.js';
-import { aclPermits, normaliseAcl } from '../tree/acl.js';
+import { type AclBudget, aclPermits, MOST_OWN_CHARACTERS, normaliseAcl } from '../tree/acl.js';
 import type { Database } from '../tree/database.js';
 import { quotaProblem } from '../tree/quota.js';
+import { OPEN_ACL } from '../wire/permissions.js';
 import type { Acl, Id } from '../wire/records.js';
 import type { TxnBody } from '../wire/txns.js';
 import type { Authenticator } from './auth.js';
@@ -45,6 +46,9 @@ export class Preparation {
   readonly #host: Host;
   readonly #auth: Authenticator;
   readonly #metrics: MetricsRegistry;
+  /** What the write with this origin may still put into ACLs; one multi may hold many of them. */
+  readonly #budget: AclBudget = { characters: MOST_OWN_CHARACTERS };
+  #budgetOf: WriteOrigin | undefined = undefined;
   /** When each quota was last reported, by its path and what of it was exceeded. */
   readonly #reported = new Map<string, WallMillis>();
 
@@ -70,7 +74,12 @@ export class Preparation {
 
   /** The list to store for the one a client asks for; `undefined` for INVALID_ACL. */
   normaliseAcl(acl: readonly Acl[] | null, origin: WriteOrigin): readonly Acl[] | undefined {
-    return normaliseAcl(acl, origin.identities, this.#auth.aclSchemes);
+    if (acl === OPEN_ACL) return acl;
+    if (this.#budgetOf !== origin) {
+      this.#budgetOf = origin;
+      this.#budget.characters = MOST_OWN_CHARACTERS;
+    }
+    return normaliseAcl(acl, origin.identities, this.#auth.aclSchemes, this.#budget);
   }
 
   /**

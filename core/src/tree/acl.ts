@@ -10,8 +10,13 @@ const AUTHENTICATED: readonly string[] = ['digest', 'x509', 'sasl'];
 
 /** Lists longer than this are gone through once for each list of identities, not at each check. */
 const SHORT_LIST = 8;
-/** Entries that stand for `auth` may take so many characters: they come in no request. */
-const MOST_OWN_CHARACTERS = 1_048_576;
+/** How many characters the entries that stand for `auth` may still take: no request holds them. */
+export interface AclBudget {
+  characters: number;
+}
+
+/** What one request may have put into the log for `auth`. */
+export const MOST_OWN_CHARACTERS = 1_048_576;
 
 const remembered = new WeakMap<readonly Id[], WeakMap<readonly Acl[], number>>();
 
@@ -68,18 +73,17 @@ function rememberedBits(acl: readonly Acl[], identities: readonly Id[]): number 
 /**
  * The ACL to store for the one a client asks for: duplicates dropped, `auth` replaced by the
  * client's own identities. `undefined` means INVALID_ACL: an empty list, an unknown scheme, an
- * ill-formed id, or `auth` from a client without identity, or so often that the list would be far
- * larger than any request.
+ * ill-formed id, `auth` from a client without identity, or a budget that is used up.
  */
 export function normaliseAcl(
   acl: readonly Acl[] | null,
   identities: readonly Id[],
   schemes: readonly string[] = DEFAULT_SCHEMES,
+  budget: AclBudget = { characters: MOST_OWN_CHARACTERS },
 ): readonly Acl[] | undefined {
   if (acl === OPEN_ACL) return acl;
   if (acl === null || acl.length === 0) return undefined;
   const normal: Acl[] = [];
-  let ownCharacters = 0;
   for (const entry of withoutDuplicates(acl)) {
     const { scheme, id } = entry.id;
     if (scheme === 'world' && id === 'anyone') {
@@ -88,10 +92,10 @@ export function normaliseAcl(
       const own = identities.filter((identity) => AUTHENTICATED.includes(identity.scheme));
       if (own.length === 0) return undefined;
       for (const identity of own) {
-        ownCharacters += identity.scheme.length + identity.id.length;
+        budget.characters -= identity.scheme.length + identity.id.length;
         normal.push({ perms: entry.perms, id: identity });
       }
-      if (ownCharacters > MOST_OWN_CHARACTERS) return undefined;
+      if (budget.characters < 0) return undefined;
     } else if (schemes.includes(scheme) && isValidId(scheme, id)) {
       normal.push(entry);
     } else {

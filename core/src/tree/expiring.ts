@@ -32,26 +32,18 @@ export class Expiring {
     this.#ttls.clear();
   }
 
+  /** All of their paths. They may come and go while it is gone through. */
+  *paths(): IterableIterator<string> {
+    yield* this.#containers;
+    yield* this.#ttls;
+  }
+
   /**
-   * Paths that may go now: empty containers that were used, empty containers never used for more
-   * than `maxNeverUsedMs` (0: these never go), and TTL nodes without children whose time is over.
+   * Whether a node may go now: an empty container that was used, an empty one never used for more
+   * than `maxNeverUsedMs` (0: these never go), or a TTL node without children whose time is over.
    *
    * @param wall the leader's wall clock, which also gave the nodes their times
    */
-  candidates(wall: number, maxNeverUsedMs: number): string[] {
-    const candidates: string[] = [];
-    for (const path of this.#containers) {
-      if (this.#isUnwantedContainer(this.#tree.find(path), wall, maxNeverUsedMs)) {
-        candidates.push(path);
-      }
-    }
-    for (const path of this.#ttls) {
-      if (this.isOverdue(this.#tree.find(path), wall)) candidates.push(path);
-    }
-    return candidates;
-  }
-
-  /** Whether a node is one that {@link candidates} would name. */
   mayGo(path: string, wall: number, maxNeverUsedMs: number): boolean {
     const id = this.#tree.find(path);
     if (this.#containers.has(path)) return this.#isUnwantedContainer(id, wall, maxNeverUsedMs);

@@ -1,3 +1,4 @@
+import { concatBytes } from '../base/bytes.js';
 import { MalformedError } from './reader.js';
 
 /**
@@ -26,9 +27,16 @@ export class FrameSplitter {
     return size;
   }
 
-  /** Adds bytes; the splitter owns them from now on. */
+  /** Adds bytes; the splitter owns them from now on. Small pieces that must wait are joined. */
   push(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#waiting.push(bytes);
+    if (bytes.length === 0) return;
+    const last = this.#waiting.length - 1;
+    const before = this.#waiting[last];
+    if (before !== undefined && before.length + bytes.length <= JOINED_BYTES) {
+      this.#waiting[last] = concatBytes([before, bytes]);
+    } else {
+      this.#waiting.push(bytes);
+    }
   }
 
   /**
@@ -99,3 +107,5 @@ export class FrameSplitter {
 }
 
 const EMPTY = new Uint8Array(0);
+/** A piece costs memory beside its bytes: a client must not be able to fill it byte by byte. */
+const JOINED_BYTES = 4_096;

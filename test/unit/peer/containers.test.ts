@@ -161,4 +161,34 @@ suite('a node with a time to live', (test) => {
     rig.pass(2_000);
     assert.ok(rig.peer.wakeAt > rig.now + 3_600_000);
   });
+
+  test('is looked for among many in several steps, and each goes at its time', () => {
+    const { rig, client } = world({ znodeContainerMaxPerMinute: 1_000_000 });
+    for (let i = 0; i < 5; i++) {
+      client.multi(
+        Array.from({ length: 5_000 }, (_, j) => {
+          const ms = j % 1_000 === 0 ? 5_000n : 3_600_000n;
+          const path = `/${i}-${j}`;
+          return { op: 'createTtl', ...REST, path, flags: 5, ttl: ms } as const;
+        }),
+      );
+    }
+    rig.pass(9_990);
+    assert.is(rig.peer.view.nodeCount, 25_005);
+    rig.pause(10);
+    let steps = 0;
+    for (; rig.peer.wakeAt <= rig.now; steps++) {
+      /* Made while the look goes on. */
+      const body = { path: `/${steps}-0/x`, data: null, acl: OPEN_ACL, flags: 0 };
+      rig.stepOnly(...(steps < 3 ? [client.request('create', body)] : []));
+    }
+    rig.perform();
+    assert.ok(steps >= 3, String(steps));
+    rig.pass(1_000);
+    assert.is(rig.peer.view.metrics.digestMismatches.value, 0);
+    const gone = [0, 1, 2, 3, 4].map((i) => !isThere(client, `/${i}-1000`));
+    assert.equal(gone, [true, true, true, true, true]);
+    assert.ok(isThere(client, '/0-0/x'));
+    assert.ok(isThere(client, '/4-1'));
+  });
 });

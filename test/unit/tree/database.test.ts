@@ -58,7 +58,7 @@ function image(db: Database): unknown {
     size: db.tree.approximateDataSize,
     sessions: [...db.sessions].sort(),
     ephemerals: ephemerals.sort(),
-    expiring: db.expiring.candidates(1e15, 1).sort(),
+    expiring: [...db.expiring.paths()].filter((path) => db.expiring.mayGo(path, 1e15, 1)).sort(),
     acls: [...db.acls.entries()].map(([, acl]) => JSON.stringify(acl)).sort(),
     zxid: db.lastZxid,
   };
