@@ -3,7 +3,8 @@ import { highOf, lowOf } from '../base/long.js';
 import type { Database } from '../tree/database.js';
 import { contentCrcOf, DigestSum, nodeHashFrom } from '../tree/digest.js';
 import { NO_NODE_ID } from '../tree/tree.js';
-import { type ChangeRecord, copyOf, STAT_WORDS, word } from './change-record.js';
+import { type ChangeRecord, copyOf, word } from './change-record.js';
+import { StatWords } from './stat-words.js';
 
 /** Stands for an empty list, never changed. */
 const NO_RECORDS: ChangeRecord[] = [];
@@ -21,6 +22,7 @@ export class Outstanding {
   /** Paths in there where nodes with an owner stand or stood: what a session's end looks at. */
   readonly #owned = new Set<string>();
   readonly #digest = new DigestSum();
+  readonly #words = new StatWords();
   /** The write that is being prepared, and what it changes. */
   #write = 0;
   #records: ChangeRecord[] = NO_RECORDS;
@@ -70,6 +72,11 @@ export class Outstanding {
   /** What {@link ChangeRecord.contentCrc} is to be with new data. */
   contentCrcOf(path: string, data: Uint8Array | null): number {
     return this.#digests ? contentCrcOf(path, data) : 0;
+  }
+
+  /** Words of a node that is new: zeros. */
+  newWords(): Int32Array {
+    return this.#words.take().fill(0);
   }
 
   /** Begins the records of one write; returns its number. */
@@ -135,8 +142,10 @@ export class Outstanding {
   /** The tree holds what a write changed: forgets what no later write changes. */
   applied(write: number, records: readonly ChangeRecord[]): void {
     for (let i = 0; i < records.length; i++) {
-      const { path } = records[i]!;
-      if (this.#newest.get(path)?.write === write) this.#forget(path);
+      const { path, words } = records[i]!;
+      if (this.#newest.get(path)?.write !== write) continue;
+      this.#forget(path);
+      this.#words.giveBack(words);
     }
   }
 
@@ -175,7 +184,7 @@ export class Outstanding {
     const { tree, acls } = this.#database;
     const id = tree.find(path);
     if (id === NO_NODE_ID) return undefined;
-    const words = new Int32Array(STAT_WORDS);
+    const words = this.#words.take();
     tree.copyWords(id, words);
     return {
       path,

@@ -6,7 +6,7 @@ import { type CreateModeRow, createModeOf } from '../../wire/create-modes.js';
 import { permissions } from '../../wire/permissions.js';
 import type { Acl, CreateRequest } from '../../wire/records.js';
 import { type TxnBody, txnTypes } from '../../wire/txns.js';
-import { type ChangeRecord, STAT_WORDS, word } from '../change-record.js';
+import { type ChangeRecord, word } from '../change-record.js';
 import type { Preparation, Prepared, WriteOrigin } from '../preparation.js';
 
 export type CreateOperation = 'create' | 'create2' | 'createContainer' | 'createTtl';
@@ -125,7 +125,7 @@ function newNode(
   owner: Owner,
   origin: WriteOrigin,
 ): ChangeRecord {
-  const words = new Int32Array(STAT_WORDS);
+  const words = p.outstanding.newWords();
   words[word.czxidHigh] = words[word.mzxidHigh] = words[word.pzxidHigh] = origin.zxidHigh;
   words[word.czxidLow] = words[word.mzxidLow] = words[word.pzxidLow] = origin.zxidLow;
   words[word.ctimeHigh] = words[word.mtimeHigh] = highOfNumber(origin.timeMs);
