@@ -89,7 +89,7 @@ export class Conversation<Token> {
 
   /** Sets all watches again; events for what changed meanwhile come before the last answer. */
   rearm(): void {
-    const requests = this.#watches.rearmRequests(this.#progress.lastZxidSeen);
+    const requests = this.#watches.rearmRequests(this.#progress.eventsToldUpTo);
     this.#rearming = requests.length;
     for (const rearm of requests) {
       this.#say(REARM_XID, rearm.opcode, rearm.payload);
@@ -215,6 +215,7 @@ export class Conversation<Token> {
    * are returned, in the order they were sent.
    */
   abandon(reason: string): SessionRequest<Token>[] {
+    if (this.#rearming === 0) this.#progress.eventsToldUpTo = this.#progress.lastZxidSeen;
     const again: SessionRequest<Token>[] = [];
     for (const sent of this.#sent.take()) {
       if (sent.type !== 'request' || this.#tray.wasCancelled(sent.request.token)) continue;

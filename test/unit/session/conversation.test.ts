@@ -144,6 +144,34 @@ suite('watches', (test) => {
     assert.equal(rig.of('rearmed'), [{ type: 'rearmed', complete: true }]);
   });
 
+  test('those that a lost connection left unset are asked about from where they were', () => {
+    const rig = new SessionRig().attach();
+    const long = [...'abc'].map((letter) => letter.repeat(30_000));
+    for (const token of long) {
+      rig.step({ type: 'request', request: watching(token, 'data') });
+      rig.answer(rig.sent().at(-1)!.xid, { zxid: 10n });
+    }
+    const asked = () => {
+      rig.untilDialed();
+      rig.take();
+      rig.attach();
+      return rig
+        .sent()
+        .filter(({ opcode }) => opcode === opcodes.setWatches)
+        .map(({ body }) => SetWatches.read(body).relativeZxid);
+    };
+    rig.closed();
+    assert.equal(asked(), [10n, 10n, 10n]);
+    // The first answer shows a zxid at which the paths of the others may have changed.
+    rig.answer(-8, { zxid: 20n });
+    rig.closed();
+    assert.is(rig.session.progress.lastZxidSeen, 20n);
+    assert.equal(asked(), [10n, 10n, 10n]);
+    for (let i = 0; i < 3; i++) rig.answer(-8, { zxid: 21n });
+    rig.closed();
+    assert.equal(asked(), [21n, 21n, 21n]);
+  });
+
   test('a refusal to set them again is told, and they are forgotten', () => {
     const rig = new SessionRig().attach();
     rig.step({ type: 'request', request: watching('a', 'data') });
