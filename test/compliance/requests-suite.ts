@@ -58,6 +58,15 @@ export function requestsSuite(name: string, open: () => Promise<Target>): void {
       assert.is(await zk.getData(`${home}/a`, { codec: text }), 'grün');
     });
 
+    test('a value that a codec makes of the data is given as it is, null included', async (t) => {
+      const { zk, home } = await rigOf(t, await open());
+      await zk.set(home, null, { codec: json<null>() });
+      assert.is(await zk.getData(home, { codec: json() }), null);
+      assert.is((await zk.get(home, { codec: json() })).data, null);
+      const nothing = { name: 'nothing', encode: () => new Uint8Array(0), decode: () => undefined };
+      assert.is(await zk.getData(home, { codec: nothing }), undefined);
+    });
+
     test('what was read is a copy that nobody else changes', async (t) => {
       const { zk, home } = await rigOf(t, await open());
       await zk.create(`${home}/a`, 'aaaa');

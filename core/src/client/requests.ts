@@ -114,7 +114,8 @@ export function requestsOver(context: RequestContext): Requests {
         // What was read is a view of a larger piece that the connection brought.
         const bytes = data === null ? null : data.slice();
         const plain = bytes ?? NO_BYTES;
-        return shape({ data: codec?.decode(plain) ?? (plain as T), stat, bytes, asOf });
+        const decoded = codec === undefined ? (plain as T) : codec.decode(plain);
+        return shape({ data: decoded, stat, bytes, asOf });
       };
       const facts = { path, request: { path } };
       return ask('getData', { path: inside(path), watch }, facts, options, value, more);
