@@ -1,4 +1,4 @@
-import type { WatchEvent } from '@vivarium/core';
+import type { Acl, Credential, MultiOp, WatchEvent, WatchListener } from '@vivarium/core';
 import { connect, isZkError, json, OPEN_ACL, permissions, text, ZkError } from '@vivarium/core';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
@@ -6,6 +6,7 @@ import { errorOf, record } from './observe.js';
 import type { Target } from './target.js';
 import { rigOf } from './target.js';
 
+const ANYONE = { scheme: 'world', id: 'anyone' };
 const bytes = (value: string) => new TextEncoder().encode(value);
 
 export function requestsSuite(name: string, open: () => Promise<Target>): void {
@@ -129,6 +130,20 @@ export function requestsSuite(name: string, open: () => Promise<Target>): void {
         zk.create(`${home}/t`, 'x', { ttlMs: 5 }),
         zk.create(`${home}/t`, 'x', { mode: 'other' as 'persistent' }),
         zk.multi([{ op: 'delete', path: 'x' }]),
+        zk.multi([{ op: 'other' as 'delete', path: home }]),
+        zk.multi([null as unknown as MultiOp]),
+        zk.multi(undefined as unknown as []),
+        zk.multi([{ op: 'create', path: `${home}/t`, acl: [{ perms: 31 } as Acl] }]),
+        zk.multiRead([{ op: 'set' as 'get', path: home }]),
+        zk.multiRead(undefined as unknown as []),
+        zk.create(`${home}/t`, '', { acl: [{ perms: 'all' as unknown as number, id: ANYONE }] }),
+        zk.create(`${home}/t`, '', { acl: [{ perms: 32, id: ANYONE }] }),
+        zk.setAcl(home, undefined as unknown as []),
+        zk.set(home, 7, { codec: { ...json<number>(), encode: (n) => n as never } }),
+        zk.get(home, { watch: true as unknown as WatchListener }),
+        zk.addAuth({ scheme: 5 as unknown as string, auth: 'x' }),
+        zk.addAuth({ scheme: 'digest' } as Credential),
+        zk.addAuth(undefined as unknown as Credential),
         zk.set(home, new Uint8Array(2 ** 20)),
       ]) {
         assert.ok(isZkError(await errorOf(promise), 'BAD_ARGUMENTS'));

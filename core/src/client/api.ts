@@ -297,7 +297,8 @@ export interface ClientStats {
  * them, so an event always comes before the data that reflects its change.
  *
  * Every promise rejects only with a `ZkError` or with the `reason` of the caller's own signal. Bad
- * arguments (paths, versions, codec values) reject before anything is sent, with `BAD_ARGUMENTS`.
+ * arguments (paths, versions, ACLs, codec values, credentials) reject before anything is sent, with
+ * `BAD_ARGUMENTS`.
  *
  * While no server answers, requests wait. After a move to another server, requests that were not
  * sent and reads that were not answered are sent there; a write that was not answered rejects with

@@ -20,7 +20,7 @@ import type {
   NodeValue,
   WatchOptions,
 } from './api.js';
-import { checkPath, encoded, modeOf, oneOf, versionOf } from './arguments.js';
+import { aclOf, checkCallable, checkPath, encoded, modeOf, oneOf, versionOf } from './arguments.js';
 import type { Call } from './call.js';
 import { perform } from './call.js';
 import type { Driver } from './driver.js';
@@ -93,6 +93,7 @@ export function requestsOver(context: RequestContext): Requests {
   const listening = (path: string, kind: EntryKind, options: WatchOptions | undefined) => {
     const listener = options?.watch;
     if (listener === undefined) return { watch: false, set: nothing, more: {} };
+    checkCallable(listener, 'watch', { operation: `watch ${kind}`, path });
     const server = inside(path);
     const watch = { path: server, kind: kind === 'data' ? 'data' : 'child' } as const;
     const set = () => listeners.add(server, kind, listener);
@@ -130,7 +131,7 @@ export function requestsOver(context: RequestContext): Requests {
     const about = { operation: 'create', path: label };
     const { flag: flags, mode, ttlMs } = modeOf(options?.mode, options?.ttlMs, about);
     const bytes = encoded(data, options?.codec, about);
-    const acl = options?.acl ?? OPEN_ACL;
+    const acl = aclOf(options?.acl ?? OPEN_ACL, about);
     const request = { path: label, data, mode, acl, ttlMs: options?.ttlMs };
     const body = { path, data: bytes, acl, flags };
     const created = (reply: Reader) => {
@@ -241,7 +242,7 @@ export function requestsOver(context: RequestContext): Requests {
         checkPath(path, facts);
         const version = versionOf(options?.version, facts);
         const about = { path, request: { path, acl, version } };
-        const body = { path: inside(path), acl, version };
+        const body = { path: inside(path), acl: aclOf(acl, facts), version };
         return ask('setAcl', body, about, options, statOf('setAcl'));
       }),
     sync: (path = '/', options) =>

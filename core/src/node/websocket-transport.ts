@@ -5,9 +5,23 @@ import { plainBytes } from './tcp-transport.js';
 
 /** Opens a byte stream over WebSocket; message boundaries mean nothing. */
 export function openWebSocket(server: ServerAddress, events: TransportEvents): Transport {
-  const socket = new WebSocket(serverName(server), { perMessageDeflate: false });
-  socket.binaryType = 'nodebuffer';
   let isOurs = true;
+  let socket: WebSocket;
+  try {
+    socket = new WebSocket(serverName(server), { perMessageDeflate: false });
+  } catch (error) {
+    // Not every name that a connect string may hold makes a URL.
+    queueMicrotask(() => {
+      if (isOurs) events.closed(String(error));
+    });
+    return {
+      send() {},
+      close() {
+        isOurs = false;
+      },
+    };
+  }
+  socket.binaryType = 'nodebuffer';
   let reason = 'the server closed the connection';
   socket.on('open', () => {
     if (isOurs) events.opened();
