@@ -142,8 +142,10 @@ export class ClientSession<Token> {
         if (input.attempt === this.attempt.number) this.#received(input.bytes);
         break;
       case 'transport-closed':
-        if (input.attempt === this.attempt.number && this.#phase !== 'resting')
-          this.#cut(input.reason);
+        if (input.attempt !== this.attempt.number || this.#phase === 'resting') break;
+        if (this.#phase === 'greeting' && !this.attempt.isProbe)
+          this.#choice.hungUp(this.attempt.server, this.#tray.now);
+        this.#cut(input.reason);
         break;
       case 'request':
         this.#request(input.request);
@@ -181,8 +183,8 @@ export class ClientSession<Token> {
   #greeted(frame: Uint8Array): void {
     const reply = readConnectResponse(new Reader(frame));
     if (this.attempt.isProbe) {
-      this.#choice.isBehind(this.attempt.server);
-      this.#drop('the server is behind what this client has seen');
+      this.#choice.serves(this.attempt.server);
+      this.#dialAnew();
       return;
     }
     if (reply.timeOut <= 0) {
@@ -208,9 +210,7 @@ export class ClientSession<Token> {
     }
     const wasBurial = this.tenure.burial !== undefined;
     this.tenure.burial = undefined;
-    this.#disconnect();
-    this.#phase = 'resting';
-    this.#dialAt = this.#tray.now;
+    this.#dialAnew();
     if (!wasBurial) this.#endSession('expired');
   }
 
@@ -285,6 +285,13 @@ export class ClientSession<Token> {
     this.#tray.out.push({ type: 'disconnect', attempt: this.attempt.number });
   }
 
+  /** Ends the connection, to which nothing was entrusted yet, and tries another at once. */
+  #dialAnew(): void {
+    this.#disconnect();
+    this.#phase = 'resting';
+    this.#dialAt = this.#tray.now;
+  }
+
   /** The connection is gone, whoever ended it. */
   #cut(reason: string): void {
     const phase = this.#phase;
@@ -292,8 +299,6 @@ export class ClientSession<Token> {
     writer.clear();
     this.#phase = 'resting';
     this.#tray.log('info', 'session.cut', reason, { phase, server: this.attempt.server });
-    if (phase === 'greeting' && !this.attempt.isProbe)
-      this.#choice.hungUp(this.attempt.server, now);
     if (phase === 'dialing' || phase === 'greeting') this.#choice.failed();
     if (phase === 'burying') this.tenure.burial = undefined;
     this.#dialAt = now + (phase === 'burying' ? 0 : this.#choice.delayMs());
@@ -324,11 +329,7 @@ export class ClientSession<Token> {
     if (this.#settings.onPresumedLost !== 'newSession') return;
     // The old session may be alive. It must end before the new one begins, or its ephemeral nodes
     // would stand in the way of the new one's for as long as its time runs.
-    if (this.#phase !== 'resting') {
-      this.#disconnect();
-      this.#phase = 'resting';
-      this.#dialAt = this.#tray.now;
-    }
+    if (this.#phase !== 'resting') this.#dialAnew();
     this.tenure.burial = this.tenure.key;
     this.#endSession('given-up');
   }

@@ -171,8 +171,12 @@ suite('the session', (test) => {
     for (let i = 0; i < 40 && !wiped.states().at(-1)!.includes('diverged'); i++) {
       wiped.untilDialed();
       wiped.opened();
-      if (wiped.greeting().lastZxidSeen === 0n) wiped.welcome(0n, 0);
-      else wiped.closed();
+      if (wiped.greeting().lastZxidSeen === 0n) {
+        wiped.welcome(0n, 0);
+        wiped.opened();
+        assert.is(wiped.greeting().lastZxidSeen, 42n);
+      }
+      wiped.closed();
     }
     assert.is(wiped.states().at(-1), 'not-connected diverged');
     assert.is(wiped.session.tenure.key!.id, 7n);
@@ -185,6 +189,26 @@ suite('the session', (test) => {
       leaderless.closed();
     }
     assert.is(leaderless.states().at(-1), 'not-connected presumedLost');
+  });
+
+  test('a server that serves again is not taken for one that is behind', () => {
+    const rig = new SessionRig().attach();
+    rig.closed();
+    for (let i = 0; i < 20; i++) {
+      rig.untilDialed();
+      rig.opened();
+      rig.closed();
+    }
+    rig.untilDialed();
+    rig.opened();
+    assert.is(rig.greeting().sessionId, 1n);
+    rig.take();
+    rig.welcome(0n, 0);
+    assert.is(rig.of('open').length, 1);
+    rig.opened();
+    assert.is(rig.greeting().sessionId, 7n);
+    rig.welcome(7n);
+    assert.equal(rig.states(), ['connected']);
   });
 
   test('a read-only server is told as such, and its session is not offered to others', () => {
