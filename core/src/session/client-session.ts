@@ -152,6 +152,7 @@ export class ClientSession<Token> {
         break;
       case 'cancel':
         this.#tray.cancel(input.token);
+        if (this.#conversation === undefined) this.#outbox.sweep(this.#tray);
         break;
       case 'auth': {
         const identity = this.#identities.add(input);
@@ -224,13 +225,9 @@ export class ClientSession<Token> {
     this.progress.lastAckSentAt = isNew
       ? this.attempt.greetedAt
       : Math.max(lastAckSentAt, this.attempt.greetedAt);
-    const conversation = new Conversation(
-      this.#tray,
-      this.watches,
-      this.progress,
-      timeoutMs,
-      this.#settings.maxFrameBytes,
-    );
+    const { watches, progress } = this;
+    const { maxFrameBytes } = this.#settings;
+    const conversation = new Conversation(this.#tray, watches, progress, timeoutMs, maxFrameBytes);
     this.#conversation = conversation;
     if (isNew) this.#tray.out.push({ type: 'session-began', id: key.id, timeoutMs });
     const facts = { session: hexLong(key.id), timeoutMs, isNew };

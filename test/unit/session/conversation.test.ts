@@ -81,6 +81,25 @@ suite('requests and answers', (test) => {
     assert.not(rig.sent().some(({ opcode }) => opcode === opcodes.getData));
   });
 
+  test('what was cancelled while there is no server is not kept', () => {
+    const rig = new SessionRig();
+    rig.request('kept');
+    for (let i = 0; i < 1_000; i++) {
+      rig.request(`${i}`, i % 2 === 0 ? write : {});
+      rig.step({ type: 'cancel', token: `${i}` });
+    }
+    assert.ok(rig.session.queued <= 2, `${rig.session.queued} requests wait`);
+    rig.take();
+    rig.attach();
+    assert.equal(
+      rig
+        .sent()
+        .slice(-1)
+        .map(({ body }) => body.string()),
+      ['/kept'],
+    );
+  });
+
   test('a lost connection: reads are sent again first and in order, writes fail as unknown', () => {
     const rig = new SessionRig().attach();
     rig.request('read 1');
