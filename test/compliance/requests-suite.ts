@@ -195,6 +195,17 @@ export function requestsSuite(name: string, open: () => Promise<Target>): void {
       assert.is(zk.session!.id, session);
     });
 
+    test('a refused credential of connect is an error of connect', async (t) => {
+      const target = await open();
+      const { faults, another } = await rigOf(t, target);
+      const auth = [{ scheme: 'digest', auth: 'ann:secret' }];
+      const { zk: ann } = await another({ auth });
+      assert.ok((await ann.whoAmI()).some(({ authScheme }) => authScheme === 'digest'));
+      const wrong = [...auth, { scheme: 'nonsense', auth: 'x' }];
+      const connecting = connect(target.connectString, { host: faults, auth: wrong });
+      assert.ok(isZkError(await errorOf(connecting), 'AUTH_FAILED'));
+    });
+
     test('a multi happens as a whole, with a result for each operation', async (t) => {
       const target = await open();
       const { zk, home } = await rigOf(t, target);

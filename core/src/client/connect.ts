@@ -44,6 +44,10 @@ export async function connect(
   const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
   const facts = { operation: 'connect', request: { connectString } };
   return new Promise((resolve, reject) => {
+    const done = () => {
+      settled();
+      resolve(client);
+    };
     const giveUp = (reason: unknown) => {
       settled();
       void client.close();
@@ -57,8 +61,9 @@ export async function connect(
     const states = new Subscription();
     const seen = client.state$.subscribe(({ type, detail }) => {
       if (type === 'connected') {
-        settled();
-        resolve(client);
+        if ((options.auth ?? []).length === 0) done();
+        // Answers come in order: after this one the word on every credential has been heard.
+        else client.exists('/').then(done, done);
       } else if (type === 'closed') {
         giveUp(new ZkError(detail === 'authFailed' ? 'AUTH_FAILED' : 'SESSION_EXPIRED', facts));
       }
