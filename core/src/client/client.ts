@@ -61,6 +61,7 @@ export function createClient(
   let session: SessionInfo | undefined;
   let ending: AbortController | undefined;
   let epoch = 0;
+  /** The newest session that was told of. */
   let previous: bigint | undefined;
   let closing: Promise<void> | undefined;
   let closed = () => {};
@@ -112,9 +113,9 @@ export function createClient(
       detail: now.detail,
       since: clock.now(),
       server: server === undefined ? undefined : serverName(server),
-      session: driver.session.tenure.key?.id ?? previous,
+      session: previous,
     };
-    if (now.type === 'connected') hub.connected();
+    if (now.type === 'connected') hub.connected(now.detail === 'readOnly');
     else hub.disconnected();
     for (const subscriber of [...states]) subscriber.next(state);
     if (now.type !== 'closed') return;
