@@ -12,7 +12,9 @@ import type { Codec } from './codecs.js';
 
 export type { Acl, AddWatchMode, ClientInfo, Codec, CreateMode, EventType, Stat, WatcherType };
 
-/** What may be written to a node: bytes, text (as UTF-8), or null for no data at all. */
+/**
+ * What may be written to a node without a codec: bytes, text (as UTF-8), or null for no data at all.
+ */
 export type NodeData = Uint8Array | string | null;
 
 /** Options of every single request. */
@@ -346,7 +348,11 @@ export interface Client extends AsyncDisposable {
   /* Requests. */
 
   /** @throws NODE_EXISTS, NO_NODE (the parent), NO_CHILDREN_FOR_EPHEMERALS, NO_AUTH, INVALID_ACL */
-  create<T = NodeData>(path: string, data?: T, options?: CreateOptions<T>): Promise<CreatedNode>;
+  create<T = NodeData>(
+    path: string,
+    data?: NoInfer<T>,
+    options?: CreateOptions<T>,
+  ): Promise<CreatedNode>;
   /**
    * Creates the node and its missing ancestors; existing ones are left alone. Safe to repeat: a
    * lost connection is waited out.
@@ -362,7 +368,7 @@ export interface Client extends AsyncDisposable {
   /** @throws NO_NODE, BAD_VERSION, NO_AUTH */
   set<T = NodeData>(
     path: string,
-    data: T,
+    data: NoInfer<T>,
     options?: CodecOptions<T> & VersionOptions,
   ): Promise<Stat>;
   /** @throws NO_NODE, BAD_VERSION, NOT_EMPTY, NO_AUTH */
