@@ -1,3 +1,4 @@
+import { isZkError } from '@vivarium/core';
 import type { Driver, Waiter } from '@vivarium/core/internal/client/driver';
 import { Hub } from '@vivarium/core/internal/client/hub';
 import type { EntryKind, Seen } from '@vivarium/core/internal/client/hub-entry';
@@ -193,6 +194,16 @@ suite('the hub', (test) => {
     assert.is(rig.hub.stats().entries, 0);
     const { seen } = rig.watch('/a');
     rig.found(1n);
+    assert.equal(seen, ['1']);
+  });
+
+  test('ends only the streams of a path whose answer cannot be read', () => {
+    const rig = new HubRig();
+    const { errors } = rig.watch('/a');
+    const { seen } = rig.watch('/b');
+    rig.asked.shift()!.waiter.replied(new Reader(new Uint8Array(3)), 1n);
+    rig.found(1n);
+    assert.ok(isZkError(errors[0], 'MARSHALLING_ERROR'));
     assert.equal(seen, ['1']);
   });
 
