@@ -311,8 +311,10 @@ export function requestsOver(context: RequestContext): Requests {
         const unwatch = { path: server, kinds: WATCH_KINDS[type] };
         const body = { path: server, type: watcherTypes[type] };
         const about = { path, request: { path, type } };
-        const removed = ask('removeWatches', body, about, options, nothing, { unwatch });
-        listeners.removeAll(server, ENTRY_KINDS[type]);
+        // Once now, and once for listeners of reads that are still on their way before it.
+        const forget = () => listeners.removeAll(server, ENTRY_KINDS[type]);
+        const removed = ask('removeWatches', body, about, options, forget, { unwatch });
+        forget();
         // Their reads go after the removal, and set what it takes away.
         context.disturb(server, ENTRY_KINDS[type]);
         return removed;

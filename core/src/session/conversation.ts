@@ -73,13 +73,15 @@ export class Conversation<Token> {
   /* Saying. */
 
   request(request: SessionRequest<Token>): void {
-    const { unwatch } = request;
-    if (unwatch !== undefined) {
-      for (const kind of unwatch.kinds) this.#watches.remove(kind, unwatch.path);
-    }
+    this.#unwatch(request);
     const xid = this.#progress.nextXid();
     this.#say(xid, request.opcode, request.payload);
     this.#sent.push({ type: 'request', xid, sentAt: this.#tray.now, request });
+  }
+
+  #unwatch({ unwatch }: SessionRequest<Token>): void {
+    if (unwatch === undefined) return;
+    for (const kind of unwatch.kinds) this.#watches.remove(kind, unwatch.path);
   }
 
   identify(identity: Identity<Token>): void {
@@ -166,6 +168,8 @@ export class Conversation<Token> {
         this.#watches.add('exist', watch.path);
       }
     }
+    // Reads that were sent before it have been answered since, and what they set is gone too.
+    if (err === OK || err === codes.NO_WATCHER) this.#unwatch(request);
     if (this.#tray.wasCancelled(token)) return;
     if (oversizeBytes > 0) {
       const reason = `the answer has ${oversizeBytes} bytes, and maxFrameBytes is ${this.#maxFrameBytes}`;

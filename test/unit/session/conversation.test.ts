@@ -191,6 +191,21 @@ suite('watches', (test) => {
     assert.equal(asked(), [21n, 21n, 21n]);
   });
 
+  test('a removal takes also those of reads that were on their way before it', () => {
+    const rig = new SessionRig().attach();
+    rig.step({ type: 'request', request: watching('a', 'data') });
+    const unwatch = { path: '/a', kinds: ['data', 'exist'] } as const;
+    rig.request('removal', { opcode: opcodes.removeWatches, unwatch });
+    rig.step({ type: 'request', request: watching('b', 'data') });
+    const [a, removal, b] = rig.sent().slice(-3);
+    rig.answer(a!.xid);
+    assert.is(rig.session.watches.size, 1);
+    rig.answer(removal!.xid);
+    assert.is(rig.session.watches.size, 0);
+    rig.answer(b!.xid);
+    assert.ok(rig.session.watches.has('data', '/b'));
+  });
+
   test('a refusal to set them again is told, and they are forgotten', () => {
     const rig = new SessionRig().attach();
     rig.step({ type: 'request', request: watching('a', 'data') });
