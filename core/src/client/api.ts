@@ -12,9 +12,7 @@ import type { Codec } from './codecs.js';
 
 export type { Acl, AddWatchMode, ClientInfo, Codec, CreateMode, EventType, Stat, WatcherType };
 
-/**
- * What may be written to a node without a codec: bytes, text (as UTF-8), or null for no data at all.
- */
+/** What may be written without a codec: bytes, text (as UTF-8), or null for no data at all. */
 export type NodeData = Uint8Array | string | null;
 
 /** Options of every single request. */
