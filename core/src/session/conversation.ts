@@ -182,6 +182,8 @@ export class Conversation<Token> {
   }
 
   #rearmed(rearm: RearmRequest, err: number): void {
+    // The session is not, or no longer, this connection's: the next one sets them.
+    if (err === codes.SESSION_EXPIRED || err === codes.SESSION_MOVED) return;
     if (err !== OK) {
       this.#rearmComplete = false;
       for (const [kind, path] of rearm.watches) this.#watches.remove(kind, path);

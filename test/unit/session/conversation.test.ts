@@ -191,6 +191,27 @@ suite('watches', (test) => {
     assert.equal(asked(), [21n, 21n, 21n]);
   });
 
+  test('a session that ends while they are set again leaves them to the next one', () => {
+    const rig = new SessionRig().attach(7n);
+    rig.step({ type: 'request', request: watching('a', 'data') });
+    rig.answer(rig.sent().at(-1)!.xid, { zxid: 10n });
+    rig.closed();
+    rig.untilDialed();
+    rig.attach(7n);
+    rig.take();
+    rig.answer(-8, { zxid: 20n, err: -112 });
+    assert.is(rig.of('rearmed').length, 0);
+    rig.closed();
+    rig.untilDialed();
+    rig.opened();
+    rig.welcome(0n, 0);
+    rig.take();
+    rig.attach(8n);
+    const [again] = rig.sent().filter(({ opcode }) => opcode === opcodes.setWatches);
+    const { relativeZxid, dataWatches } = SetWatches.read(again!.body);
+    assert.equal([relativeZxid, dataWatches], [10n, ['/a']]);
+  });
+
   test('a removal takes also those of reads that were on their way before it', () => {
     const rig = new SessionRig().attach();
     rig.step({ type: 'request', request: watching('a', 'data') });
