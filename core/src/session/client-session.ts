@@ -259,9 +259,9 @@ export class ClientSession<Token> {
     if (turn === undefined) return;
     if (turn.type === 'closed') {
       this.#finish(undefined);
-      return;
-    }
-    if (this.#identities.refused(turn.identity)) {
+    } else if (turn.type === 'over') {
+      this.#drop('the session has ended, or has moved');
+    } else if (this.#identities.refused(turn.identity)) {
       this.#tray.log('error', 'session.auth-failed', 'the server refused a credential');
       this.#finish('authFailed');
     } else {

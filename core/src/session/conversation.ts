@@ -29,6 +29,8 @@ type Sent<Token> = { readonly xid: number; readonly sentAt: Millis } & (
 export type Turn<Token> =
   /** The server has closed our session, as we asked. */
   | { readonly type: 'closed' }
+  /** The session has ended or moved, and everything that was asked here has been answered. */
+  | { readonly type: 'over' }
   /** The server refused a credential, and is about to hang up. */
   | { readonly type: 'identity-refused'; readonly identity: Identity<Token> };
 
@@ -44,6 +46,10 @@ export class Conversation<Token> {
   readonly #heartbeat: Heartbeat;
   readonly #sent = new Fifo<Sent<Token>>();
   readonly #identified = new Fifo<{ identity: Identity<Token>; sentAt: Millis }>();
+  /** An answer has told that this connection does not hold the session any more. */
+  #isOver = false;
+  /** Reads that were answered so, for the next connection. */
+  readonly #unserved: SessionRequest<Token>[] = [];
   #rearming = 0;
   #rearmComplete = true;
 
@@ -152,7 +158,7 @@ export class Conversation<Token> {
     if (sent.type === 'close') return { type: 'closed' };
     if (sent.type === 'rearm') this.#rearmed(sent.rearm, header.err);
     else this.#answered(sent.request, header, body, oversizeBytes);
-    return undefined;
+    return this.#isOver && this.#sent.length === 0 ? OVER : undefined;
   }
 
   #answered(
@@ -162,6 +168,11 @@ export class Conversation<Token> {
     oversizeBytes: number,
   ): void {
     const { watch, token } = request;
+    if (isAboutSession(err) && request.onLoss === 'resend') {
+      this.#isOver = true;
+      this.#unserved.push(request);
+      return;
+    }
     if (watch !== undefined) {
       if (err === OK) this.#watches.add(watch.kind, watch.path);
       else if (err === codes.NO_NODE && request.opcode === opcodes.exists) {
@@ -182,8 +193,11 @@ export class Conversation<Token> {
   }
 
   #rearmed(rearm: RearmRequest, err: number): void {
-    // The session is not, or no longer, this connection's: the next one sets them.
-    if (err === codes.SESSION_EXPIRED || err === codes.SESSION_MOVED) return;
+    if (isAboutSession(err)) {
+      // It is for the next connection to set them.
+      this.#isOver = true;
+      return;
+    }
     if (err !== OK) {
       this.#rearmComplete = false;
       for (const [kind, path] of rearm.watches) this.#watches.remove(kind, path);
@@ -222,7 +236,7 @@ export class Conversation<Token> {
    */
   abandon(reason: string): SessionRequest<Token>[] {
     if (this.#rearming === 0) this.#progress.eventsToldUpTo = this.#progress.lastZxidSeen;
-    const again: SessionRequest<Token>[] = [];
+    const again = this.#unserved.filter(({ token }) => !this.#tray.wasCancelled(token));
     for (const sent of this.#sent.take()) {
       if (sent.type !== 'request' || this.#tray.wasCancelled(sent.request.token)) continue;
       if (sent.request.onLoss === 'resend') again.push(sent.request);
@@ -232,9 +246,15 @@ export class Conversation<Token> {
   }
 }
 
+/** Whether an error says nothing about the request, but that the session is over or elsewhere. */
+function isAboutSession(err: number): boolean {
+  return err === codes.SESSION_EXPIRED || err === codes.SESSION_MOVED;
+}
+
 /** What is known of a request that was sent and will not be answered. */
 export function outcomeUnanswered<Token>({ onLoss }: SessionRequest<Token>): 'refused' | 'unknown' {
   return onLoss === 'fail' ? 'unknown' : 'refused';
 }
 
+const OVER = { type: 'over' } as const;
 const NOTHING = new Uint8Array(0);

@@ -120,6 +120,35 @@ suite('requests and answers', (test) => {
     assert.is(rig.of('failed').length, 0);
   });
 
+  test('a read that meets the end of its session is asked again in the next one', () => {
+    const rig = new SessionRig().attach(7n);
+    rig.request('read');
+    rig.request('write', write);
+    rig.request('bound', { session: 7n });
+    rig.request('unwanted');
+    rig.request('later');
+    const [read, wrote, bound, unwanted, later] = rig.sent().slice(-5);
+    for (const { xid } of [read!, wrote!, bound!, unwanted!]) rig.answer(xid, { err: -112 });
+    rig.step({ type: 'cancel', token: 'unwanted' });
+    assert.equal(tokens(rig.of('refused')), ['write']);
+    assert.is(rig.of('disconnect').length, 0);
+    rig.answer(later!.xid, { err: -112 });
+    assert.is(rig.of('disconnect').length, 1);
+    rig.untilDialed();
+    rig.opened();
+    rig.welcome(0n, 0);
+    assert.equal(tokens(rig.of('failed')), ['bound']);
+    rig.take();
+    rig.attach(8n);
+    assert.equal(
+      rig
+        .sent()
+        .slice(-2)
+        .map(({ body }) => body.string()),
+      ['/read', '/later'],
+    );
+  });
+
   test('numbers of requests go on over connections', () => {
     const rig = new SessionRig().attach();
     rig.request('a');
@@ -200,8 +229,7 @@ suite('watches', (test) => {
     rig.attach(7n);
     rig.take();
     rig.answer(-8, { zxid: 20n, err: -112 });
-    assert.is(rig.of('rearmed').length, 0);
-    rig.closed();
+    assert.equal([rig.of('rearmed').length, rig.of('disconnect').length], [0, 1]);
     rig.untilDialed();
     rig.opened();
     rig.welcome(0n, 0);
