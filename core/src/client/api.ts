@@ -333,7 +333,8 @@ export interface Client extends AsyncDisposable {
   /**
    * Until when, by `clock.now()`, the server cannot have expired the session: the newest answered
    * request was sent one timeout before, less a margin of a sixth of the timeout (at least 250 ms,
-   * or the option `marginMs`). Minus infinity when there is no session.
+   * or the option `marginMs`). Minus infinity when there is no session, and while the server
+   * answers reads only.
    */
   readonly certainUntil: number;
   /**

@@ -217,7 +217,9 @@ suite('the session', (test) => {
     assert.is(rig.greeting().readOnly, true);
     rig.welcome(7n, 6_000, true);
     assert.is(rig.states().at(-1), 'connected readOnly');
+    assert.is(rig.session.tenure.certainUntil, Number.NEGATIVE_INFINITY);
     rig.closed();
+    assert.is(rig.states().at(-1), 'not-connected presumedLost');
     rig.untilDialed();
     rig.opened();
     assert.is(rig.greeting().sessionId, 0n);
