@@ -192,7 +192,7 @@ export class ClientSession<Token> {
       this.#turnedAway();
       return;
     }
-    this.#choice.succeeded();
+    this.#choice.wasAnswered();
     if (this.tenure.burial !== undefined) {
       this.#phase = 'burying';
       this.attempt.deadline = this.#tray.now + CLOSE_MS;
@@ -296,8 +296,9 @@ export class ClientSession<Token> {
     writer.clear();
     this.#phase = 'resting';
     this.#tray.log('info', 'session.cut', reason, { phase, server: this.attempt.server });
-    if (phase === 'dialing' || phase === 'greeting') this.#choice.failed();
     if (phase === 'burying') this.tenure.burial = undefined;
+    else if (this.#conversation?.wasOfUse === true) this.#choice.succeeded();
+    else this.#choice.failed();
     this.#dialAt = now + (phase === 'burying' ? 0 : this.#choice.delayMs());
     const again = this.#conversation?.abandon(`the connection was lost: ${reason}`) ?? [];
     this.#conversation = undefined;

@@ -67,6 +67,9 @@ export class Conversation<Token> {
     this.#heartbeat = new Heartbeat(timeoutMs, tray.now);
   }
 
+  /** Whether the server has answered anything but what every new connection asks. */
+  wasOfUse = false;
+
   /** Requests sent and not answered. */
   get inFlight(): number {
     return this.#sent.length;
@@ -145,6 +148,7 @@ export class Conversation<Token> {
     this.#heartbeat.answered(this.#tray.now);
     this.#progress.saw(header.zxid);
     if (header.xid === PING_XID) {
+      this.wasOfUse = true;
       this.#progress.acknowledged(this.#heartbeat.pingAnswered());
       return undefined;
     }
@@ -158,6 +162,7 @@ export class Conversation<Token> {
     if (sent.type === 'close') return { type: 'closed' };
     if (sent.type === 'rearm') this.#rearmed(sent.rearm, header.err);
     else this.#answered(sent.request, header, body, oversizeBytes);
+    if (sent.type === 'request') this.wasOfUse = true;
     return this.#isOver && this.#sent.length === 0 ? OVER : undefined;
   }
 

@@ -58,9 +58,13 @@ export class ServerChoice {
     this.#serving = undefined;
   }
 
-  /** A server took us in: all is forgotten. */
+  /** A connection was of use: the next one may come soon. */
   succeeded(): void {
     this.#failures = 0;
+  }
+
+  /** A server answered our greeting: none of them is suspected any more. */
+  wasAnswered(): void {
     this.#hungUp.clear();
     this.#serving = undefined;
     this.#behind.clear();

@@ -52,6 +52,26 @@ suite('connecting', (test) => {
     assert.ok(gaps.at(-1)! >= 1_000);
   });
 
+  test('a server that takes in and then answers nothing is tried ever more rarely, too', () => {
+    const rig = new SessionRig().attach();
+    rig.request('poison');
+    const gaps: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      const cutAt = rig.now;
+      rig.closed();
+      rig.untilDialed();
+      gaps.push(rig.now - cutAt);
+      rig.attach();
+    }
+    assert.ok(gaps.at(-1)! >= 1_000, gaps.join());
+    rig.answer(rig.sent().at(-1)!.xid);
+    rig.take();
+    rig.closed();
+    const cutAt = rig.now;
+    rig.untilDialed();
+    assert.ok(rig.now - cutAt <= 100);
+  });
+
   test('bytes that are no handshake end the connection', () => {
     const rig = new SessionRig();
     rig.opened();

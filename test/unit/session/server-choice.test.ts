@@ -48,7 +48,7 @@ suite('the choice of servers', (test) => {
     assert.not(choice.diverged);
     choice.hungUp(1, 5_100);
     assert.ok(choice.diverged);
-    choice.succeeded();
+    choice.wasAnswered();
     assert.not(choice.diverged);
   });
 
