@@ -93,6 +93,10 @@ export function createClient(
         ending?.abort(new ZkError('SESSION_EXPIRED'));
       },
       watchFired,
+      watchLeft(kind, path) {
+        if (kind === 'child') hub.unused(path, 'children');
+        else if (kind === 'data' || kind === 'exist') hub.unused(path, 'data');
+      },
       rearmed: (complete) => hub.rearmed(complete),
     },
     log,

@@ -137,7 +137,7 @@ export class Hub {
     }
   }
 
-  /** The last one-shot listener of a path and kind was taken back. */
+  /** The last one-shot listener of a path and kind was taken back, or never came to be. */
   unused(path: string, kind: EntryKind): void {
     if (!this.#isClosed) this.#unwatch(path, kind);
   }

@@ -178,15 +178,17 @@ export class Conversation<Token> {
       this.#unserved.push(request);
       return;
     }
-    if (watch !== undefined) {
-      if (err === OK) this.#watches.add(watch.kind, watch.path);
-      else if (err === codes.NO_NODE && request.opcode === opcodes.exists) {
-        this.#watches.add('exist', watch.path);
-      }
-    }
+    const isMissed = err === codes.NO_NODE && request.opcode === opcodes.exists;
+    const kind = err === OK ? watch?.kind : isMissed ? 'exist' : undefined;
+    const hasWatch = watch !== undefined && kind !== undefined;
+    if (hasWatch) this.#watches.add(kind, watch.path);
     // Reads that were sent before it have been answered since, and what they set is gone too.
     if (err === OK || err === codes.NO_WATCHER) this.#unwatch(request);
-    if (this.#tray.wasCancelled(token)) return;
+    const isUnwanted = this.#tray.wasCancelled(token);
+    if (hasWatch && (isUnwanted || oversizeBytes > 0)) {
+      this.#tray.out.push({ type: 'watch-left', kind, path: watch.path });
+    }
+    if (isUnwanted) return;
     if (oversizeBytes > 0) {
       const reason = `the answer has ${oversizeBytes} bytes, and maxFrameBytes is ${this.#maxFrameBytes}`;
       this.#tray.fail(token, 'MARSHALLING_ERROR', outcomeUnanswered(request), reason);

@@ -240,6 +240,24 @@ suite('watches', (test) => {
     assert.equal([relativeZxid, dataWatches], [10n, ['/a']]);
   });
 
+  test('those whose callers will not hear that they were set are told of', () => {
+    const rig = new SessionRig().attach();
+    rig.step({ type: 'request', request: watching('aborted', 'data') });
+    rig.step({ type: 'request', request: watching('missing', 'data', opcodes.exists) });
+    rig.step({ type: 'request', request: watching('gone', 'data') });
+    rig.step({ type: 'request', request: watching('huge', 'child') });
+    const [aborted, missing, gone, huge] = rig.sent().slice(-4);
+    for (const token of ['aborted', 'missing', 'gone']) rig.step({ type: 'cancel', token });
+    rig.answer(aborted!.xid);
+    rig.answer(missing!.xid, { err: -101 });
+    rig.answer(gone!.xid, { err: -101 });
+    rig.answer(huge!.xid, { body: new Uint8Array(20_000) });
+    assert.equal(
+      rig.of('watch-left').map(({ kind, path }) => `${kind} ${path}`),
+      ['data /aborted', 'exist /missing', 'child /huge'],
+    );
+  });
+
   test('a removal takes also those of reads that were on their way before it', () => {
     const rig = new SessionRig().attach();
     rig.step({ type: 'request', request: watching('a', 'data') });
