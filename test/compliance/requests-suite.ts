@@ -1,4 +1,4 @@
-import type { WatchEvent } from '@vivarium/core';
+import type { Acl, Credential, MultiOp, WatchEvent, WatchListener } from '@vivarium/core';
 import { connect, isZkError, json, OPEN_ACL, permissions, text, ZkError } from '@vivarium/core';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
@@ -6,6 +6,7 @@ import { errorOf, record } from './observe.js';
 import type { Target } from './target.js';
 import { rigOf } from './target.js';
 
+const ANYONE = { scheme: 'world', id: 'anyone' };
 const bytes = (value: string) => new TextEncoder().encode(value);
 
 export function requestsSuite(name: string, open: () => Promise<Target>): void {
@@ -56,6 +57,15 @@ export function requestsSuite(name: string, open: () => Promise<Target>): void {
       assert.equal(await zk.getData(`${home}/a`, { codec: json() }), { b: [1] });
       await zk.set(`${home}/a`, 'grün', { codec: text });
       assert.is(await zk.getData(`${home}/a`, { codec: text }), 'grün');
+    });
+
+    test('a value that a codec makes of the data is given as it is, null included', async (t) => {
+      const { zk, home } = await rigOf(t, await open());
+      await zk.set(home, null, { codec: json<null>() });
+      assert.is(await zk.getData(home, { codec: json() }), null);
+      assert.is((await zk.get(home, { codec: json() })).data, null);
+      const nothing = { name: 'nothing', encode: () => new Uint8Array(0), decode: () => undefined };
+      assert.is(await zk.getData(home, { codec: nothing }), undefined);
     });
 
     test('what was read is a copy that nobody else changes', async (t) => {
@@ -114,12 +124,29 @@ export function requestsSuite(name: string, open: () => Promise<Target>): void {
         zk.children(`${home}/../a`),
         zk.set(home, 'x', { version: 1.5 }),
         zk.delete(home, { version: -2 }),
-        zk.set(home, 7 as unknown as string),
+        // @ts-expect-error what is no data needs a codec, and the compiler says so
+        zk.set(home, 7),
+        // @ts-expect-error
+        zk.create(`${home}/t`, { some: 'thing' }),
         zk.set(home, circle, { codec: json() }),
         zk.create(`${home}/t`, 'x', { mode: 'persistentTtl' }),
         zk.create(`${home}/t`, 'x', { ttlMs: 5 }),
         zk.create(`${home}/t`, 'x', { mode: 'other' as 'persistent' }),
         zk.multi([{ op: 'delete', path: 'x' }]),
+        zk.multi([{ op: 'other' as 'delete', path: home }]),
+        zk.multi([null as unknown as MultiOp]),
+        zk.multi(undefined as unknown as []),
+        zk.multi([{ op: 'create', path: `${home}/t`, acl: [{ perms: 31 } as Acl] }]),
+        zk.multiRead([{ op: 'set' as 'get', path: home }]),
+        zk.multiRead(undefined as unknown as []),
+        zk.create(`${home}/t`, '', { acl: [{ perms: 'all' as unknown as number, id: ANYONE }] }),
+        zk.create(`${home}/t`, '', { acl: [{ perms: 32, id: ANYONE }] }),
+        zk.setAcl(home, undefined as unknown as []),
+        zk.set(home, 7, { codec: { ...json<number>(), encode: (n) => n as never } }),
+        zk.get(home, { watch: true as unknown as WatchListener }),
+        zk.addAuth({ scheme: 5 as unknown as string, auth: 'x' }),
+        zk.addAuth({ scheme: 'digest' } as Credential),
+        zk.addAuth(undefined as unknown as Credential),
         zk.set(home, new Uint8Array(2 ** 20)),
       ]) {
         assert.ok(isZkError(await errorOf(promise), 'BAD_ARGUMENTS'));
@@ -169,6 +196,17 @@ export function requestsSuite(name: string, open: () => Promise<Target>): void {
       assert.ok(isZkError(error, 'AUTH_FAILED'));
       assert.ok(await zk.exists(home));
       assert.is(zk.session!.id, session);
+    });
+
+    test('a refused credential of connect is an error of connect', async (t) => {
+      const target = await open();
+      const { faults, another } = await rigOf(t, target);
+      const auth = [{ scheme: 'digest', auth: 'ann:secret' }];
+      const { zk: ann } = await another({ auth });
+      assert.ok((await ann.whoAmI()).some(({ authScheme }) => authScheme === 'digest'));
+      const wrong = [...auth, { scheme: 'nonsense', auth: 'x' }];
+      const connecting = connect(target.connectString, { host: faults, auth: wrong });
+      assert.ok(isZkError(await errorOf(connecting), 'AUTH_FAILED'));
     });
 
     test('a multi happens as a whole, with a result for each operation', async (t) => {

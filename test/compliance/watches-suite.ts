@@ -73,6 +73,30 @@ export function watchesSuite(name: string, open: () => Promise<Target>): void {
       assert.is(zk.stats().watches, 0);
     });
 
+    test('a read that was aborted leaves no watch, unless a stream needs it', async (t) => {
+      const { zk, home } = await rigOf(t, await open());
+      const data = record(t, zk.node$(home));
+      await data.until(() => true);
+      const before = zk.stats().watches;
+      for (const path of [home, `${home}/no`]) {
+        const aborting = new AbortController();
+        const watch = () => assert.unreachable('nobody waits for it');
+        const reading = errorOf(zk.exists(path, { watch, signal: aborting.signal }));
+        while (zk.stats().inFlight === 0) await Promise.resolve();
+        aborting.abort();
+        await reading;
+      }
+      // One to have the answers, and one for the removals that they lead to.
+      await zk.sync();
+      await zk.sync();
+      assert.is(zk.stats().watches, before);
+      const events = record(t, zk.events$);
+      await zk.create(`${home}/no`);
+      assert.equal(events.values, []);
+      await zk.set(home, 'x');
+      await data.until((seen) => seen.kind === 'present' && seen.stat.version === 1);
+    });
+
     test('persistent watches tell every change, recursive ones below too', async (t) => {
       const { zk, home } = await rigOf(t, await open());
       await zk.create(`${home}/a`);

@@ -12,7 +12,7 @@ import type { Codec } from './codecs.js';
 
 export type { Acl, AddWatchMode, ClientInfo, Codec, CreateMode, EventType, Stat, WatcherType };
 
-/** What may be written to a node: bytes, text (as UTF-8), or null for no data at all. */
+/** What may be written without a codec: bytes, text (as UTF-8), or null for no data at all. */
 export type NodeData = Uint8Array | string | null;
 
 /** Options of every single request. */
@@ -297,7 +297,8 @@ export interface ClientStats {
  * them, so an event always comes before the data that reflects its change.
  *
  * Every promise rejects only with a `ZkError` or with the `reason` of the caller's own signal. Bad
- * arguments (paths, versions, codec values) reject before anything is sent, with `BAD_ARGUMENTS`.
+ * arguments (paths, versions, ACLs, codec values, credentials) reject before anything is sent, with
+ * `BAD_ARGUMENTS`.
  *
  * While no server answers, requests wait. After a move to another server, requests that were not
  * sent and reads that were not answered are sent there; a write that was not answered rejects with
@@ -332,7 +333,8 @@ export interface Client extends AsyncDisposable {
   /**
    * Until when, by `clock.now()`, the server cannot have expired the session: the newest answered
    * request was sent one timeout before, less a margin of a sixth of the timeout (at least 250 ms,
-   * or the option `marginMs`). Minus infinity when there is no session.
+   * or the option `marginMs`). Minus infinity when there is no session, and while the server
+   * answers reads only.
    */
   readonly certainUntil: number;
   /**
@@ -345,7 +347,11 @@ export interface Client extends AsyncDisposable {
   /* Requests. */
 
   /** @throws NODE_EXISTS, NO_NODE (the parent), NO_CHILDREN_FOR_EPHEMERALS, NO_AUTH, INVALID_ACL */
-  create<T = NodeData>(path: string, data?: T, options?: CreateOptions<T>): Promise<CreatedNode>;
+  create<T = NodeData>(
+    path: string,
+    data?: NoInfer<T>,
+    options?: CreateOptions<T>,
+  ): Promise<CreatedNode>;
   /**
    * Creates the node and its missing ancestors; existing ones are left alone. Safe to repeat: a
    * lost connection is waited out.
@@ -361,7 +367,7 @@ export interface Client extends AsyncDisposable {
   /** @throws NO_NODE, BAD_VERSION, NO_AUTH */
   set<T = NodeData>(
     path: string,
-    data: T,
+    data: NoInfer<T>,
     options?: CodecOptions<T> & VersionOptions,
   ): Promise<Stat>;
   /** @throws NO_NODE, BAD_VERSION, NOT_EMPTY, NO_AUTH */

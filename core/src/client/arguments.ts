@@ -2,7 +2,8 @@
 import { pathProblem } from '../base/path.js';
 import type { CreateMode } from '../wire/create-modes.js';
 import { createModes } from '../wire/create-modes.js';
-import type { NodeData } from './api.js';
+import { permissions } from '../wire/permissions.js';
+import type { Acl, Credential, NodeData } from './api.js';
 import type { Codec } from './codecs.js';
 import type { ErrorFacts } from './errors.js';
 import { ZkError } from './errors.js';
@@ -59,12 +60,60 @@ export function encoded<T>(
   facts: ErrorFacts,
 ): Uint8Array | null {
   if (codec === undefined) return plainBytes(value as NodeData | undefined, facts);
+  let bytes: Uint8Array;
   try {
-    return codec.encode(value as T);
+    bytes = codec.encode(value as T);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw bad(facts, `the ${codec.name} codec refuses the value: ${message}`, error);
   }
+  if (bytes instanceof Uint8Array) return bytes;
+  throw bad(facts, `the ${codec.name} codec made ${typeof bytes} of the value, not bytes`);
+}
+
+/** The ACL to send: entries that mean something to a server, though it may refuse them. */
+export function aclOf(acl: readonly Acl[], facts: ErrorFacts): readonly Acl[] {
+  if (!Array.isArray(acl)) throw bad(facts, 'the ACL is not a list of entries');
+  for (const entry of acl as readonly (Partial<Acl> | null)[]) {
+    const { perms, id } = entry ?? {};
+    if (!Number.isInteger(perms) || perms! < 0 || perms! > permissions.all) {
+      throw bad(facts, `permissions ${perms} of the ACL are not a sum of those that there are`);
+    }
+    if (typeof id?.scheme !== 'string' || typeof id.id !== 'string') {
+      throw bad(facts, 'an entry of the ACL has no id with two texts, scheme and id');
+    }
+  }
+  return acl;
+}
+
+/** Checks a list of operations. */
+export function checkOps(ops: readonly object[], facts: ErrorFacts): void {
+  if (!Array.isArray(ops)) throw bad(facts, 'the operations are not a list');
+  for (const [index, op] of ops.entries()) {
+    if (typeof op !== 'object' || op === null) {
+      throw bad({ ...facts, index }, `operation ${index} is ${String(op)}`);
+    }
+  }
+}
+
+/** Checks what is to be called later. */
+export function checkCallable(given: unknown, what: string, facts: ErrorFacts): void {
+  if (typeof given === 'function') return;
+  throw bad(facts, `${what} is ${typeof given}, not a function`);
+}
+
+/** The credential with its bytes. */
+export function credentialOf(
+  given: Credential,
+  facts: ErrorFacts,
+): { readonly scheme: string; readonly auth: Uint8Array } {
+  const { scheme, auth } = (given ?? {}) as Partial<Credential>;
+  if (typeof scheme !== 'string' || scheme === '') {
+    throw bad(facts, 'a credential needs a scheme, such as digest');
+  }
+  if (typeof auth === 'string') return { scheme, auth: encoder.encode(auth) };
+  if (auth instanceof Uint8Array) return { scheme, auth: auth.slice() };
+  throw bad(facts, `auth of the ${scheme} credential is ${typeof auth}, not text or bytes`);
 }
 
 function plainBytes(value: NodeData | undefined, facts: ErrorFacts): Uint8Array | null {

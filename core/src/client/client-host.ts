@@ -5,6 +5,8 @@
 import type { LogEvent } from '../base/log-event.js';
 
 export interface ClientHost {
+  /** The protocols it can speak; any when left out. Others are refused at the call of `connect`. */
+  readonly protocols?: readonly ServerAddress['protocol'][];
   /**
    * Opens a byte stream to one server and returns at once. Never throws: what goes wrong is told
    * by `closed`. No callback is made before `open` has returned.

@@ -13,6 +13,7 @@ import type {
   SessionInfo,
   WatchEvent,
 } from './api.js';
+import { credentialOf } from './arguments.js';
 import { Settling } from './call.js';
 import type { ClientHost } from './client-host.js';
 import type { Destination } from './connect-string.js';
@@ -20,7 +21,7 @@ import { serverName } from './connect-string.js';
 import { Driver } from './driver.js';
 import { ZkError } from './errors.js';
 import { Hub } from './hub.js';
-import { Listeners, tell } from './listeners.js';
+import { guarded, Listeners } from './listeners.js';
 import { requestsOver } from './requests.js';
 import { monotonicClock, sleepAwareClock } from './sleep-aware-clock.js';
 import { streamsOver } from './streams.js';
@@ -29,7 +30,6 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_FRAME_BYTES = 0xfffff;
 const DEFAULT_GRACE_MS = 200;
 const DEFAULT_READS = 64;
-const encoder = new TextEncoder();
 const eventNames = new Map<number, EventType>(
   Object.entries(eventTypes).map(([name, type]) => [type, name as EventType]),
 );
@@ -45,7 +45,8 @@ export function createClient(
 ): Client {
   const clock = options.clock === 'monotonic' ? monotonicClock(host) : sleepAwareClock(host);
   const maxFrameBytes = options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
-  const log = options.log ?? ((event: LogEvent) => host.log?.(event));
+  const report = options.log ?? ((event: LogEvent) => host.log?.(event));
+  const log = (event: LogEvent) => guarded(() => report(event), host);
   const listeners = new Listeners();
   const states = new Set<Subscriber<ClientState>>();
   const sessions = new Set<Subscriber<SessionInfo>>();
@@ -60,6 +61,7 @@ export function createClient(
   let session: SessionInfo | undefined;
   let ending: AbortController | undefined;
   let epoch = 0;
+  /** The newest session that was told of. */
   let previous: bigint | undefined;
   let closing: Promise<void> | undefined;
   let closed = () => {};
@@ -91,6 +93,10 @@ export function createClient(
         ending?.abort(new ZkError('SESSION_EXPIRED'));
       },
       watchFired,
+      watchLeft(kind, path) {
+        if (kind === 'child') hub.unused(path, 'children');
+        else if (kind === 'data' || kind === 'exist') hub.unused(path, 'data');
+      },
       rearmed: (complete) => hub.rearmed(complete),
     },
     log,
@@ -111,9 +117,9 @@ export function createClient(
       detail: now.detail,
       since: clock.now(),
       server: server === undefined ? undefined : serverName(server),
-      session: driver.session.tenure.key?.id ?? previous,
+      session: previous,
     };
-    if (now.type === 'connected') hub.connected();
+    if (now.type === 'connected') hub.connected(now.detail === 'readOnly');
     else hub.disconnected();
     for (const subscriber of [...states]) subscriber.next(state);
     if (now.type !== 'closed') return;
@@ -135,14 +141,15 @@ export function createClient(
     if (told.length === 0 && events.size === 0) return;
     // A promise that an earlier answer resolved is heard in a microtask, so this has to be one too.
     host.soon(() => {
-      for (const listener of told) tell(listener, event, host.setTimer);
+      for (const listener of told) guarded(() => listener(event), host);
       for (const subscriber of [...events]) subscriber.next(event);
     });
   }
 
-  const addAuth = (credential: Credential, call?: { signal?: AbortSignal | undefined }) => {
-    const facts = { operation: 'auth', request: { scheme: credential.scheme } };
-    return new Promise<void>((resolve, reject) => {
+  const addAuth = (credential: Credential, call?: { signal?: AbortSignal | undefined }) =>
+    new Promise<void>((resolve, reject) => {
+      const { scheme, auth } = credentialOf(credential, { operation: 'auth' });
+      const facts = { operation: 'auth', request: { scheme } };
       if (call?.signal?.aborted === true) {
         reject(call.signal.reason);
         return;
@@ -154,10 +161,8 @@ export function createClient(
         reject,
       );
       call?.signal?.addEventListener('abort', token.aborted);
-      const { scheme, auth } = credential;
-      driver.submit({ type: 'auth', token, scheme, auth: bytesOf(auth), required: false });
+      driver.submit({ type: 'auth', token, scheme, auth, required: false });
     });
-  };
 
   const close = (): Promise<void> => {
     closing ??= new Promise((resolve) => {
@@ -239,8 +244,9 @@ export function createClient(
     [Symbol.asyncDispose]: close,
   };
 
-  for (const { scheme, auth } of options.auth ?? []) {
-    driver.submit({ type: 'auth', token: IGNORED, scheme, auth: bytesOf(auth), required: true });
+  for (const credential of options.auth ?? []) {
+    const { scheme, auth } = credentialOf(credential, { operation: 'connect' });
+    driver.submit({ type: 'auth', token: IGNORED, scheme, auth, required: true });
   }
   driver.start();
   return client;
@@ -261,10 +267,6 @@ function observe<T>(
       subscribers.delete(subscriber);
     };
   });
-}
-
-function bytesOf(auth: Uint8Array | string): Uint8Array {
-  return typeof auth === 'string' ? encoder.encode(auth) : auth;
 }
 
 /** Nobody waits for a credential of the options: when it is refused, the client closes. */

@@ -38,8 +38,9 @@ export type SchemaResult<T> =
   | { readonly issues: readonly { readonly message: string }[] };
 
 /**
- * JSON in UTF-8, checked by a schema when one is given, both when written and when read. Schemas
- * that answer later cannot be used: values and their order would part.
+ * JSON in UTF-8, checked by a schema when one is given, both when written and when read: a schema
+ * that changes values must take its own results. Schemas that answer later cannot be used: values
+ * and their order would part.
  */
 export function json<T = unknown>(schema?: StandardSchema<T>): Codec<T> {
   return {

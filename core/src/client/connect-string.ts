@@ -20,11 +20,12 @@ export interface Destination {
  * @throws ZkError `BAD_ARGUMENTS`, saying what is wrong where
  */
 export function parseConnectString(connectString: string | readonly string[]): Destination {
-  const given = typeof connectString === 'string' ? connectString : connectString.join(',');
+  const given = Array.isArray(connectString) ? connectString.join(',') : connectString;
   const refuse = (what: string): never => {
     const reason = `connect string "${given}": ${what}`;
     throw new ZkError('BAD_ARGUMENTS', { operation: 'connect', reason });
   };
+  if (typeof given !== 'string') return refuse(`it is ${typeof given}, not text`);
   const { servers: list, chroot } = splitChroot(given.trim());
   if (chroot !== '') {
     const problem = pathProblem(chroot);

@@ -1,8 +1,12 @@
 import { Subscription } from 'rxjs';
 import { clientHost } from '#host';
+import type { LogEvent } from '../base/log-event.js';
 import type { Client, ConnectOptions } from './api.js';
+import { checkCallable, credentialOf } from './arguments.js';
 import { createClient } from './client.js';
-import { parseConnectString } from './connect-string.js';
+import type { ClientHost } from './client-host.js';
+import type { Destination } from './connect-string.js';
+import { parseConnectString, serverName } from './connect-string.js';
 import { ZkError } from './errors.js';
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
@@ -28,10 +32,22 @@ export async function connect(
   const destination = parseConnectString(connectString);
   checkOptions(options);
   signal?.throwIfAborted();
-  const client = createClient(destination, options, options.host ?? clientHost);
+  const host = options.host ?? clientHost;
+  checkProtocols(destination, host);
+  let lastTrouble = 'none could be tried';
+  const log = (event: LogEvent): void => {
+    if (event.event === 'session.cut') lastTrouble = event.message;
+    if (options.log === undefined) host.log?.(event);
+    else options.log(event);
+  };
+  const client = createClient(destination, { ...options, log }, host);
   const timeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
   const facts = { operation: 'connect', request: { connectString } };
   return new Promise((resolve, reject) => {
+    const done = () => {
+      settled();
+      resolve(client);
+    };
     const giveUp = (reason: unknown) => {
       settled();
       void client.close();
@@ -39,14 +55,15 @@ export async function connect(
     };
     const aborted = () => giveUp(signal?.reason);
     const stopTimer = client.clock.setTimer(timeoutMs, () => {
-      const reason = `no server of ${connectString} answered within ${timeoutMs} ms`;
+      const reason = `no server of ${connectString} answered within ${timeoutMs} ms (${lastTrouble})`;
       giveUp(new ZkError('CONNECTION_LOSS', { ...facts, outcome: 'refused', reason }));
     });
     const states = new Subscription();
     const seen = client.state$.subscribe(({ type, detail }) => {
       if (type === 'connected') {
-        settled();
-        resolve(client);
+        if ((options.auth ?? []).length === 0) done();
+        // Answers come in order: after this one the word on every credential has been heard.
+        else client.exists('/').then(done, done);
       } else if (type === 'closed') {
         giveUp(new ZkError(detail === 'authFailed' ? 'AUTH_FAILED' : 'SESSION_EXPIRED', facts));
       }
@@ -71,10 +88,35 @@ function checkOptions(options: ConnectOptions): void {
   for (const name of times) check(name, options[name], 1);
   for (const name of ['marginMs', 'graceMs'] as const) check(name, options[name], 0);
   check('auditMs', options.auditMs, 1);
+  for (const [name, words] of Object.entries(WORDS)) {
+    const word = options[name as keyof typeof WORDS];
+    if (word === undefined || words.includes(word)) continue;
+    throw badOption(`${name} is ${word}; give ${words.join(' or ')}`);
+  }
+  if (options.log !== undefined) checkCallable(options.log, 'log', { operation: 'connect' });
+  if (options.auth === undefined) return;
+  if (!Array.isArray(options.auth)) throw badOption('auth is not a list of credentials');
+  for (const credential of options.auth) credentialOf(credential, { operation: 'connect' });
+}
+
+const WORDS: Readonly<Record<'onPresumedLost' | 'clock', readonly string[]>> = {
+  onPresumedLost: ['resume', 'newSession'],
+  clock: ['sleepAware', 'monotonic'],
+};
+
+function checkProtocols({ servers }: Destination, { protocols }: ClientHost): void {
+  const foreign = servers.find(({ protocol }) => protocols?.includes(protocol) === false);
+  if (foreign === undefined) return;
+  const reason = `${serverName(foreign)} cannot be reached from here, only ${protocols!.join(', ')}`;
+  throw badOption(reason);
+}
+
+function badOption(reason: string): ZkError {
+  return new ZkError('BAD_ARGUMENTS', { operation: 'connect', reason });
 }
 
 function check(name: string, value: number | undefined, least: number): void {
-  if (value === undefined || (value >= least && value <= MAX_TIMEOUT_MS)) return;
-  const reason = `${name} is ${value}; give a number from ${least} to ${MAX_TIMEOUT_MS}`;
-  throw new ZkError('BAD_ARGUMENTS', { operation: 'connect', reason });
+  if (value === undefined) return;
+  if (typeof value === 'number' && value >= least && value <= MAX_TIMEOUT_MS) return;
+  throw badOption(`${name} is ${value}; give a number from ${least} to ${MAX_TIMEOUT_MS}`);
 }

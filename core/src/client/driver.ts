@@ -4,6 +4,7 @@ import { ClientSession } from '../session/client-session.js';
 import type { SessionEffect, SessionState } from '../session/effects.js';
 import type { SessionInput } from '../session/inputs.js';
 import type { SessionSettings } from '../session/settings.js';
+import type { WatchKind } from '../session/watch-registry.js';
 import type { Reader } from '../wire/reader.js';
 import type { ClientClock, ClientHost, ServerAddress, Transport } from './client-host.js';
 
@@ -20,6 +21,8 @@ export interface SessionListener {
   sessionBegan(id: bigint, timeoutMs: number): void;
   sessionEnded(id: bigint): void;
   watchFired(event: number, path: string, zxid: bigint): void;
+  /** A watch was set that its caller will not hear of. */
+  watchLeft(kind: WatchKind, path: string): void;
   rearmed(complete: boolean): void;
 }
 
@@ -109,6 +112,9 @@ export class Driver {
         break;
       case 'event':
         this.#listener.watchFired(effect.event, effect.path, effect.zxid);
+        break;
+      case 'watch-left':
+        this.#listener.watchLeft(effect.kind, effect.path);
         break;
       case 'refused':
         effect.token.refused(effect.code, effect.zxid);

@@ -53,6 +53,7 @@ export class HubEntry {
   /** Nobody is left, and the grace period is over: goes when the read has come back. */
   released = false;
   stopGrace: (() => void) | undefined;
+  stopRetry: (() => void) | undefined;
 
   constructor(path: string, kind: EntryKind) {
     this.path = path;

@@ -52,6 +52,7 @@ export class Hub {
   readonly #owed = new Set<HubEntry>();
   #reading = 0;
   #isConnected = false;
+  #isReadOnly = false;
   /** Events reach us, and those missed in between have been told. */
   #isLive = false;
   #isClosed = false;
@@ -90,8 +91,10 @@ export class Hub {
 
   /* What the session tells. */
 
-  connected(): void {
+  /** @param isReadOnly the server is cut off from its ensemble: changes may pass it by unseen */
+  connected(isReadOnly: boolean): void {
     this.#isConnected = true;
+    this.#isReadOnly = isReadOnly;
   }
 
   disconnected(): void {
@@ -134,7 +137,7 @@ export class Hub {
     }
   }
 
-  /** The last one-shot listener of a path and kind was taken back. */
+  /** The last one-shot listener of a path and kind was taken back, or never came to be. */
   unused(path: string, kind: EntryKind): void {
     if (!this.#isClosed) this.#unwatch(path, kind);
   }
@@ -150,6 +153,7 @@ export class Hub {
     this.#owed.clear();
     for (const entry of entries) {
       entry.stopGrace?.();
+      entry.stopRetry?.();
       for (const { sink } of [...entry.subscriptions]) sink.complete();
     }
   }
@@ -229,10 +233,13 @@ export class Hub {
         break;
       case 'moving':
         entry.dirty = true;
+        // That it was there was asked with a watch, which a list of children does not need.
+        if (entry.kind === 'children') this.#unwatch(entry.path, 'data');
         break;
       case 'passing':
         entry.dirty = true;
-        this.#driver.clock.setTimer(RETRY_MS, () => {
+        entry.stopRetry?.();
+        entry.stopRetry = this.#driver.clock.setTimer(RETRY_MS, () => {
           if (this.#entries[entry.kind].get(entry.path) === entry) this.#owe(entry);
         });
         break;
@@ -269,10 +276,11 @@ export class Hub {
     const { sink, told, toldFresh } = subscription;
     const { last } = entry;
     if (last === undefined || !entry.subscriptions.has(subscription)) return;
-    const fresh = this.#isLive && (isAnswer || entry.isClean);
+    const isConfirmed = this.#isLive && (isAnswer || entry.isClean);
+    const fresh = isConfirmed && !this.#isReadOnly;
     if (told === undefined) {
       const isStaleReplay = !this.#isConnected && entry.isClean && sink.takesStale;
-      if (!fresh && !isStaleReplay && !isAnswer) return;
+      if (!isConfirmed && !isStaleReplay && !isAnswer) return;
     } else if (isSameState(entry.kind, told, last)) {
       if (fresh === toldFresh || !sink.wantsFreshness) return;
     }
@@ -347,7 +355,8 @@ export class Hub {
     this.#stopAudit = this.#driver.clock.setTimer(auditMs, () => {
       if (this.#isLive) {
         for (const entry of this.#all()) {
-          if (entry.isClean && entry.subscriptions.size > 0) this.#owed.add(entry);
+          if (entry.isReading || !entry.isClean || entry.subscriptions.size === 0) continue;
+          this.#owed.add(entry);
         }
         this.#pump();
       }

@@ -1,5 +1,6 @@
 import { eventTypes } from '../wire/events.js';
-import type { WatchEvent, WatchListener } from './api.js';
+import type { WatchListener } from './api.js';
+import type { ClientHost } from './client-host.js';
 import type { EntryKind } from './hub-entry.js';
 
 /**
@@ -67,16 +68,12 @@ export class Listeners {
   }
 }
 
-/** Calls a program's listener; what it throws must not disturb the dispatch, nor be lost. */
-export function tell(
-  listener: WatchListener,
-  event: WatchEvent,
-  setTimer: (delayMs: number, run: () => void) => unknown,
-): void {
+/** Calls a program's function; what it throws must not disturb the dispatch, nor be lost. */
+export function guarded(call: () => void, host: Pick<ClientHost, 'setTimer'>): void {
   try {
-    listener(event);
+    call();
   } catch (error) {
-    setTimer(0, () => {
+    host.setTimer(0, () => {
       throw error;
     });
   }

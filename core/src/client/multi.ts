@@ -5,12 +5,13 @@ import { OPEN_ACL } from '../wire/permissions.js';
 import type { Reader } from '../wire/reader.js';
 import { Writer } from '../wire/writer.js';
 import type { MultiOp, MultiReadOp } from './api.js';
-import { checkPath, encoded, modeOf, versionOf } from './arguments.js';
+import { aclOf, checkOps, checkPath, encoded, modeOf, oneOf, versionOf } from './arguments.js';
 import type { ErrorFacts } from './errors.js';
 import { errorOfCode } from './errors.js';
 
 /** The body of a multi. @throws BAD_ARGUMENTS naming the operation that is wrong */
 export function encodeMulti(ops: readonly MultiOp[], chroot: string): Uint8Array {
+  checkOps(ops, { operation: 'multi' });
   const writer = new Writer();
   wire.writeMultiRequest(
     writer,
@@ -26,7 +27,7 @@ function wireOp(op: MultiOp, chroot: string, facts: ErrorFacts): wire.MultiOp {
       checkPath(op.path, facts, mode.includes('equential'));
       const path = withChroot(chroot, op.path);
       const data = encoded(op.data, undefined, facts);
-      const created = { path, data, acl: op.acl ?? OPEN_ACL, flags };
+      const created = { path, data, acl: aclOf(op.acl ?? OPEN_ACL, facts), flags };
       if (op.ttlMs !== undefined) return { op: 'createTtl', ...created, ttl: BigInt(ttlMs) };
       return { op: mode === 'container' ? 'createContainer' : 'create2', ...created };
     }
@@ -43,6 +44,7 @@ function wireOp(op: MultiOp, chroot: string, facts: ErrorFacts): wire.MultiOp {
       return { op: 'setData', path, data, version: versionOf(op.version, facts) };
     }
     default:
+      oneOf((op as MultiOp).op, OPS, 'operation', facts);
       throw errorOfCode(codes.BAD_ARGUMENTS, facts);
   }
 }
@@ -76,11 +78,14 @@ export function decodeMulti(ops: readonly MultiOp[], chroot: string, body: Reade
 
 /** The body of a multiRead. @throws BAD_ARGUMENTS naming the operation that is wrong */
 export function encodeMultiRead(ops: readonly MultiReadOp[], chroot: string): Uint8Array {
+  checkOps(ops, { operation: 'multiRead' });
   const writer = new Writer();
   wire.writeMultiRequest(
     writer,
     ops.map(({ op, path }, index) => {
-      checkPath(path, { operation: 'multiRead', path, index });
+      const facts = { operation: 'multiRead', path, index };
+      oneOf(op, READ_OPS, 'operation', facts);
+      checkPath(path, facts);
       const name = op === 'get' ? 'getData' : 'getChildren';
       return { op: name, path: withChroot(chroot, path), watch: false };
     }),
@@ -109,4 +114,11 @@ function factsOf(op: MultiOp | undefined): ErrorFacts {
   return { operation: `multi ${op?.op ?? ''}`.trimEnd(), path: op?.path, request: op };
 }
 
+const OPS: Readonly<Record<MultiOp['op'], true>> = {
+  create: true,
+  delete: true,
+  set: true,
+  check: true,
+};
+const READ_OPS: Readonly<Record<MultiReadOp['op'], true>> = { get: true, children: true };
 const NOTHING = new Uint8Array(0);

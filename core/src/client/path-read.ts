@@ -1,10 +1,12 @@
 import type { ErrorName } from '../base/errors.js';
 import { errorNameOf } from '../base/errors.js';
 import type { Reader } from '../wire/reader.js';
+import { MalformedError } from '../wire/reader.js';
 import { GetChildren2Response, GetDataResponse, ReadRequest } from '../wire/records.js';
 import { encode } from '../wire/types.js';
 import { requestOf } from './call.js';
 import type { Driver } from './driver.js';
+import type { ErrorFacts } from './errors.js';
 import { errorOfCode, ZkError } from './errors.js';
 import type { EntryKind, Seen } from './hub-entry.js';
 
@@ -90,9 +92,7 @@ function ask(
   const facts = { operation: operation[what], path };
   const token = {
     replied(body: Reader, asOf: bigint) {
-      answered(
-        what === 'exists' ? { type: 'there' } : { type: 'value', seen: seenIn(what, body, asOf) },
-      );
+      answered(what === 'exists' ? { type: 'there' } : valueIn(what, body, asOf, facts));
     },
     refused(code: number, asOf: bigint) {
       const name = errorNameOf(code);
@@ -114,6 +114,17 @@ function ask(
     token,
   );
   driver.submit({ type: 'request', request });
+}
+
+function valueIn(kind: EntryKind, body: Reader, asOf: bigint, facts: ErrorFacts): Answer {
+  try {
+    return { type: 'value', seen: seenIn(kind, body, asOf) };
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    const reason = `the answer cannot be read: ${error.message}`;
+    const about = { ...facts, cause: error, reason };
+    return { type: 'failed', error: new ZkError('MARSHALLING_ERROR', about) };
+  }
 }
 
 function seenIn(kind: EntryKind, body: Reader, asOf: bigint): Seen {

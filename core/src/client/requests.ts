@@ -20,7 +20,7 @@ import type {
   NodeValue,
   WatchOptions,
 } from './api.js';
-import { checkPath, encoded, modeOf, oneOf, versionOf } from './arguments.js';
+import { aclOf, checkCallable, checkPath, encoded, modeOf, oneOf, versionOf } from './arguments.js';
 import type { Call } from './call.js';
 import { perform } from './call.js';
 import type { Driver } from './driver.js';
@@ -93,6 +93,7 @@ export function requestsOver(context: RequestContext): Requests {
   const listening = (path: string, kind: EntryKind, options: WatchOptions | undefined) => {
     const listener = options?.watch;
     if (listener === undefined) return { watch: false, set: nothing, more: {} };
+    checkCallable(listener, 'watch', { operation: `watch ${kind}`, path });
     const server = inside(path);
     const watch = { path: server, kind: kind === 'data' ? 'data' : 'child' } as const;
     const set = () => listeners.add(server, kind, listener);
@@ -114,7 +115,8 @@ export function requestsOver(context: RequestContext): Requests {
         // What was read is a view of a larger piece that the connection brought.
         const bytes = data === null ? null : data.slice();
         const plain = bytes ?? NO_BYTES;
-        return shape({ data: codec?.decode(plain) ?? (plain as T), stat, bytes, asOf });
+        const decoded = codec === undefined ? (plain as T) : codec.decode(plain);
+        return shape({ data: decoded, stat, bytes, asOf });
       };
       const facts = { path, request: { path } };
       return ask('getData', { path: inside(path), watch }, facts, options, value, more);
@@ -129,7 +131,7 @@ export function requestsOver(context: RequestContext): Requests {
     const about = { operation: 'create', path: label };
     const { flag: flags, mode, ttlMs } = modeOf(options?.mode, options?.ttlMs, about);
     const bytes = encoded(data, options?.codec, about);
-    const acl = options?.acl ?? OPEN_ACL;
+    const acl = aclOf(options?.acl ?? OPEN_ACL, about);
     const request = { path: label, data, mode, acl, ttlMs: options?.ttlMs };
     const body = { path, data: bytes, acl, flags };
     const created = (reply: Reader) => {
@@ -240,7 +242,7 @@ export function requestsOver(context: RequestContext): Requests {
         checkPath(path, facts);
         const version = versionOf(options?.version, facts);
         const about = { path, request: { path, acl, version } };
-        const body = { path: inside(path), acl, version };
+        const body = { path: inside(path), acl: aclOf(acl, facts), version };
         return ask('setAcl', body, about, options, statOf('setAcl'));
       }),
     sync: (path = '/', options) =>
@@ -309,8 +311,10 @@ export function requestsOver(context: RequestContext): Requests {
         const unwatch = { path: server, kinds: WATCH_KINDS[type] };
         const body = { path: server, type: watcherTypes[type] };
         const about = { path, request: { path, type } };
-        const removed = ask('removeWatches', body, about, options, nothing, { unwatch });
-        listeners.removeAll(server, ENTRY_KINDS[type]);
+        // Once now, and once for listeners of reads that are still on their way before it.
+        const forget = () => listeners.removeAll(server, ENTRY_KINDS[type]);
+        const removed = ask('removeWatches', body, about, options, forget, { unwatch });
+        forget();
         // Their reads go after the removal, and set what it takes away.
         context.disturb(server, ENTRY_KINDS[type]);
         return removed;

@@ -5,17 +5,9 @@ import { openWebSocket } from './websocket-transport.js';
 
 /** A client's host in Node: TCP and WebSocket, Node's clocks and timers. */
 export const clientHost: ClientHost = {
-  open(server, events) {
-    switch (server.protocol) {
-      case 'tcp':
-        return openTcp(server, events);
-      case 'ws':
-      case 'wss':
-        return openWebSocket(server, events);
-      case 'memory':
-        return refused(events, 'memory servers are reached through @vivarium/core/local');
-    }
-  },
+  protocols: ['tcp', 'ws', 'wss'],
+  open: (server, events) =>
+    server.protocol === 'tcp' ? openTcp(server, events) : openWebSocket(server, events),
   now: () => performance.now(),
   wallNow: () => Date.now(),
   setTimer(delayMs, run) {
@@ -25,16 +17,3 @@ export const clientHost: ClientHost = {
   soon: (run) => queueMicrotask(run),
   randomBytes: (count) => randomBytes(count),
 };
-
-function refused(events: { closed(reason: string): void }, reason: string) {
-  let isOurs = true;
-  queueMicrotask(() => {
-    if (isOurs) events.closed(reason);
-  });
-  return {
-    send() {},
-    close() {
-      isOurs = false;
-    },
-  };
-}

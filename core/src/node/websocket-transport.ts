@@ -1,13 +1,27 @@
 import WebSocket from 'ws';
 import type { ServerAddress, Transport, TransportEvents } from '../client/client-host.js';
 import { serverName } from '../client/connect-string.js';
-import { plainBytes } from './tcp-transport.js';
+import { LINGER_MS, plainBytes } from './tcp-transport.js';
 
 /** Opens a byte stream over WebSocket; message boundaries mean nothing. */
 export function openWebSocket(server: ServerAddress, events: TransportEvents): Transport {
-  const socket = new WebSocket(serverName(server), { perMessageDeflate: false });
-  socket.binaryType = 'nodebuffer';
   let isOurs = true;
+  let socket: WebSocket;
+  try {
+    socket = new WebSocket(serverName(server), { perMessageDeflate: false });
+  } catch (error) {
+    // Not every name that a connect string may hold makes a URL.
+    queueMicrotask(() => {
+      if (isOurs) events.closed(String(error));
+    });
+    return {
+      send() {},
+      close() {
+        isOurs = false;
+      },
+    };
+  }
+  socket.binaryType = 'nodebuffer';
   let reason = 'the server closed the connection';
   socket.on('open', () => {
     if (isOurs) events.opened();
@@ -27,8 +41,13 @@ export function openWebSocket(server: ServerAddress, events: TransportEvents): T
     },
     close() {
       isOurs = false;
-      if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
-      else socket.close();
+      if (socket.readyState === WebSocket.CONNECTING) {
+        socket.terminate();
+        return;
+      }
+      socket.close();
+      // By itself a WebSocket waits for the answer to its end for half a minute.
+      setTimeout(() => socket.terminate(), LINGER_MS).unref();
     },
   };
 }

@@ -142,14 +142,17 @@ export class ClientSession<Token> {
         if (input.attempt === this.attempt.number) this.#received(input.bytes);
         break;
       case 'transport-closed':
-        if (input.attempt === this.attempt.number && this.#phase !== 'resting')
-          this.#cut(input.reason);
+        if (input.attempt !== this.attempt.number || this.#phase === 'resting') break;
+        if (this.#phase === 'greeting' && !this.attempt.isProbe)
+          this.#choice.hungUp(this.attempt.server, this.#tray.now);
+        this.#cut(input.reason);
         break;
       case 'request':
         this.#request(input.request);
         break;
       case 'cancel':
         this.#tray.cancel(input.token);
+        if (this.#conversation === undefined) this.#outbox.sweep(this.#tray);
         break;
       case 'auth': {
         const identity = this.#identities.add(input);
@@ -181,15 +184,15 @@ export class ClientSession<Token> {
   #greeted(frame: Uint8Array): void {
     const reply = readConnectResponse(new Reader(frame));
     if (this.attempt.isProbe) {
-      this.#choice.isBehind(this.attempt.server);
-      this.#drop('the server is behind what this client has seen');
+      this.#choice.serves(this.attempt.server);
+      this.#dialAnew();
       return;
     }
     if (reply.timeOut <= 0) {
       this.#turnedAway();
       return;
     }
-    this.#choice.succeeded();
+    this.#choice.wasAnswered();
     if (this.tenure.burial !== undefined) {
       this.#phase = 'burying';
       this.attempt.deadline = this.#tray.now + CLOSE_MS;
@@ -208,9 +211,7 @@ export class ClientSession<Token> {
     }
     const wasBurial = this.tenure.burial !== undefined;
     this.tenure.burial = undefined;
-    this.#disconnect();
-    this.#phase = 'resting';
-    this.#dialAt = this.#tray.now;
+    this.#dialAnew();
     if (!wasBurial) this.#endSession('expired');
   }
 
@@ -224,13 +225,9 @@ export class ClientSession<Token> {
     this.progress.lastAckSentAt = isNew
       ? this.attempt.greetedAt
       : Math.max(lastAckSentAt, this.attempt.greetedAt);
-    const conversation = new Conversation(
-      this.#tray,
-      this.watches,
-      this.progress,
-      timeoutMs,
-      this.#settings.maxFrameBytes,
-    );
+    const { watches, progress } = this;
+    const { maxFrameBytes } = this.#settings;
+    const conversation = new Conversation(this.#tray, watches, progress, timeoutMs, maxFrameBytes);
     this.#conversation = conversation;
     if (isNew) this.#tray.out.push({ type: 'session-began', id: key.id, timeoutMs });
     const facts = { session: hexLong(key.id), timeoutMs, isNew };
@@ -262,9 +259,9 @@ export class ClientSession<Token> {
     if (turn === undefined) return;
     if (turn.type === 'closed') {
       this.#finish(undefined);
-      return;
-    }
-    if (this.#identities.refused(turn.identity)) {
+    } else if (turn.type === 'over') {
+      this.#drop('the session has ended, or has moved');
+    } else if (this.#identities.refused(turn.identity)) {
       this.#tray.log('error', 'session.auth-failed', 'the server refused a credential');
       this.#finish('authFailed');
     } else {
@@ -285,6 +282,13 @@ export class ClientSession<Token> {
     this.#tray.out.push({ type: 'disconnect', attempt: this.attempt.number });
   }
 
+  /** Ends the connection, to which nothing was entrusted yet, and tries another at once. */
+  #dialAnew(): void {
+    this.#disconnect();
+    this.#phase = 'resting';
+    this.#dialAt = this.#tray.now;
+  }
+
   /** The connection is gone, whoever ended it. */
   #cut(reason: string): void {
     const phase = this.#phase;
@@ -292,10 +296,9 @@ export class ClientSession<Token> {
     writer.clear();
     this.#phase = 'resting';
     this.#tray.log('info', 'session.cut', reason, { phase, server: this.attempt.server });
-    if (phase === 'greeting' && !this.attempt.isProbe)
-      this.#choice.hungUp(this.attempt.server, now);
-    if (phase === 'dialing' || phase === 'greeting') this.#choice.failed();
     if (phase === 'burying') this.tenure.burial = undefined;
+    else if (this.#conversation?.wasOfUse === true) this.#choice.succeeded();
+    else this.#choice.failed();
     this.#dialAt = now + (phase === 'burying' ? 0 : this.#choice.delayMs());
     const again = this.#conversation?.abandon(`the connection was lost: ${reason}`) ?? [];
     this.#conversation = undefined;
@@ -324,11 +327,7 @@ export class ClientSession<Token> {
     if (this.#settings.onPresumedLost !== 'newSession') return;
     // The old session may be alive. It must end before the new one begins, or its ephemeral nodes
     // would stand in the way of the new one's for as long as its time runs.
-    if (this.#phase !== 'resting') {
-      this.#disconnect();
-      this.#phase = 'resting';
-      this.#dialAt = this.#tray.now;
-    }
+    if (this.#phase !== 'resting') this.#dialAnew();
     this.tenure.burial = this.tenure.key;
     this.#endSession('given-up');
   }

@@ -29,6 +29,8 @@ type Sent<Token> = { readonly xid: number; readonly sentAt: Millis } & (
 export type Turn<Token> =
   /** The server has closed our session, as we asked. */
   | { readonly type: 'closed' }
+  /** The session has ended or moved, and everything that was asked here has been answered. */
+  | { readonly type: 'over' }
   /** The server refused a credential, and is about to hang up. */
   | { readonly type: 'identity-refused'; readonly identity: Identity<Token> };
 
@@ -44,6 +46,10 @@ export class Conversation<Token> {
   readonly #heartbeat: Heartbeat;
   readonly #sent = new Fifo<Sent<Token>>();
   readonly #identified = new Fifo<{ identity: Identity<Token>; sentAt: Millis }>();
+  /** An answer has told that this connection does not hold the session any more. */
+  #isOver = false;
+  /** Reads that were answered so, for the next connection. */
+  readonly #unserved: SessionRequest<Token>[] = [];
   #rearming = 0;
   #rearmComplete = true;
 
@@ -61,6 +67,9 @@ export class Conversation<Token> {
     this.#heartbeat = new Heartbeat(timeoutMs, tray.now);
   }
 
+  /** Whether the server has answered anything but what every new connection asks. */
+  wasOfUse = false;
+
   /** Requests sent and not answered. */
   get inFlight(): number {
     return this.#sent.length;
@@ -73,13 +82,15 @@ export class Conversation<Token> {
   /* Saying. */
 
   request(request: SessionRequest<Token>): void {
-    const { unwatch } = request;
-    if (unwatch !== undefined) {
-      for (const kind of unwatch.kinds) this.#watches.remove(kind, unwatch.path);
-    }
+    this.#unwatch(request);
     const xid = this.#progress.nextXid();
     this.#say(xid, request.opcode, request.payload);
     this.#sent.push({ type: 'request', xid, sentAt: this.#tray.now, request });
+  }
+
+  #unwatch({ unwatch }: SessionRequest<Token>): void {
+    if (unwatch === undefined) return;
+    for (const kind of unwatch.kinds) this.#watches.remove(kind, unwatch.path);
   }
 
   identify(identity: Identity<Token>): void {
@@ -89,7 +100,7 @@ export class Conversation<Token> {
 
   /** Sets all watches again; events for what changed meanwhile come before the last answer. */
   rearm(): void {
-    const requests = this.#watches.rearmRequests(this.#progress.lastZxidSeen);
+    const requests = this.#watches.rearmRequests(this.#progress.eventsToldUpTo);
     this.#rearming = requests.length;
     for (const rearm of requests) {
       this.#say(REARM_XID, rearm.opcode, rearm.payload);
@@ -137,6 +148,7 @@ export class Conversation<Token> {
     this.#heartbeat.answered(this.#tray.now);
     this.#progress.saw(header.zxid);
     if (header.xid === PING_XID) {
+      this.wasOfUse = true;
       this.#progress.acknowledged(this.#heartbeat.pingAnswered());
       return undefined;
     }
@@ -150,7 +162,8 @@ export class Conversation<Token> {
     if (sent.type === 'close') return { type: 'closed' };
     if (sent.type === 'rearm') this.#rearmed(sent.rearm, header.err);
     else this.#answered(sent.request, header, body, oversizeBytes);
-    return undefined;
+    if (sent.type === 'request') this.wasOfUse = true;
+    return this.#isOver && this.#sent.length === 0 ? OVER : undefined;
   }
 
   #answered(
@@ -160,13 +173,22 @@ export class Conversation<Token> {
     oversizeBytes: number,
   ): void {
     const { watch, token } = request;
-    if (watch !== undefined) {
-      if (err === OK) this.#watches.add(watch.kind, watch.path);
-      else if (err === codes.NO_NODE && request.opcode === opcodes.exists) {
-        this.#watches.add('exist', watch.path);
-      }
+    if (isAboutSession(err) && request.onLoss === 'resend') {
+      this.#isOver = true;
+      this.#unserved.push(request);
+      return;
     }
-    if (this.#tray.wasCancelled(token)) return;
+    const isMissed = err === codes.NO_NODE && request.opcode === opcodes.exists;
+    const kind = err === OK ? watch?.kind : isMissed ? 'exist' : undefined;
+    const hasWatch = watch !== undefined && kind !== undefined;
+    if (hasWatch) this.#watches.add(kind, watch.path);
+    // Reads that were sent before it have been answered since, and what they set is gone too.
+    if (err === OK || err === codes.NO_WATCHER) this.#unwatch(request);
+    const isUnwanted = this.#tray.wasCancelled(token);
+    if (hasWatch && (isUnwanted || oversizeBytes > 0)) {
+      this.#tray.out.push({ type: 'watch-left', kind, path: watch.path });
+    }
+    if (isUnwanted) return;
     if (oversizeBytes > 0) {
       const reason = `the answer has ${oversizeBytes} bytes, and maxFrameBytes is ${this.#maxFrameBytes}`;
       this.#tray.fail(token, 'MARSHALLING_ERROR', outcomeUnanswered(request), reason);
@@ -178,6 +200,11 @@ export class Conversation<Token> {
   }
 
   #rearmed(rearm: RearmRequest, err: number): void {
+    if (isAboutSession(err)) {
+      // It is for the next connection to set them.
+      this.#isOver = true;
+      return;
+    }
     if (err !== OK) {
       this.#rearmComplete = false;
       for (const [kind, path] of rearm.watches) this.#watches.remove(kind, path);
@@ -215,7 +242,8 @@ export class Conversation<Token> {
    * are returned, in the order they were sent.
    */
   abandon(reason: string): SessionRequest<Token>[] {
-    const again: SessionRequest<Token>[] = [];
+    if (this.#rearming === 0) this.#progress.eventsToldUpTo = this.#progress.lastZxidSeen;
+    const again = this.#unserved.filter(({ token }) => !this.#tray.wasCancelled(token));
     for (const sent of this.#sent.take()) {
       if (sent.type !== 'request' || this.#tray.wasCancelled(sent.request.token)) continue;
       if (sent.request.onLoss === 'resend') again.push(sent.request);
@@ -225,9 +253,15 @@ export class Conversation<Token> {
   }
 }
 
+/** Whether an error says nothing about the request, but that the session is over or elsewhere. */
+function isAboutSession(err: number): boolean {
+  return err === codes.SESSION_EXPIRED || err === codes.SESSION_MOVED;
+}
+
 /** What is known of a request that was sent and will not be answered. */
 export function outcomeUnanswered<Token>({ onLoss }: SessionRequest<Token>): 'refused' | 'unknown' {
   return onLoss === 'fail' ? 'unknown' : 'refused';
 }
 
+const OVER = { type: 'over' } as const;
 const NOTHING = new Uint8Array(0);

@@ -1,5 +1,6 @@
 import type { ErrorName, Outcome } from '../base/errors.js';
 import type { Reader } from '../wire/reader.js';
+import type { WatchKind } from './watch-registry.js';
 
 /** The four states of a session that users know, and what stands behind them. */
 export interface SessionState {
@@ -54,6 +55,8 @@ export type SessionEffect<Token> =
       readonly path: string;
       readonly zxid: bigint;
     }
+  /** The server keeps a watch for a request whose caller will not hear that it was set. */
+  | { readonly type: 'watch-left'; readonly kind: WatchKind; readonly path: string }
   | { readonly type: 'session-began'; readonly id: bigint; readonly timeoutMs: number }
   | {
       readonly type: 'session-ended';

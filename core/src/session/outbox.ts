@@ -35,6 +35,15 @@ export class Outbox<Token> {
     return all;
   }
 
+  /**
+   * Lets go of requests that nobody waits for any more, once they may be half of all: a client that
+   * stays without a server must not keep what its program has given up.
+   */
+  sweep(tray: Tray<Token>): void {
+    if (tray.cancelled * 2 < this.length) return;
+    this.#keep(({ token }) => !tray.wasCancelled(token));
+  }
+
   /** The client is closed: nothing in here will be sent. */
   refuseAll(tray: Tray<Token>): void {
     for (const { token } of this.take()) tray.refuseClosed(token);
@@ -42,16 +51,18 @@ export class Outbox<Token> {
 
   /** The session is over: refuses what was meant for it, and keeps what any session may carry. */
   refuseBound(tray: Tray<Token>): void {
-    const keep = (list: SessionRequest<Token>[]) =>
-      list.filter(({ token, outlivesSession, session }) => {
-        if (outlivesSession && session === undefined) return true;
-        if (!tray.wasCancelled(token)) {
-          tray.fail(token, 'SESSION_EXPIRED', 'refused', 'the session ended before it was sent');
-        }
-        return false;
-      });
-    this.#ahead = keep(this.#ahead);
-    this.#again = keep(this.#again);
-    this.#rest = keep(this.#rest);
+    this.#keep(({ token, outlivesSession, session }) => {
+      if (outlivesSession && session === undefined) return true;
+      if (!tray.wasCancelled(token)) {
+        tray.fail(token, 'SESSION_EXPIRED', 'refused', 'the session ended before it was sent');
+      }
+      return false;
+    });
+  }
+
+  #keep(isKept: (request: SessionRequest<Token>) => boolean): void {
+    this.#ahead = this.#ahead.filter(isKept);
+    this.#again = this.#again.filter(isKept);
+    this.#rest = this.#rest.filter(isKept);
   }
 }

@@ -9,6 +9,12 @@ export class Progress {
   lastAckSentAt: Millis = Number.NEGATIVE_INFINITY;
   /** Highest zxid of all answers; survives sessions, so that time never runs backwards. */
   lastZxidSeen = 0n;
+  /**
+   * Up to where the events of all watches are known to have been told: from here a new connection
+   * asks. It stands still from a lost connection until all watches are set again, since answers
+   * that come in between say nothing about the watches not set yet.
+   */
+  eventsToldUpTo = 0n;
   /** Number of connections that got as far as holding a session. */
   connections = 0;
   #xid = 1;

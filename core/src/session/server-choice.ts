@@ -19,6 +19,8 @@ export class ServerChoice {
   #next = 0;
   #failures = 0;
   #hungUp = new Set<number>();
+  /** The one that has just answered a probe. */
+  #serving: number | undefined;
   #behind = new Set<number>();
   #hungUpSince: Millis | undefined;
 
@@ -53,18 +55,28 @@ export class ServerChoice {
 
   failed(): void {
     this.#failures++;
+    this.#serving = undefined;
   }
 
-  /** A server took us in: all is forgotten. */
+  /** A connection was of use: the next one may come soon. */
   succeeded(): void {
     this.#failures = 0;
+  }
+
+  /** A server answered our greeting: none of them is suspected any more. */
+  wasAnswered(): void {
     this.#hungUp.clear();
+    this.#serving = undefined;
     this.#behind.clear();
     this.#hungUpSince = undefined;
   }
 
-  /** The server closed the connection instead of answering our greeting. */
+  /**
+   * The server closed the connection instead of answering our greeting. If it has just answered a
+   * probe, it turned us away for what we have seen.
+   */
   hungUp(server: number, now: Millis): void {
+    if (this.#serving === server) this.#behind.add(server);
     this.#hungUp.add(server);
     this.#hungUpSince ??= now;
   }
@@ -79,13 +91,15 @@ export class ServerChoice {
       since !== undefined &&
       now - since >= SUSPICION_MS &&
       this.#hungUp.size === this.#order.length &&
+      this.#serving !== server &&
       !this.#behind.has(server)
     );
   }
 
-  /** The server serves, so it turned us away for what we have seen. */
-  isBehind(server: number): void {
-    this.#behind.add(server);
+  /** The server answered a probe: it serves, if only since now, and is the next to be greeted. */
+  serves(server: number): void {
+    this.#serving = server;
+    this.#next = this.#order.indexOf(server);
   }
 
   /** Whether every server is behind what we have seen. */

@@ -31,9 +31,12 @@ export class Tenure {
     this.timeoutMs = settings.timeoutMs;
   }
 
-  /** Until when the server cannot have expired the session; minus infinity when there is none. */
+  /**
+   * Until when the server cannot have expired the session; minus infinity when there is none. What
+   * a read-only server answers says nothing: the ensemble it is cut off from does the expiring.
+   */
   get certainUntil(): Millis {
-    if (this.key === undefined) return Number.NEGATIVE_INFINITY;
+    if (this.key === undefined || this.readOnly) return Number.NEGATIVE_INFINITY;
     const margin = marginOf(this.timeoutMs, this.#settings.marginMs);
     return this.#progress.lastAckSentAt + this.timeoutMs - margin;
   }

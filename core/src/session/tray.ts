@@ -45,6 +45,11 @@ export class Tray<Token> {
     this.#cancelled.add(token);
   }
 
+  /** Number of tokens that nobody waits for and that were not asked about yet. */
+  get cancelled(): number {
+    return this.#cancelled.size;
+  }
+
   /** Whether nobody waits for the token any more; asked once, when its request would be told. */
   wasCancelled(token: Token): boolean {
     return this.#cancelled.size > 0 && this.#cancelled.delete(token);

@@ -8,6 +8,7 @@ import { serverName } from '../client/connect-string.js';
 
 /** A client's host in browsers: WebSocket, and the page's clocks and timers. */
 export const clientHost: ClientHost = {
+  protocols: ['ws', 'wss'],
   open: (server, events) => openWebSocket(server, events),
   now: () => performance.now(),
   wallNow: () => Date.now(),
@@ -25,16 +26,11 @@ function openWebSocket(server: ServerAddress, events: TransportEvents): Transpor
     if (isOurs) events.closed(reason);
     isOurs = false;
   };
-  if (server.protocol !== 'ws' && server.protocol !== 'wss') {
-    const reason = `a browser cannot reach ${serverName(server)}: give a ws or wss URL`;
-    queueMicrotask(() => closed(reason));
-    return { send() {}, close: () => closed('') };
-  }
   let socket: WebSocket;
   try {
     socket = new WebSocket(serverName(server));
   } catch (error) {
-    // A page served over TLS may not open a WebSocket without it.
+    // A page served over TLS may not open a WebSocket without it, nor any page another protocol.
     queueMicrotask(() => closed(String(error)));
     return {
       send() {},

@@ -1,3 +1,4 @@
+import { isZkError } from '@vivarium/core';
 import type { Driver, Waiter } from '@vivarium/core/internal/client/driver';
 import { Hub } from '@vivarium/core/internal/client/hub';
 import type { EntryKind, Seen } from '@vivarium/core/internal/client/hub-entry';
@@ -21,6 +22,10 @@ class HubRig {
   #timers: { at: number; run: () => void }[] = [];
   /** Requests not answered yet, oldest first. */
   asked: { operation: string | undefined; path: string; waiter: Waiter }[] = [];
+
+  get timers(): number {
+    return this.#timers.length;
+  }
 
   constructor(settings: Partial<ConstructorParameters<typeof Hub>[1]> = {}) {
     const driver = {
@@ -49,7 +54,7 @@ class HubRig {
       isUsedElsewhere: () => false,
       ...settings,
     });
-    this.hub.connected();
+    this.hub.connected(false);
     this.hub.rearmed(true);
   }
 
@@ -192,6 +197,16 @@ suite('the hub', (test) => {
     assert.equal(seen, ['1']);
   });
 
+  test('ends only the streams of a path whose answer cannot be read', () => {
+    const rig = new HubRig();
+    const { errors } = rig.watch('/a');
+    const { seen } = rig.watch('/b');
+    rig.asked.shift()!.waiter.replied(new Reader(new Uint8Array(3)), 1n);
+    rig.found(1n);
+    assert.ok(isZkError(errors[0], 'MARSHALLING_ERROR'));
+    assert.equal(seen, ['1']);
+  });
+
   test('keeps a watch for the grace period, and its debt without paying it', () => {
     const rig = new HubRig({ graceMs: 200 });
     rig.watch('/a').leave();
@@ -225,7 +240,7 @@ suite('the hub', (test) => {
       rig.found(1n);
     }
     rig.hub.disconnected();
-    rig.hub.connected();
+    rig.hub.connected(false);
     rig.hub.rearmed(true);
     rig.hub.fired(eventTypes.nodeDataChanged, '/0');
     assert.equal(rig.questions(), []);
@@ -238,7 +253,7 @@ suite('the hub', (test) => {
     const { seen } = rig.watch('/a');
     rig.found(1n);
     rig.hub.disconnected();
-    rig.hub.connected();
+    rig.hub.connected(false);
     rig.hub.rearmed(false);
     rig.found(2n);
     assert.equal(seen, ['1', '2']);
@@ -252,5 +267,52 @@ suite('the hub', (test) => {
     rig.refused(NO_AUTH);
     assert.is(errors.length, 1);
     rig.hub.close();
+  });
+
+  test('looks for them once at a time, however long the answer takes', () => {
+    const rig = new HubRig({ auditMs: 1_000 });
+    rig.watch('/a');
+    rig.found(1n);
+    for (let i = 0; i < 3; i++) rig.pass(1_000);
+    assert.equal(rig.questions(), ['getData /a']);
+    rig.found(1n);
+    rig.pass(1_000);
+    assert.equal(rig.questions(), ['getData /a']);
+    rig.hub.close();
+  });
+
+  test('takes back the watch on the data that asking for missing children may leave', () => {
+    const rig = new HubRig();
+    rig.watch('/a', 'children');
+    rig.refused(NO_NODE);
+    rig.found(2n);
+    assert.equal(rig.questions(), ['removeWatches /a', 'getChildren2 /a']);
+  });
+
+  test('leaves no timer behind when it is closed with a read to be asked again', () => {
+    const rig = new HubRig();
+    rig.watch('/a');
+    rig.refused(THROTTLED);
+    assert.is(rig.timers, 1);
+    rig.hub.close();
+    assert.is(rig.timers, 0);
+  });
+
+  test('calls nothing fresh that a read-only server says', () => {
+    const rig = new HubRig();
+    rig.hub.connected(true);
+    const fresh: boolean[] = [];
+    rig.hub.attach('/a', 'data', {
+      wantsFreshness: true,
+      takesStale: true,
+      next: (_, isFresh) => fresh.push(isFresh),
+      error() {},
+      complete() {},
+    });
+    rig.found(1n);
+    rig.hub.disconnected();
+    rig.hub.connected(false);
+    rig.hub.rearmed(true);
+    assert.equal(fresh, [false, true]);
   });
 });

@@ -52,6 +52,26 @@ suite('connecting', (test) => {
     assert.ok(gaps.at(-1)! >= 1_000);
   });
 
+  test('a server that takes in and then answers nothing is tried ever more rarely, too', () => {
+    const rig = new SessionRig().attach();
+    rig.request('poison');
+    const gaps: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      const cutAt = rig.now;
+      rig.closed();
+      rig.untilDialed();
+      gaps.push(rig.now - cutAt);
+      rig.attach();
+    }
+    assert.ok(gaps.at(-1)! >= 1_000, gaps.join());
+    rig.answer(rig.sent().at(-1)!.xid);
+    rig.take();
+    rig.closed();
+    const cutAt = rig.now;
+    rig.untilDialed();
+    assert.ok(rig.now - cutAt <= 100);
+  });
+
   test('bytes that are no handshake end the connection', () => {
     const rig = new SessionRig();
     rig.opened();
@@ -171,8 +191,12 @@ suite('the session', (test) => {
     for (let i = 0; i < 40 && !wiped.states().at(-1)!.includes('diverged'); i++) {
       wiped.untilDialed();
       wiped.opened();
-      if (wiped.greeting().lastZxidSeen === 0n) wiped.welcome(0n, 0);
-      else wiped.closed();
+      if (wiped.greeting().lastZxidSeen === 0n) {
+        wiped.welcome(0n, 0);
+        wiped.opened();
+        assert.is(wiped.greeting().lastZxidSeen, 42n);
+      }
+      wiped.closed();
     }
     assert.is(wiped.states().at(-1), 'not-connected diverged');
     assert.is(wiped.session.tenure.key!.id, 7n);
@@ -187,13 +211,35 @@ suite('the session', (test) => {
     assert.is(leaderless.states().at(-1), 'not-connected presumedLost');
   });
 
+  test('a server that serves again is not taken for one that is behind', () => {
+    const rig = new SessionRig().attach();
+    rig.closed();
+    for (let i = 0; i < 20; i++) {
+      rig.untilDialed();
+      rig.opened();
+      rig.closed();
+    }
+    rig.untilDialed();
+    rig.opened();
+    assert.is(rig.greeting().sessionId, 1n);
+    rig.take();
+    rig.welcome(0n, 0);
+    assert.is(rig.of('open').length, 1);
+    rig.opened();
+    assert.is(rig.greeting().sessionId, 7n);
+    rig.welcome(7n);
+    assert.equal(rig.states(), ['connected']);
+  });
+
   test('a read-only server is told as such, and its session is not offered to others', () => {
     const rig = new SessionRig({ readOnly: true });
     rig.opened();
     assert.is(rig.greeting().readOnly, true);
     rig.welcome(7n, 6_000, true);
     assert.is(rig.states().at(-1), 'connected readOnly');
+    assert.is(rig.session.tenure.certainUntil, Number.NEGATIVE_INFINITY);
     rig.closed();
+    assert.is(rig.states().at(-1), 'not-connected presumedLost');
     rig.untilDialed();
     rig.opened();
     assert.is(rig.greeting().sessionId, 0n);

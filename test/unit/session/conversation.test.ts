@@ -81,6 +81,25 @@ suite('requests and answers', (test) => {
     assert.not(rig.sent().some(({ opcode }) => opcode === opcodes.getData));
   });
 
+  test('what was cancelled while there is no server is not kept', () => {
+    const rig = new SessionRig();
+    rig.request('kept');
+    for (let i = 0; i < 1_000; i++) {
+      rig.request(`${i}`, i % 2 === 0 ? write : {});
+      rig.step({ type: 'cancel', token: `${i}` });
+    }
+    assert.ok(rig.session.queued <= 2, `${rig.session.queued} requests wait`);
+    rig.take();
+    rig.attach();
+    assert.equal(
+      rig
+        .sent()
+        .slice(-1)
+        .map(({ body }) => body.string()),
+      ['/kept'],
+    );
+  });
+
   test('a lost connection: reads are sent again first and in order, writes fail as unknown', () => {
     const rig = new SessionRig().attach();
     rig.request('read 1');
@@ -99,6 +118,35 @@ suite('requests and answers', (test) => {
     const last = sent.slice(-4).map(({ body }) => body.string());
     assert.equal(last, ['/urgent', '/read 1', '/read 2', '/waiting']);
     assert.is(rig.of('failed').length, 0);
+  });
+
+  test('a read that meets the end of its session is asked again in the next one', () => {
+    const rig = new SessionRig().attach(7n);
+    rig.request('read');
+    rig.request('write', write);
+    rig.request('bound', { session: 7n });
+    rig.request('unwanted');
+    rig.request('later');
+    const [read, wrote, bound, unwanted, later] = rig.sent().slice(-5);
+    for (const { xid } of [read!, wrote!, bound!, unwanted!]) rig.answer(xid, { err: -112 });
+    rig.step({ type: 'cancel', token: 'unwanted' });
+    assert.equal(tokens(rig.of('refused')), ['write']);
+    assert.is(rig.of('disconnect').length, 0);
+    rig.answer(later!.xid, { err: -112 });
+    assert.is(rig.of('disconnect').length, 1);
+    rig.untilDialed();
+    rig.opened();
+    rig.welcome(0n, 0);
+    assert.equal(tokens(rig.of('failed')), ['bound']);
+    rig.take();
+    rig.attach(8n);
+    assert.equal(
+      rig
+        .sent()
+        .slice(-2)
+        .map(({ body }) => body.string()),
+      ['/read', '/later'],
+    );
   });
 
   test('numbers of requests go on over connections', () => {
@@ -142,6 +190,87 @@ suite('watches', (test) => {
     assert.is(rig.of('rearmed').length, 0);
     rig.answer(-8);
     assert.equal(rig.of('rearmed'), [{ type: 'rearmed', complete: true }]);
+  });
+
+  test('those that a lost connection left unset are asked about from where they were', () => {
+    const rig = new SessionRig().attach();
+    const long = [...'abc'].map((letter) => letter.repeat(30_000));
+    for (const token of long) {
+      rig.step({ type: 'request', request: watching(token, 'data') });
+      rig.answer(rig.sent().at(-1)!.xid, { zxid: 10n });
+    }
+    const asked = () => {
+      rig.untilDialed();
+      rig.take();
+      rig.attach();
+      return rig
+        .sent()
+        .filter(({ opcode }) => opcode === opcodes.setWatches)
+        .map(({ body }) => SetWatches.read(body).relativeZxid);
+    };
+    rig.closed();
+    assert.equal(asked(), [10n, 10n, 10n]);
+    // The first answer shows a zxid at which the paths of the others may have changed.
+    rig.answer(-8, { zxid: 20n });
+    rig.closed();
+    assert.is(rig.session.progress.lastZxidSeen, 20n);
+    assert.equal(asked(), [10n, 10n, 10n]);
+    for (let i = 0; i < 3; i++) rig.answer(-8, { zxid: 21n });
+    rig.closed();
+    assert.equal(asked(), [21n, 21n, 21n]);
+  });
+
+  test('a session that ends while they are set again leaves them to the next one', () => {
+    const rig = new SessionRig().attach(7n);
+    rig.step({ type: 'request', request: watching('a', 'data') });
+    rig.answer(rig.sent().at(-1)!.xid, { zxid: 10n });
+    rig.closed();
+    rig.untilDialed();
+    rig.attach(7n);
+    rig.take();
+    rig.answer(-8, { zxid: 20n, err: -112 });
+    assert.equal([rig.of('rearmed').length, rig.of('disconnect').length], [0, 1]);
+    rig.untilDialed();
+    rig.opened();
+    rig.welcome(0n, 0);
+    rig.take();
+    rig.attach(8n);
+    const [again] = rig.sent().filter(({ opcode }) => opcode === opcodes.setWatches);
+    const { relativeZxid, dataWatches } = SetWatches.read(again!.body);
+    assert.equal([relativeZxid, dataWatches], [10n, ['/a']]);
+  });
+
+  test('those whose callers will not hear that they were set are told of', () => {
+    const rig = new SessionRig().attach();
+    rig.step({ type: 'request', request: watching('aborted', 'data') });
+    rig.step({ type: 'request', request: watching('missing', 'data', opcodes.exists) });
+    rig.step({ type: 'request', request: watching('gone', 'data') });
+    rig.step({ type: 'request', request: watching('huge', 'child') });
+    const [aborted, missing, gone, huge] = rig.sent().slice(-4);
+    for (const token of ['aborted', 'missing', 'gone']) rig.step({ type: 'cancel', token });
+    rig.answer(aborted!.xid);
+    rig.answer(missing!.xid, { err: -101 });
+    rig.answer(gone!.xid, { err: -101 });
+    rig.answer(huge!.xid, { body: new Uint8Array(20_000) });
+    assert.equal(
+      rig.of('watch-left').map(({ kind, path }) => `${kind} ${path}`),
+      ['data /aborted', 'exist /missing', 'child /huge'],
+    );
+  });
+
+  test('a removal takes also those of reads that were on their way before it', () => {
+    const rig = new SessionRig().attach();
+    rig.step({ type: 'request', request: watching('a', 'data') });
+    const unwatch = { path: '/a', kinds: ['data', 'exist'] } as const;
+    rig.request('removal', { opcode: opcodes.removeWatches, unwatch });
+    rig.step({ type: 'request', request: watching('b', 'data') });
+    const [a, removal, b] = rig.sent().slice(-3);
+    rig.answer(a!.xid);
+    assert.is(rig.session.watches.size, 1);
+    rig.answer(removal!.xid);
+    assert.is(rig.session.watches.size, 0);
+    rig.answer(b!.xid);
+    assert.ok(rig.session.watches.has('data', '/b'));
   });
 
   test('a refusal to set them again is told, and they are forgotten', () => {

@@ -40,11 +40,23 @@ suite('the choice of servers', (test) => {
     choice.hungUp(1, 100);
     assert.not(choice.isSuspicious(0, 4_999));
     assert.ok(choice.isSuspicious(0, 5_000));
-    choice.isBehind(0);
+    choice.serves(0);
     assert.not(choice.isSuspicious(0, 5_000) || choice.diverged);
-    choice.isBehind(1);
-    assert.ok(choice.diverged);
-    choice.succeeded();
+    choice.hungUp(0, 5_000);
+    assert.not(choice.isSuspicious(0, 5_000) || choice.diverged);
+    choice.serves(1);
     assert.not(choice.diverged);
+    choice.hungUp(1, 5_100);
+    assert.ok(choice.diverged);
+    choice.wasAnswered();
+    assert.not(choice.diverged);
+  });
+
+  test('goes back to a server that has answered a probe', () => {
+    const choice = new ServerChoice(3, true, half);
+    choice.take();
+    choice.take();
+    choice.serves(1);
+    assert.equal([choice.take(), choice.take()], [1, 2]);
   });
 });
