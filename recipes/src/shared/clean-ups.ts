@@ -60,8 +60,8 @@ export class CleanUps {
         await this.#zk.sync(path, options);
         const stat = await this.#zk.exists(path, options);
         if (stat?.ephemeralOwner !== session) return;
-        const { version } = stat;
-        await this.#insist(() => this.#zk.delete(path, { ...options, version }));
+        // One try for each look: by the next, the name may be somebody else's.
+        await this.#zk.delete(path, { ...options, version: stat.version });
       });
     });
   }
