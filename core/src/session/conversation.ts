@@ -43,7 +43,7 @@ export class Conversation<Token> {
   readonly #maxFrameBytes: number;
   readonly #heartbeat: Heartbeat;
   readonly #sent = new Fifo<Sent<Token>>();
-  readonly #identified = new Fifo<{ identity: Identity<Token>; sentAt: Millis }>();
+  readonly #identified = new Fifo<Identity<Token>>();
   #rearming = 0;
   #rearmComplete = true;
 
@@ -82,9 +82,10 @@ export class Conversation<Token> {
     this.#sent.push({ type: 'request', xid, sentAt: this.#tray.now, request });
   }
 
+  /** No sign of life to some servers (ZooKeeper's own): it must neither replace a ping nor count. */
   identify(identity: Identity<Token>): void {
-    this.#say(AUTH_XID, opcodes.auth, identity.payload);
-    this.#identified.push({ identity, sentAt: this.#tray.now });
+    this.#tray.frame(AUTH_XID, opcodes.auth, identity.payload);
+    this.#identified.push(identity);
   }
 
   /** Sets all watches again; events for what changed meanwhile come before the last answer. */
@@ -146,7 +147,8 @@ export class Conversation<Token> {
       throw new MalformedError(`answer ${header.xid} where ${sent?.xid ?? 'none'} was due`);
     }
     this.#sent.shift();
-    this.#progress.acknowledged(sent.sentAt);
+    // Whoever says that the session is over has not heard it live.
+    if (header.err !== codes.SESSION_EXPIRED) this.#progress.acknowledged(sent.sentAt);
     if (sent.type === 'close') return { type: 'closed' };
     if (sent.type === 'rearm') this.#rearmed(sent.rearm, header.err);
     else this.#answered(sent.request, header, body, oversizeBytes);
@@ -188,10 +190,9 @@ export class Conversation<Token> {
   }
 
   #identityAnswered(err: number): Turn<Token> | undefined {
-    const sent = this.#identified.shift();
-    if (sent === undefined)
+    const identity = this.#identified.shift();
+    if (identity === undefined)
       throw new MalformedError('an answer about a credential we did not send');
-    const { identity, sentAt } = sent;
     const { token } = identity;
     identity.token = undefined;
     const isAwaited = token !== undefined && !this.#tray.wasCancelled(token);
@@ -199,7 +200,6 @@ export class Conversation<Token> {
       if (isAwaited) this.#tray.out.push({ type: 'refused', token, code: err, zxid: 0n });
       return { type: 'identity-refused', identity };
     }
-    this.#progress.acknowledged(sentAt);
     identity.accepted = true;
     if (isAwaited) {
       const zxid = this.#progress.lastZxidSeen;
