@@ -79,7 +79,11 @@ suite('cleaning up', (test) => {
   test('looks again before it deletes a name again: somebody else may have it by then', async () => {
     const stats = [statOf({}), statOf({ ephemeralOwner: 8n })];
     const answers = deletions('CONNECTION_LOSS', undefined);
-    const { zk, calls } = scripted({ sync: () => {}, exists: () => stats.shift(), delete: answers });
+    const { zk, calls } = scripted({
+      sync: () => {},
+      exists: () => stats.shift(),
+      delete: answers,
+    });
     await new CleanUps(zk).removeOwn(session.id, '/x');
     assert.equal(calls, ['sync', 'exists', 'delete', 'sync', 'exists']);
   });
