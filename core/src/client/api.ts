@@ -331,8 +331,8 @@ export interface Client extends AsyncDisposable {
 
   /**
    * Until when, by `clock.now()`, the server cannot have expired the session: the newest answered
-   * request was sent one timeout before, less a margin of a sixth of the timeout (at least 250 ms,
-   * or the option `marginMs`). Minus infinity when there is no session.
+   * request was sent one timeout before, less a margin of a sixth of the timeout (at least 250 ms
+   * but no more than half, or the option `marginMs`). Minus infinity when there is no session.
    */
   readonly certainUntil: number;
   /**
@@ -465,7 +465,10 @@ export interface ConnectOptions {
   readonly onPresumedLost?: 'resume' | 'newSession' | undefined;
   /** Longest frame accepted from or sent to a server, bytes; 1 MiB less one when left out. */
   readonly maxFrameBytes?: number | undefined;
-  /** Safety margin of `isCertain`, milliseconds; see `Client.certainUntil`. */
+  /**
+   * Safety margin of `isCertain`, milliseconds; see `Client.certainUntil`. With one that is not
+   * less than the session's timeout nothing is ever certain, and locks are refused.
+   */
   readonly marginMs?: number | undefined;
   /**
    * `sleepAware` (the default) counts time the machine slept, at the price that a forward step of

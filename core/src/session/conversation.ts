@@ -82,7 +82,7 @@ export class Conversation<Token> {
     this.#sent.push({ type: 'request', xid, sentAt: this.#tray.now, request });
   }
 
-  /** No sign of life to some servers (ZooKeeper's own): it must neither replace a ping nor count. */
+  /** No sign of life to some servers, ZooKeeper's own: it neither replaces a ping nor counts. */
   identify(identity: Identity<Token>): void {
     this.#tray.frame(AUTH_XID, opcodes.auth, identity.payload);
     this.#identified.push(identity);

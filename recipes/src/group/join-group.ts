@@ -54,8 +54,8 @@ export interface Membership<T = unknown> extends AsyncDisposable {
    * Changes what we show. Resolves when it or something newer was written; while away that is when
    * we are back.
    *
-   * @throws RecipeError MEMBER_LEFT; ZkError BAD_ARGUMENTS when the codec refuses the value, or what
-   *   the servers refuse it with, which ends the membership
+   * @throws RecipeError MEMBER_LEFT; ZkError BAD_ARGUMENTS when the codec refuses the value, or
+   *   what the servers refuse it with, which ends the membership
    */
   update(data: T): Promise<void>;
   /**

@@ -3,6 +3,7 @@ import { isZkError } from '@vivarium/core';
 import { type Observable, ReplaySubject, type Subscription } from 'rxjs';
 import { RecipeError } from '../errors.js';
 import { deskOf } from '../shared/desk.js';
+import { whicheverFirst } from '../shared/patience.js';
 import type { Standing } from '../shared/protected-create.js';
 import { FencingToken } from './fencing-token.js';
 import type { CheckOfHold, Hold, HoldStatus } from './hold.js';
@@ -53,6 +54,8 @@ export class NodeHold implements Hold {
     this.#stopListening = deskOf(this.#zk).whenEnded(this.#session, ended);
     this.#states = this.#zk.state$.subscribe(({ type }) => this.#connection(type === 'connected'));
     this.#watchTheClock();
+    // The present state alone may have ended it, before there was a subscription to end.
+    if (!this.#isOpen) this.#states.unsubscribe();
     return this.#isOpen;
   }
 
@@ -83,6 +86,11 @@ export class NodeHold implements Hold {
 
   readonly verify = async (): Promise<void> => {
     this.throwIfLost();
+    await whicheverFirst(this.#ask(), this.signal);
+    this.throwIfLost();
+  };
+
+  async #ask(): Promise<void> {
     try {
       await this.#zk.sync(this.path, { session: this.#session.id });
       const stat = await this.#zk.exists(this.path, { session: this.#session.id });
@@ -91,8 +99,7 @@ export class NodeHold implements Hold {
       if (!isZkError(error, 'SESSION_EXPIRED')) throw error;
       this.#end('lost');
     }
-    this.throwIfLost();
-  };
+  }
 
   readonly guard = <const T extends readonly MultiOp[]>(ops: T): readonly [CheckOfHold, ...T] => {
     this.throwIfLost();

@@ -7,6 +7,7 @@ export interface Desk {
   /**
    * A name that no other attempt has, in the form of a UUID as Curator expects it: the session's
    * id and a count. No two sessions of an ensemble share an id, and it tells people who made it.
+   * All copies of this package in one program count together.
    */
   nextGuid(session: bigint): string;
   /** Ids of all sessions this client had since its first recipe. */
@@ -34,17 +35,27 @@ export function deskOf(zk: Client): Desk {
   const known = desks.get(zk);
   if (known !== undefined) return known;
   const sessions = new Set<bigint>();
-  let count = 0n;
+  const attempts = attemptsOf(zk);
   zk.session$.subscribe(({ id }) => sessions.add(id));
   const desk: Desk = {
     cleanUps: new CleanUps(zk),
-    nextGuid: (session) => uuidOf(session, ++count),
+    nextGuid: (session) => uuidOf(session, ++attempts.count),
     sessions,
     whenEnded,
     places: new Map(),
   };
   desks.set(zk, desk);
   return desk;
+}
+
+/** Kept where other copies of this package look too, such as one that a dependency brought. */
+function attemptsOf(zk: Client): { count: bigint } {
+  const key = Symbol.for('@vivarium/recipes/attempts');
+  const shared = globalThis as { [key]?: WeakMap<Client, { count: bigint }> };
+  shared[key] ??= new WeakMap();
+  const known = shared[key].get(zk) ?? { count: 0n };
+  shared[key].set(zk, known);
+  return known;
 }
 
 const listening = new WeakMap<SessionInfo, Set<() => void>>();

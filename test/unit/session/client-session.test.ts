@@ -27,6 +27,19 @@ suite('connecting', (test) => {
     assert.is(rig.session.tenure.certainUntil, rig.now + 3_000 - 500);
   });
 
+  test('a session of any length can be certain for a while', () => {
+    for (const [timeoutMs, certainMs] of [
+      [1_200, 950],
+      [500, 250],
+      [200, 100],
+    ] as const) {
+      const rig = new SessionRig();
+      rig.opened();
+      rig.welcome(7n, timeoutMs);
+      assert.is(rig.session.tenure.certainUntil, rig.now + certainMs);
+    }
+  });
+
   test('a server that does not answer is given up, and the next one tried', () => {
     const rig = new SessionRig({ serverCount: 2 });
     assert.is(rig.of('open').at(-1)!.server, 0);
