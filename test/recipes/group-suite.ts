@@ -149,6 +149,20 @@ export function groupSuite(name: string, open: () => Promise<Target>): void {
       assert.is(seen.values.length, 1);
     });
 
+    test('is written to once with all that a member had to say while away', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      const load$ = new Subject<number>();
+      await joinGroup(a.zk, home, { id: 'me', data: 0, data$: load$ });
+      await settle(a.zk);
+      const seen = record(t, members$<number>(b, home));
+      a.faults.partition();
+      for (let load = 1; load <= 1_000; load++) load$.next(load);
+      a.faults.heal();
+      const me = await seen.until((now) => now.get('me')?.data === 1_000);
+      assert.is(me.get('me')!.stat!.version, 1);
+    });
+
     test('refuses a second member of the same name', async (t) => {
       const { home, person } = await stageOf(t, await open());
       const [{ zk: a }, { zk: b }] = [await person(), await person()];
