@@ -186,7 +186,8 @@ export type StateType = 'connecting' | 'connected' | 'not-connected' | 'closed';
  * - `lost` (not-connected): the session is over; the client is about to ask for a new one.
  * - `diverged` (not-connected or connecting): every server is behind what this client has already
  *   seen: their data was wiped or restored.
- * - `readOnly` (connected): the server answers reads only.
+ * - `readOnly` (connected): the server answers reads only; it is cut off from the others, so its
+ *   answers make us no more certain of the session.
  * - `authFailed` (closed): the server refused our credentials.
  */
 export type StateDetail =

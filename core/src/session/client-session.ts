@@ -220,16 +220,15 @@ export class ClientSession<Token> {
     this.tenure.held(key, timeoutMs, readOnly);
     this.#phase = 'attached';
     this.progress.connections++;
-    const { lastAckSentAt } = this.progress;
-    this.progress.lastAckSentAt = isNew
-      ? this.attempt.greetedAt
-      : Math.max(lastAckSentAt, this.attempt.greetedAt);
+    if (isNew) this.progress.lastAckSentAt = Number.NEGATIVE_INFINITY;
+    if (!readOnly) this.progress.acknowledged(this.attempt.greetedAt);
     const conversation = new Conversation(
       this.#tray,
       this.watches,
       this.progress,
       timeoutMs,
       this.#settings.maxFrameBytes,
+      !readOnly,
     );
     this.#conversation = conversation;
     if (isNew) this.#tray.out.push({ type: 'session-began', id: key.id, timeoutMs });

@@ -41,23 +41,27 @@ export class Conversation<Token> {
   readonly #watches: WatchRegistry;
   readonly #progress: Progress;
   readonly #maxFrameBytes: number;
+  readonly #isSignOfLife: boolean;
   readonly #heartbeat: Heartbeat;
   readonly #sent = new Fifo<Sent<Token>>();
   readonly #identified = new Fifo<Identity<Token>>();
   #rearming = 0;
   #rearmComplete = true;
 
+  /** @param isSignOfLife whether an answer tells that the session lives */
   constructor(
     tray: Tray<Token>,
     watches: WatchRegistry,
     progress: Progress,
     timeoutMs: Millis,
     maxFrameBytes: number,
+    isSignOfLife: boolean,
   ) {
     this.#tray = tray;
     this.#watches = watches;
     this.#progress = progress;
     this.#maxFrameBytes = maxFrameBytes;
+    this.#isSignOfLife = isSignOfLife;
     this.#heartbeat = new Heartbeat(timeoutMs, tray.now);
   }
 
@@ -138,7 +142,7 @@ export class Conversation<Token> {
     this.#heartbeat.answered(this.#tray.now);
     this.#progress.saw(header.zxid);
     if (header.xid === PING_XID) {
-      this.#progress.acknowledged(this.#heartbeat.pingAnswered());
+      this.#acknowledged(this.#heartbeat.pingAnswered());
       return undefined;
     }
     if (header.xid === AUTH_XID) return this.#identityAnswered(header.err);
@@ -148,11 +152,15 @@ export class Conversation<Token> {
     }
     this.#sent.shift();
     // Whoever says that the session is over has not heard it live.
-    if (header.err !== codes.SESSION_EXPIRED) this.#progress.acknowledged(sent.sentAt);
+    if (header.err !== codes.SESSION_EXPIRED) this.#acknowledged(sent.sentAt);
     if (sent.type === 'close') return { type: 'closed' };
     if (sent.type === 'rearm') this.#rearmed(sent.rearm, header.err);
     else this.#answered(sent.request, header, body, oversizeBytes);
     return undefined;
+  }
+
+  #acknowledged(sentAt: Millis): void {
+    if (this.#isSignOfLife) this.#progress.acknowledged(sentAt);
   }
 
   #answered(

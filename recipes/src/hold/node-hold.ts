@@ -52,7 +52,10 @@ export class NodeHold implements Hold {
     if (this.#session.ended.aborted) return false;
     const ended = () => this.#end('lost');
     this.#stopListening = deskOf(this.#zk).whenEnded(this.#session, ended);
-    this.#states = this.#zk.state$.subscribe(({ type }) => this.#connection(type === 'connected'));
+    this.#states = this.#zk.state$.subscribe(({ type, detail }) => {
+      // A server that only answers reads is cut off itself, and cannot vouch for the session.
+      this.#connection(type === 'connected' && detail !== 'readOnly');
+    });
     this.#watchTheClock();
     // The present state alone may have ended it, before there was a subscription to end.
     if (!this.#isOpen) this.#states.unsubscribe();
