@@ -218,7 +218,10 @@ export interface SessionInfo {
   readonly epoch: number;
   /** The session before this one. */
   readonly previous: bigint | undefined;
-  /** Aborts when this session has ended: expired, or closed. Not when only presumed lost. */
+  /**
+   * Aborts when this session has ended: expired, or closed, for which the call of `close` counts.
+   * Not when only presumed lost.
+   */
   readonly ended: AbortSignal;
 }
 
@@ -313,7 +316,7 @@ export interface Client extends AsyncDisposable {
   readonly state: ClientState;
   /** The current state, then every change; completes after `closed`. */
   readonly state$: Observable<ClientState>;
-  /** The current session; undefined before the first, and between two. */
+  /** The current session; undefined before the first, between two, and from `close` on. */
   readonly session: SessionInfo | undefined;
   /** The current session if there is one, then each new one; completes with the client. */
   readonly session$: Observable<SessionInfo>;
@@ -333,7 +336,8 @@ export interface Client extends AsyncDisposable {
   /**
    * Until when, by `clock.now()`, the server cannot have expired the session: the newest answered
    * request was sent one timeout before, less a margin of a sixth of the timeout (at least 250 ms
-   * but no more than half, or the option `marginMs`). Minus infinity when there is no session.
+   * but no more than half, or the option `marginMs`). Minus infinity when there is no session, or
+   * it is being closed.
    */
   readonly certainUntil: number;
   /**

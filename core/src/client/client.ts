@@ -62,6 +62,7 @@ export function createClient(
   let epoch = 0;
   let previous: bigint | undefined;
   let closing: Promise<void> | undefined;
+  let isClosing = false;
   let closed = () => {};
 
   const driver = new Driver(
@@ -86,10 +87,7 @@ export function createClient(
         previous = id;
         for (const subscriber of [...sessions]) subscriber.next(session);
       },
-      sessionEnded() {
-        session = undefined;
-        ending?.abort(new ZkError('SESSION_EXPIRED'));
-      },
+      sessionEnded,
       watchFired,
       rearmed: (complete) => hub.rearmed(complete),
     },
@@ -103,6 +101,11 @@ export function createClient(
     random: () => host.randomBytes(1)[0]! / 256,
     isUsedElsewhere: (path, kind) => listeners.isUsed(path, kind),
   });
+
+  function sessionEnded(): void {
+    session = undefined;
+    ending?.abort(new ZkError('SESSION_EXPIRED'));
+  }
 
   function stateChanged(now: SessionState): void {
     const server = servers[driver.session.attempt.server];
@@ -161,12 +164,15 @@ export function createClient(
 
   const close = (): Promise<void> => {
     closing ??= new Promise((resolve) => {
+      isClosing = true;
       if (state.type === 'closed') {
         resolve();
         return;
       }
       closed = resolve;
       driver.submit({ type: 'close' });
+      // From now on the server may end it before we hear of that.
+      sessionEnded();
     });
     return closing;
   };
@@ -203,11 +209,11 @@ export function createClient(
     clock,
     chroot,
     get certainUntil() {
-      return driver.session.tenure.certainUntil;
+      return isClosing ? Number.NEGATIVE_INFINITY : driver.session.tenure.certainUntil;
     },
     isCertain: (id) => {
       const { key, certainUntil } = driver.session.tenure;
-      if (id !== undefined && id !== key?.id) return false;
+      if (isClosing || (id !== undefined && id !== key?.id)) return false;
       return clock.now() < certainUntil;
     },
     ...requestsOver({

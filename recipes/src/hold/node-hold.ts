@@ -1,4 +1,4 @@
-import type { Client, MultiOp, SessionInfo } from '@vivarium/core';
+import type { Client, MultiOp, SessionInfo, WatchEvent } from '@vivarium/core';
 import { isZkError } from '@vivarium/core';
 import { type Observable, ReplaySubject, type Subscription } from 'rxjs';
 import { RecipeError } from '../errors.js';
@@ -132,8 +132,13 @@ export class NodeHold implements Hold {
     }
   }
 
-  readonly #nodeChanged = (): void => {
+  readonly #nodeChanged = ({ type }: WatchEvent): void => {
     if (!this.#isOpen) return;
+    // No other node will ever have this name: there is nothing to ask, and nothing to wait for.
+    if (type === 'nodeDeleted') {
+      this.#end('revoked');
+      return;
+    }
     this.#look().then(
       (found) => {
         if (found !== 'ours') this.#end(found);
