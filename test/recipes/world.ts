@@ -18,6 +18,11 @@ class Faults extends FaultyHost {
     this.#world.isMute = isMute;
   }
 
+  /** Called before each piece that the client sends. */
+  set sending(listener: () => void) {
+    this.#world.sending = listener;
+  }
+
   /** The clocks jump ahead, as after a long block of the event loop: no timer has run yet. */
   jump(byMs: number): void {
     this.#world.aheadMs += byMs;
@@ -39,6 +44,7 @@ class World implements ClientHost {
   readonly #inner: ClientHost;
   isMute = false;
   aheadMs = 0;
+  sending = () => {};
 
   constructor(inner: ClientHost) {
     this.#inner = inner;
@@ -53,6 +59,7 @@ class World implements ClientHost {
   open(...[address, events]: Parameters<ClientHost['open']>): ReturnType<ClientHost['open']> {
     const transport = this.#inner.open(address, events);
     const send = (bytes: Uint8Array) => {
+      this.sending();
       if (!this.isMute) transport.send(bytes);
     };
     return { send, close: () => transport.close() };
