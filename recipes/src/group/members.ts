@@ -22,7 +22,7 @@ export interface MembersOptions<T = unknown> {
   readonly codec?: Codec<T> | undefined;
   /**
    * For how long a member that has vanished is still shown, so that one that comes back in time
-   * makes a single emission; 0 when left out.
+   * makes a single emission; 0 when left out. At most 2147483647.
    */
   readonly graceMs?: number | undefined;
 }
