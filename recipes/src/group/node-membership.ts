@@ -111,13 +111,20 @@ export class NodeMembership<T> implements Membership<T>, Place {
     this.#subscriptions.add(data$.subscribe((data) => this.#want(this.#encoded(data))));
   }
 
-  readonly update = async (data: T): Promise<void> => {
-    if (this.isLeaving) throw new RecipeError('MEMBER_LEFT', this.path);
-    this.#want(this.#encoded(data));
+  readonly update = (data: T): Promise<void> => {
+    try {
+      if (this.isLeaving) throw new RecipeError('MEMBER_LEFT', this.path);
+      this.#want(this.#encoded(data));
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const revision = this.#revision;
-    return new Promise((resolve, reject) => {
+    const written = new Promise<void>((resolve, reject) => {
       this.#waiters.add({ revision, resolve, reject });
     });
+    // That the membership has ended is a status: who does not wait for the change is not troubled.
+    written.catch(() => {});
+    return written;
   };
 
   readonly leave = (): Promise<void> => {

@@ -130,6 +130,19 @@ suite('the node of a member', (test) => {
     await me.leave();
   });
 
+  test('may be left while a change that nobody waits for is on its way', async () => {
+    const stage = new Stage();
+    const me = await stage.join();
+    stage.before.set('set', () => stage.connection('not-connected'));
+    stage.refusals.push({ operation: 'set', name: 'BAD_VERSION' });
+    void me.update(2);
+    await me.leave();
+    // A rejection that nobody handles would end the process here.
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.is(me.status, 'left');
+    assert.is(((await errorOf(me.update(3))) as Error).name, 'MEMBER_LEFT');
+  });
+
   test('shows what we show, whoever else writes to it', async () => {
     const stage = new Stage();
     await stage.join();
