@@ -127,6 +127,17 @@ export function lockSuite(name: string, open: () => Promise<Target>): void {
       await said.until((status) => status === 'revoked');
     });
 
+    test('is revoked when its node went while its client was away', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      const hold = await acquireLock(a.zk, home);
+      a.faults.partition();
+      await b.delete(hold.path);
+      a.faults.heal();
+      const said = record(t, hold.status$);
+      await said.until((status) => status === 'revoked');
+    });
+
     test('that is released twice is released once', async (t) => {
       const { home, person } = await stageOf(t, await open());
       const { zk } = await person();

@@ -7,7 +7,6 @@ export interface Desk {
   /**
    * A name that no other attempt has, in the form of a UUID as Curator expects it: the session's
    * id and a count. No two sessions of an ensemble share an id, and it tells people who made it.
-   * All copies of this package in one program count together.
    */
   nextGuid(session: bigint): string;
   /** Ids of all sessions this client had since its first recipe. */
@@ -18,6 +17,13 @@ export interface Desk {
    */
   whenEnded(session: SessionInfo, listener: () => void): () => void;
   /** The places in groups that this client has, or is just giving up, by path. */
+  readonly places: Map<string, Place>;
+}
+
+/** What copies of this package over one client share, such as one that a dependency brought. */
+interface Shared {
+  /** Names given so far. */
+  count: bigint;
   readonly places: Map<string, Place>;
 }
 
@@ -35,26 +41,25 @@ export function deskOf(zk: Client): Desk {
   const known = desks.get(zk);
   if (known !== undefined) return known;
   const sessions = new Set<bigint>();
-  const attempts = attemptsOf(zk);
+  const shared = sharedOf(zk);
   zk.session$.subscribe(({ id }) => sessions.add(id));
   const desk: Desk = {
     cleanUps: new CleanUps(zk),
-    nextGuid: (session) => uuidOf(session, ++attempts.count),
+    nextGuid: (session) => uuidOf(session, ++shared.count),
     sessions,
     whenEnded,
-    places: new Map(),
+    places: shared.places,
   };
   desks.set(zk, desk);
   return desk;
 }
 
-/** Kept where other copies of this package look too, such as one that a dependency brought. */
-function attemptsOf(zk: Client): { count: bigint } {
-  const key = Symbol.for('@vivarium/recipes/attempts');
-  const shared = globalThis as { [key]?: WeakMap<Client, { count: bigint }> };
-  shared[key] ??= new WeakMap();
-  const known = shared[key].get(zk) ?? { count: 0n };
-  shared[key].set(zk, known);
+function sharedOf(zk: Client): Shared {
+  const key = Symbol.for('@vivarium/recipes/shared');
+  const global = globalThis as { [key]?: WeakMap<Client, Shared> };
+  global[key] ??= new WeakMap();
+  const known = global[key].get(zk) ?? { count: 0n, places: new Map() };
+  global[key].set(zk, known);
   return known;
 }
 

@@ -3,10 +3,19 @@ import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 import { scripted, session } from './scripted-client.js';
 
-suite('the names of attempts', (test) => {
-  test('have the form of a UUID and are not used twice, even by another copy of us', async () => {
-    const url = import.meta.resolve('@vivarium/recipes/internal/shared/desk');
-    const copy: { deskOf: typeof deskOf } = await import(`${url}?copy`);
+suite('copies of the recipes over one client', (test) => {
+  const url = import.meta.resolve('@vivarium/recipes/internal/shared/desk');
+  const another = (): Promise<{ deskOf: typeof deskOf }> => import(`${url}?copy`);
+
+  test('see each other’s places in groups', async () => {
+    const copy = await another();
+    const { zk } = scripted({});
+    assert.is(copy.deskOf(zk).places, deskOf(zk).places);
+    assert.is.not(deskOf(scripted({}).zk).places, deskOf(zk).places);
+  });
+
+  test('use no name of an attempt twice; it has the form of a UUID', async () => {
+    const copy = await another();
     const { zk } = scripted({});
     assert.is.not(copy.deskOf(zk), deskOf(zk));
     const names = [deskOf(zk), copy.deskOf(zk), deskOf(zk), copy.deskOf(zk)].map((desk) =>
