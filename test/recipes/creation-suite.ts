@@ -155,6 +155,20 @@ export function creationSuite(name: string, open: () => Promise<Target>): void {
       assert.equal((await zk.children(`${home}/deep/down`)).children, ['lock']);
     });
 
+    test('goes with a client that is closed while it is being made', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      const folders = Array.from({ length: 10 }, (_, number) => `${home}/${number}`);
+      for (const path of folders) await b.ensure(path);
+      const pending = folders.map((path) => errorOf(acquireLock(a, path)));
+      while (a.stats().inFlight < folders.length) await Promise.resolve();
+      await a.close();
+      for (const error of await Promise.all(pending))
+        assert.is((error as Error).name, 'SESSION_EXPIRED');
+      await b.sync();
+      for (const path of folders) assert.equal((await b.children(path)).children, []);
+    });
+
     test('goes with its client', async (t) => {
       const { home, person } = await stageOf(t, await open());
       const [{ zk: a }, { zk: b }] = [await person(), await person()];

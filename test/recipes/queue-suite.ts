@@ -153,6 +153,29 @@ export function queueSuite(name: string, open: () => Promise<Target>): void {
     });
   });
 
+  suite(`${name}: a lock and the clock on the wall`, (test) => {
+    test('it is lost by a sleep of the machine, which no other clock shows', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk, faults } = await person({ sessionTimeoutMs: 6_000 });
+      const hold = await acquireLock(zk, home);
+      faults.setWallClock(60_000);
+      assert.not(hold.isCertain());
+      assert.is(errorName(hold.signal.reason), 'HOLD_LOST');
+    });
+
+    test('it is not lost when somebody sets the clock back', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk, faults } = await person({ sessionTimeoutMs: 6_000 });
+      const hold = await acquireLock(zk, home);
+      faults.setWallClock(-3_600_000);
+      assert.ok(hold.isCertain());
+      await settle(zk);
+      // A sleep after that is noticed all the same.
+      faults.setWallClock(60_000);
+      assert.not(hold.isCertain());
+    });
+  });
+
   suite(`${name}: in a chroot`, (test) => {
     test('every recipe makes it, and stays inside', async (t) => {
       const target = await open();

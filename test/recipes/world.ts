@@ -28,6 +28,11 @@ class Faults extends FaultyHost {
     this.#world.aheadMs += byMs;
   }
 
+  /** The wall clock jumps alone, as after a sleep of the machine, or when somebody sets it. */
+  setWallClock(byMs: number): void {
+    this.#world.wallAheadMs += byMs;
+  }
+
   /** Loses the connection for good: the server hears nothing more, and no new one is to be had. */
   partition(): void {
     this.refusing = true;
@@ -44,6 +49,7 @@ class World implements ClientHost {
   readonly #inner: ClientHost;
   isMute = false;
   aheadMs = 0;
+  wallAheadMs = 0;
   sending = () => {};
 
   constructor(inner: ClientHost) {
@@ -51,7 +57,7 @@ class World implements ClientHost {
   }
 
   now = () => this.#inner.now() + this.aheadMs;
-  wallNow = () => this.#inner.wallNow() + this.aheadMs;
+  wallNow = () => this.#inner.wallNow() + this.aheadMs + this.wallAheadMs;
   setTimer = (delayMs: number, run: () => void) => this.#inner.setTimer(delayMs, run);
   soon = (run: () => void) => this.#inner.soon(run);
   randomBytes = (count: number) => this.#inner.randomBytes(count);
