@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { connect, OPEN_ACL, permissions, READ_ACL, text } from '@vivarium/core';
 import {
   acquireLock,
@@ -115,6 +116,25 @@ export function queueSuite(name: string, open: () => Promise<Target>): void {
       await waiting;
       assert.is(second!.token.session, first.token.session);
       assert.is(second!.token.compare(first.token), 1);
+    });
+
+    test('and every other recipe forgets the signal of a request that has ended', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk } = await person();
+      const giveUp = new AbortController();
+      const { signal } = giveUp;
+      const hold = await acquireLock(zk, home, { signal });
+      const late = errorOf(acquireLock(zk, home, { signal, timeoutMs: 20 }));
+      assert.is(errorName(await late), 'TIMED_OUT');
+      await hold.release();
+      await joinGroup(zk, `${home}/group`, { id: 'me', signal });
+      await barrier(zk, `${home}/gate`).raise({ signal });
+      const waiting = barrier(zk, `${home}/gate`).wait({ signal });
+      await barrier(zk, `${home}/gate`).lift({ signal });
+      await waiting;
+      await updateConfig(zk, `${home}/config`, text, () => 'x', { signal });
+      await settle(zk);
+      assert.equal(getEventListeners(signal, 'abort'), []);
     });
 
     test('can be joined from within a stream', async (t) => {
