@@ -3,7 +3,7 @@ import { isZkError } from '@vivarium/core';
 import { distinctUntilChanged, map, type Observable } from 'rxjs';
 import { wasCutOff } from './shared/doubt.js';
 import { firstThat } from './shared/first-that.js';
-import { ensureFolder } from './shared/folder.js';
+import { ensureFolder, FOLDER_TURNS } from './shared/folder.js';
 import { parentOf } from './shared/paths.js';
 import { patienceOf, type WaitOptions } from './shared/patience.js';
 import { currentSession, sessionEnd } from './shared/sessions.js';
@@ -69,12 +69,14 @@ export function barrier(zk: Client, path: string): Barrier {
   return {
     raise: ({ acl, ...options } = {}) =>
       insist(options, 'NODE_EXISTS', async (signal) => {
-        try {
-          await zk.create(path, undefined, { acl, signal });
-        } catch (error) {
-          if (!isZkError(error, 'NO_NODE')) throw error;
-          await ensureFolder(zk, parentOf(path), { signal, acl });
-          await zk.create(path, undefined, { acl, signal });
+        for (let missing = 0; ; missing++) {
+          try {
+            await zk.create(path, undefined, { acl, signal });
+            return;
+          } catch (error) {
+            if (!isZkError(error, 'NO_NODE') || missing === FOLDER_TURNS) throw error;
+            await ensureFolder(zk, parentOf(path), { signal, acl });
+          }
         }
       }),
     lift: (options = {}) => insist(options, 'NO_NODE', (signal) => zk.delete(path, { signal })),

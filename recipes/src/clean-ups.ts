@@ -5,7 +5,8 @@ import { deskOf } from './shared/desk.js';
 /**
  * How many nodes this client's recipes still have to delete: those of released and lost holds, of
  * requests that were given up, of memberships that ended. Hot; begins with the present number, then
- * every change. Grows while no server can be reached; never completes.
+ * every change, one stream for all. Grows while no server can be reached; never errors, and never
+ * completes.
  */
 export function pendingCleanUps$(zk: Client): Observable<number> {
   return deskOf(zk).cleanUps.pending$;

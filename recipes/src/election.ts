@@ -1,7 +1,9 @@
 import type { Acl, Client, NodeData } from '@vivarium/core';
 import { Observable } from 'rxjs';
 import type { Hold } from './hold/hold.js';
-import { contend } from './shared/contend.js';
+import { type Contest, contend } from './shared/contend.js';
+import { isPassing } from './shared/doubt.js';
+import { pause } from './shared/pause.js';
 import { electionQueue } from './shared/queue.js';
 
 export interface CampaignOptions {
@@ -30,8 +32,9 @@ export type Leadership =
  * Cold: each subscription is one candidacy, and unsubscribing withdraws it. Emits `follower` at
  * once, then every change of role; on the loss of a term `follower` comes first, then we are a
  * candidate again, at the end of the queue. While disconnected it says `suspended` if we lead, and
- * nothing otherwise. Errors with what makes a candidacy impossible, such as ZkError NO_AUTH;
- * completes when the client is closed.
+ * nothing otherwise; a server in trouble is asked again. Errors with what makes a candidacy
+ * impossible, such as ZkError NO_AUTH or RecipeError UNREADABLE_PREDECESSOR; completes when the
+ * client is closed.
  */
 export function campaign$(
   zk: Client,
@@ -48,7 +51,7 @@ export function campaign$(
     const run = async () => {
       while (!signal.aborted) {
         subscriber.next({ role: 'follower', ahead: undefined });
-        const term = await contend(zk, contest);
+        const term = await contendInPeace(zk, contest);
         if (term !== undefined) await serve(term, signal, (now) => subscriber.next(now));
       }
     };
@@ -59,6 +62,18 @@ export function campaign$(
     });
     return () => withdrawal.abort();
   });
+}
+
+/** Contends, and again after a while when a server was in trouble. */
+async function contendInPeace(zk: Client, contest: Contest): Promise<Hold | undefined> {
+  for (;;) {
+    try {
+      return await contend(zk, contest);
+    } catch (error) {
+      if (contest.signal.aborted || !isPassing(error)) throw error;
+      await pause(zk, contest.signal);
+    }
+  }
 }
 
 /** Tells the states of a term until it has ended. */

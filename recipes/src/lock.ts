@@ -84,7 +84,11 @@ async function request(
   const patience = patienceOf(zk, path, waiting);
   const { signal } = patience;
   try {
-    return await contend(zk, { queue: lockQueue, parent: path, data, acl, waits, signal });
+    const hold = await contend(zk, { queue: lockQueue, parent: path, data, acl, waits, signal });
+    // Whoever has given up by now must not get what nobody will release.
+    if (signal.aborted) hold?.release().catch(() => {});
+    signal.throwIfAborted();
+    return hold;
   } finally {
     patience.end();
   }

@@ -1,6 +1,7 @@
 import type { Client } from '@vivarium/core';
 import type { Observable } from 'rxjs';
 import { type Barrier, barrier } from './barrier.js';
+import { pendingCleanUps$ } from './clean-ups.js';
 import {
   type ConfigFormat,
   type ConfigOptions,
@@ -16,37 +17,52 @@ import { type Member, type MembersOptions, members$ } from './group/members.js';
 import type { Hold } from './hold/hold.js';
 import { acquireLock, type LockOptions, tryLock, withLock } from './lock.js';
 
-/** All recipes of one client; each is described where it is a function of its own. */
+/**
+ * All recipes of one client. What is said here is the short of it: the whole contract of each
+ * stands where it is a function of its own.
+ */
 export interface Recipes {
+  /** Waits for an exclusive lock, first come first served; see {@link acquireLock}. */
   acquireLock(path: string, options?: LockOptions): Promise<Hold>;
+  /** Takes a lock if it is free; null otherwise. See the function {@link tryLock}. */
   tryLock(path: string, options?: LockOptions): Promise<Hold | null>;
+  /** Works while a lock is held, and releases it; see the function {@link withLock}. */
   withLock<T>(
     path: string,
     work: (hold: Hold) => T | PromiseLike<T>,
     options?: LockOptions,
   ): Promise<T>;
+  /** Is a member of a group until it leaves; see the function {@link joinGroup}. */
   joinGroup<T = unknown>(group: string, options: JoinOptions<T>): Promise<Membership<T>>;
+  /** Who is in a group, now and after each change; see the function {@link members$}. */
   members$<T = unknown>(
     group: string,
     options?: MembersOptions<T>,
   ): Observable<ReadonlyMap<string, Member<T>>>;
+  /** Who has come and gone, and who shows something else; see {@link memberChanges$}. */
   memberChanges$<T = unknown>(
     group: string,
     options?: MembersOptions<T>,
   ): Observable<MemberChanges<T>>;
+  /** Stands for election while it is subscribed; see the function {@link campaign$}. */
   campaign$(path: string, options: CampaignOptions): Observable<Leadership>;
+  /** A gate to wait at as long as it is raised; see the function {@link barrier}. */
   barrier(path: string): Barrier;
+  /** A checked setting, never worse than the last good one; see {@link config$}. */
   config$<T>(
     path: string,
     format: ConfigFormat<T>,
     options: ConfigOptions<T>,
   ): Observable<ConfigState<T>>;
+  /** Changes a setting, exactly once; see the function {@link updateConfig}. */
   updateConfig<T>(
     path: string,
     format: ConfigFormat<T>,
     change: (value: T | undefined) => T,
     options?: UpdateOptions,
   ): Promise<T>;
+  /** How many nodes are still to be deleted; see the function {@link pendingCleanUps$}. */
+  pendingCleanUps$(): Observable<number>;
 }
 
 /**
@@ -66,5 +82,6 @@ export function recipes(zk: Client): Recipes {
     config$: (path, format, options) => config$(zk, path, format, options),
     updateConfig: (path, format, change, options) =>
       updateConfig(zk, path, format, change, options),
+    pendingCleanUps$: () => pendingCleanUps$(zk),
   };
 }

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
 import { suite } from '../support/suite.js';
-import { stageOf } from './world.js';
+import { settle, stageOf } from './world.js';
 
 export function creationSuite(name: string, open: () => Promise<Target>): void {
   suite(`${name}: a lock's node`, (test) => {
@@ -90,6 +90,49 @@ export function creationSuite(name: string, open: () => Promise<Target>): void {
       });
     }
 
+    for (const what of ['given up', 'cut off', 'given up and cut off'] as const) {
+      test(`is one or none when its maker is ${what} at whatever it says`, async (t) => {
+        const { home, person } = await stageOf(t, await open());
+        const { zk: b } = await person();
+        for (let place = 1; place <= 8; place++) {
+          const folder = `${home}/${place}`;
+          const ahead = await acquireLock(b, folder);
+          const { zk, faults } = await person();
+          const giveUp = new AbortController();
+          let said = 0;
+          faults.sending = () => {
+            if (++said !== place) return;
+            if (what !== 'cut off') giveUp.abort('enough');
+            // What it says just now still arrives; the answer does not.
+            if (what !== 'given up') faults.deaf = true;
+            zk.clock.setTimer(5, () => {
+              faults.deaf = false;
+              if (what !== 'given up') faults.cut();
+            });
+          };
+          const acquiring = acquireLock(zk, folder, { signal: giveUp.signal }).then(
+            (hold) => ({ hold }),
+            (error: unknown) => ({ error }),
+          );
+          await Promise.race([acquiring, settle(b, zk)]);
+          await ahead.release();
+          while (said < place) await zk.sync();
+          const end = await acquiring;
+          if ('hold' in end) {
+            assert.equal((await b.children(folder)).children, [end.hold.path.split('/').at(-1)]);
+            await end.hold.release();
+          } else {
+            assert.is(end.error, 'enough');
+          }
+          await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+          await settle(zk, b);
+          assert.equal((await b.children(folder)).children, []);
+          assert.is(zk.stats().watches, 0);
+          await zk.close();
+        }
+      });
+    }
+
     test('is gone in the end when given up while connected', async (t) => {
       const { home, person } = await stageOf(t, await open());
       const { zk } = await person();
@@ -110,6 +153,20 @@ export function creationSuite(name: string, open: () => Promise<Target>): void {
       const hold = await acquireLock(zk, `${home}/deep/down/lock`);
       await hold.release();
       assert.equal((await zk.children(`${home}/deep/down`)).children, ['lock']);
+    });
+
+    test('goes with a client that is closed while it is being made', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      const folders = Array.from({ length: 10 }, (_, number) => `${home}/${number}`);
+      for (const path of folders) await b.ensure(path);
+      const pending = folders.map((path) => errorOf(acquireLock(a, path)));
+      while (a.stats().inFlight < folders.length) await Promise.resolve();
+      await a.close();
+      for (const error of await Promise.all(pending))
+        assert.is((error as Error).name, 'SESSION_EXPIRED');
+      await b.sync();
+      for (const path of folders) assert.equal((await b.children(path)).children, []);
     });
 
     test('goes with its client', async (t) => {

@@ -1,5 +1,13 @@
 import { type StandardSchema, text } from '@vivarium/core';
-import { barrier, campaign$, config$, type Leadership, updateConfig } from '@vivarium/recipes';
+import {
+  barrier,
+  campaign$,
+  config$,
+  type Leadership,
+  pendingCleanUps$,
+  updateConfig,
+} from '@vivarium/recipes';
+import { take } from 'rxjs';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -85,6 +93,62 @@ export function firstVersionsSuite(name: string, open: () => Promise<Target>): v
       await b.close();
       await errorOf(said.until(() => false));
       assert.ok(said.isComplete);
+    });
+  });
+
+  suite(`${name}: a candidacy`, (test) => {
+    for (const lost of ['answer', 'request'] as const) {
+      test(`that is withdrawn with the ${lost} of its creation lost leaves no node`, async (t) => {
+        const { home, person } = await stageOf(t, await open());
+        const [a, { zk: b }] = [await person(), await person()];
+        await b.ensure(home);
+        const list = record(t, b.children$(home));
+        a.faults[lost === 'answer' ? 'deaf' : 'mute'] = true;
+        const candidacy = campaign$(a.zk, home, { id: 'a' }).subscribe();
+        if (lost === 'answer') {
+          await list.until((now) => now.kind === 'present' && now.children.length === 1);
+        } else {
+          await new Promise<void>((resolve) => a.zk.clock.setTimer(20, resolve));
+        }
+        candidacy.unsubscribe();
+        const next = record(t, campaign$(b, home, { id: 'b' }));
+        a.faults.deaf = false;
+        a.faults.mute = false;
+        a.faults.cut();
+        await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+        await next.until(isLeader);
+        assert.is((await b.children(home)).children.length, 1);
+      });
+    }
+
+    test('that is withdrawn at once asks nothing of the servers', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk } = await person();
+      const roles: string[] = [];
+      const first = campaign$(zk, home, { id: 'a' }).pipe(take(1));
+      first.subscribe(({ role }) => roles.push(role));
+      await settle(zk);
+      assert.equal(roles, ['follower']);
+      assert.is(await zk.exists(home), undefined);
+    });
+
+    test('outlasts that somebody removes the whole election', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      const said = record(t, campaign$(a, home, { id: 'a' }));
+      const before = await said.until(isLeader);
+      const term = before.role === 'leader' ? before.term : assert.unreachable();
+      const { path } = term!;
+      await b.multi([
+        { op: 'delete', path },
+        { op: 'delete', path: home },
+      ]);
+      const after = await said.until((now) => now.role === 'leader' && now.term !== term);
+      assert.ok(after.role === 'leader' && after.term.token.compare(term!.token) === 1);
+      assert.is(term!.status, 'revoked');
+      assert.ok(term!.signal.aborted);
+      const roles = said.values.map(({ role }) => role);
+      assert.equal(roles, ['follower', 'leader', 'follower', 'leader']);
     });
   });
 

@@ -1,4 +1,4 @@
-import { json } from '@vivarium/core';
+import { CREATOR_ALL_ACL, json } from '@vivarium/core';
 import {
   joinGroup,
   type Member,
@@ -101,6 +101,28 @@ export function groupSuite(name: string, open: () => Promise<Target>): void {
       assert.instance(foreign.error, Error);
     });
 
+    test('shows what was hidden when another node has taken its place', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      await b.ensure(home);
+      await b.addAuth({ scheme: 'digest', auth: 'b:secret' });
+      const path = `${home}/me`;
+      await b.create(path, '1', { mode: 'ephemeral', acl: CREATOR_ALL_ACL });
+      const changes = record(t, memberChanges$(a, home));
+      const hidden = (await changes.until(({ members }) => members.size === 1)).members.get('me')!;
+      assert.is(errorName(hidden.error), 'NO_AUTH');
+      await b.create(`${home}/other`, '0', { mode: 'ephemeral' });
+      await changes.until(({ members }) => members.get('other')?.data === 0);
+      await settle(a);
+      // What is still hidden is no change.
+      assert.is(changes.last!.members.get('me'), hidden);
+      await b.multi([
+        { op: 'delete', path },
+        { op: 'create', path, data: '2', mode: 'ephemeral' },
+      ]);
+      await changes.until(({ members }) => members.get('me')?.data === 2);
+    });
+
     test('loses a member with its session, and has it back in the next', async (t) => {
       const { home, person } = await stageOf(t, await open());
       const [a, { zk: b }] = [await person(), await person()];
@@ -147,6 +169,20 @@ export function groupSuite(name: string, open: () => Promise<Target>): void {
       await settle(a.zk, b);
       assert.equal(said.values, ['joined', 'suspect', 'joined']);
       assert.is(seen.values.length, 1);
+    });
+
+    test('is written to once with all that a member had to say while away', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      const load$ = new Subject<number>();
+      await joinGroup(a.zk, home, { id: 'me', data: 0, data$: load$ });
+      await settle(a.zk);
+      const seen = record(t, members$<number>(b, home));
+      a.faults.partition();
+      for (let load = 1; load <= 1_000; load++) load$.next(load);
+      a.faults.heal();
+      const me = await seen.until((now) => now.get('me')?.data === 1_000);
+      assert.is(me.get('me')!.stat!.version, 1);
     });
 
     test('refuses a second member of the same name', async (t) => {

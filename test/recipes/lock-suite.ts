@@ -101,6 +101,43 @@ export function lockSuite(name: string, open: () => Promise<Target>): void {
       assert.is(a.stats().watches, 0);
     });
 
+    test('is lost the moment its client is told to close', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk } = await person();
+      const hold = await acquireLock(zk, home);
+      // From here on the server may end the session before we hear of it.
+      const closing = zk.close();
+      assert.is(hold.status, 'lost');
+      assert.ok(hold.signal.aborted);
+      assert.not(hold.isCertain());
+      assert.not(zk.isCertain());
+      await closing;
+    });
+
+    test('is revoked at the word that its node is gone, though nothing more is heard', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      const hold = await acquireLock(a.zk, home);
+      const said = record(t, hold.status$);
+      const heard = a.zk.events$.subscribe(() => {
+        a.faults.deaf = true;
+      });
+      t.cleanup(() => heard.unsubscribe());
+      await b.delete(hold.path);
+      await said.until((status) => status === 'revoked');
+    });
+
+    test('is revoked when its node went while its client was away', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      const hold = await acquireLock(a.zk, home);
+      a.faults.partition();
+      await b.delete(hold.path);
+      a.faults.heal();
+      const said = record(t, hold.status$);
+      await said.until((status) => status === 'revoked');
+    });
+
     test('that is released twice is released once', async (t) => {
       const { home, person } = await stageOf(t, await open());
       const { zk } = await person();
@@ -343,7 +380,8 @@ export function lockSuite(name: string, open: () => Promise<Target>): void {
       const { zk } = await person();
       const losing = withLock(zk, home, async ({ path, signal }) => {
         await zk.delete(path);
-        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        // The event comes before the answer.
+        assert.ok(signal.aborted);
         return 'done without protection';
       });
       assert.is(errorName(await errorOf(losing)), 'HOLD_REVOKED');

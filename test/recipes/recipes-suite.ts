@@ -5,6 +5,7 @@ import { creationSuite } from './creation-suite.js';
 import { firstVersionsSuite } from './first-versions-suite.js';
 import { groupSuite } from './group-suite.js';
 import { lockSuite } from './lock-suite.js';
+import { queueSuite } from './queue-suite.js';
 
 /** @param open starts the server, once; asked for by the first test */
 export function recipesSuite(name: string, open: () => Promise<Target>): void {
@@ -15,6 +16,7 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   };
   lockSuite(name, shared);
   creationSuite(name, shared);
+  queueSuite(name, shared);
   groupSuite(name, shared);
   firstVersionsSuite(name, shared);
   suite(`${name}: the end`, (test) => {

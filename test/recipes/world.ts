@@ -18,9 +18,19 @@ class Faults extends FaultyHost {
     this.#world.isMute = isMute;
   }
 
+  /** Called before each piece that the client sends. */
+  set sending(listener: () => void) {
+    this.#world.sending = listener;
+  }
+
   /** The clocks jump ahead, as after a long block of the event loop: no timer has run yet. */
   jump(byMs: number): void {
     this.#world.aheadMs += byMs;
+  }
+
+  /** The wall clock jumps alone, as after a sleep of the machine, or when somebody sets it. */
+  setWallClock(byMs: number): void {
+    this.#world.wallAheadMs += byMs;
   }
 
   /** Loses the connection for good: the server hears nothing more, and no new one is to be had. */
@@ -39,13 +49,15 @@ class World implements ClientHost {
   readonly #inner: ClientHost;
   isMute = false;
   aheadMs = 0;
+  wallAheadMs = 0;
+  sending = () => {};
 
   constructor(inner: ClientHost) {
     this.#inner = inner;
   }
 
   now = () => this.#inner.now() + this.aheadMs;
-  wallNow = () => this.#inner.wallNow() + this.aheadMs;
+  wallNow = () => this.#inner.wallNow() + this.aheadMs + this.wallAheadMs;
   setTimer = (delayMs: number, run: () => void) => this.#inner.setTimer(delayMs, run);
   soon = (run: () => void) => this.#inner.soon(run);
   randomBytes = (count: number) => this.#inner.randomBytes(count);
@@ -53,6 +65,7 @@ class World implements ClientHost {
   open(...[address, events]: Parameters<ClientHost['open']>): ReturnType<ClientHost['open']> {
     const transport = this.#inner.open(address, events);
     const send = (bytes: Uint8Array) => {
+      this.sending();
       if (!this.isMute) transport.send(bytes);
     };
     return { send, close: () => transport.close() };

@@ -186,7 +186,8 @@ export type StateType = 'connecting' | 'connected' | 'not-connected' | 'closed';
  * - `lost` (not-connected): the session is over; the client is about to ask for a new one.
  * - `diverged` (not-connected or connecting): every server is behind what this client has already
  *   seen: their data was wiped or restored.
- * - `readOnly` (connected): the server answers reads only.
+ * - `readOnly` (connected): the server answers reads only; it is cut off from the others, so its
+ *   answers make us no more certain of the session.
  * - `authFailed` (closed): the server refused our credentials.
  */
 export type StateDetail =
@@ -217,7 +218,10 @@ export interface SessionInfo {
   readonly epoch: number;
   /** The session before this one. */
   readonly previous: bigint | undefined;
-  /** Aborts when this session has ended: expired, or closed. Not when only presumed lost. */
+  /**
+   * Aborts when this session has ended: expired, or closed, for which the call of `close` counts.
+   * Not when only presumed lost.
+   */
   readonly ended: AbortSignal;
 }
 
@@ -313,7 +317,7 @@ export interface Client extends AsyncDisposable {
   readonly state: ClientState;
   /** The current state, then every change; completes after `closed`. */
   readonly state$: Observable<ClientState>;
-  /** The current session; undefined before the first, and between two. */
+  /** The current session; undefined before the first, between two, and from `close` on. */
   readonly session: SessionInfo | undefined;
   /** The current session if there is one, then each new one; completes with the client. */
   readonly session$: Observable<SessionInfo>;
@@ -332,9 +336,9 @@ export interface Client extends AsyncDisposable {
 
   /**
    * Until when, by `clock.now()`, the server cannot have expired the session: the newest answered
-   * request was sent one timeout before, less a margin of a sixth of the timeout (at least 250 ms,
-   * or the option `marginMs`). Minus infinity when there is no session, and while the server
-   * answers reads only.
+   * request was sent one timeout before, less a margin of a sixth of the timeout (at least 250 ms
+   * but no more than half, or the option `marginMs`). What a server answers that serves reads only
+   * does not count. Minus infinity when there is no session, or it is being closed.
    */
   readonly certainUntil: number;
   /**
@@ -471,7 +475,10 @@ export interface ConnectOptions {
   readonly onPresumedLost?: 'resume' | 'newSession' | undefined;
   /** Longest frame accepted from or sent to a server, bytes; 1 MiB less one when left out. */
   readonly maxFrameBytes?: number | undefined;
-  /** Safety margin of `isCertain`, milliseconds; see `Client.certainUntil`. */
+  /**
+   * Safety margin of `isCertain`, milliseconds; see `Client.certainUntil`. With one that is not
+   * less than the session's timeout nothing is ever certain, and locks are refused.
+   */
   readonly marginMs?: number | undefined;
   /**
    * `sleepAware` (the default) counts time the machine slept, at the price that a forward step of

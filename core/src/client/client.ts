@@ -64,6 +64,7 @@ export function createClient(
   /** The newest session that was told of. */
   let previous: bigint | undefined;
   let closing: Promise<void> | undefined;
+  let isClosing = false;
   let closed = () => {};
 
   const driver = new Driver(
@@ -88,10 +89,7 @@ export function createClient(
         previous = id;
         for (const subscriber of [...sessions]) subscriber.next(session);
       },
-      sessionEnded() {
-        session = undefined;
-        ending?.abort(new ZkError('SESSION_EXPIRED'));
-      },
+      sessionEnded,
       watchFired,
       watchLeft(kind, path) {
         if (kind === 'child') hub.unused(path, 'children');
@@ -109,6 +107,11 @@ export function createClient(
     random: () => host.randomBytes(1)[0]! / 256,
     isUsedElsewhere: (path, kind) => listeners.isUsed(path, kind),
   });
+
+  function sessionEnded(): void {
+    session = undefined;
+    ending?.abort(new ZkError('SESSION_EXPIRED'));
+  }
 
   function stateChanged(now: SessionState): void {
     const server = servers[driver.session.attempt.server];
@@ -166,12 +169,15 @@ export function createClient(
 
   const close = (): Promise<void> => {
     closing ??= new Promise((resolve) => {
+      isClosing = true;
       if (state.type === 'closed') {
         resolve();
         return;
       }
       closed = resolve;
       driver.submit({ type: 'close' });
+      // From now on the server may end it before we hear of that.
+      sessionEnded();
     });
     return closing;
   };
@@ -208,11 +214,11 @@ export function createClient(
     clock,
     chroot,
     get certainUntil() {
-      return driver.session.tenure.certainUntil;
+      return isClosing ? Number.NEGATIVE_INFINITY : driver.session.tenure.certainUntil;
     },
     isCertain: (id) => {
       const { key, certainUntil } = driver.session.tenure;
-      if (id !== undefined && id !== key?.id) return false;
+      if (isClosing || (id !== undefined && id !== key?.id)) return false;
       return clock.now() < certainUntil;
     },
     ...requestsOver({

@@ -254,6 +254,8 @@ export class Intake {
       this.#authenticate(connection, xid, frame);
     } else if (operation !== undefined && isWrite(operation)) {
       this.#write(connection, operation, xid, frame, largeBytes);
+    } else if (operation === 'ping' && connection.session?.closing === true) {
+      // Its end is on the way to the disk: an answer would tell the client that it lives.
     } else if (connection.outstanding === 0) {
       this.#serve(connection, operation, xid, frame, undefined);
     } else {

@@ -220,14 +220,16 @@ export class ClientSession<Token> {
     if (isNew && this.tenure.key !== undefined) this.#endSession('expired');
     this.tenure.held(key, timeoutMs, readOnly);
     this.#phase = 'attached';
-    this.progress.connections++;
-    const { lastAckSentAt } = this.progress;
-    this.progress.lastAckSentAt = isNew
-      ? this.attempt.greetedAt
-      : Math.max(lastAckSentAt, this.attempt.greetedAt);
-    const { watches, progress } = this;
-    const { maxFrameBytes } = this.#settings;
-    const conversation = new Conversation(this.#tray, watches, progress, timeoutMs, maxFrameBytes);
+    this.progress.attached(isNew);
+    if (!readOnly) this.progress.acknowledged(this.attempt.greetedAt);
+    const conversation = new Conversation(
+      this.#tray,
+      this.watches,
+      this.progress,
+      timeoutMs,
+      this.#settings.maxFrameBytes,
+      !readOnly,
+    );
     this.#conversation = conversation;
     if (isNew) this.#tray.out.push({ type: 'session-began', id: key.id, timeoutMs });
     const facts = { session: hexLong(key.id), timeoutMs, isNew };

@@ -43,9 +43,10 @@ export class Conversation<Token> {
   readonly #watches: WatchRegistry;
   readonly #progress: Progress;
   readonly #maxFrameBytes: number;
+  readonly #isSignOfLife: boolean;
   readonly #heartbeat: Heartbeat;
   readonly #sent = new Fifo<Sent<Token>>();
-  readonly #identified = new Fifo<{ identity: Identity<Token>; sentAt: Millis }>();
+  readonly #identified = new Fifo<Identity<Token>>();
   /** An answer has told that this connection does not hold the session any more. */
   #isOver = false;
   /** Reads that were answered so, for the next connection. */
@@ -53,17 +54,20 @@ export class Conversation<Token> {
   #rearming = 0;
   #rearmComplete = true;
 
+  /** @param isSignOfLife whether an answer tells that the session lives */
   constructor(
     tray: Tray<Token>,
     watches: WatchRegistry,
     progress: Progress,
     timeoutMs: Millis,
     maxFrameBytes: number,
+    isSignOfLife: boolean,
   ) {
     this.#tray = tray;
     this.#watches = watches;
     this.#progress = progress;
     this.#maxFrameBytes = maxFrameBytes;
+    this.#isSignOfLife = isSignOfLife;
     this.#heartbeat = new Heartbeat(timeoutMs, tray.now);
   }
 
@@ -93,9 +97,10 @@ export class Conversation<Token> {
     for (const kind of unwatch.kinds) this.#watches.remove(kind, unwatch.path);
   }
 
+  /** No sign of life to some servers, ZooKeeper's own: it neither replaces a ping nor counts. */
   identify(identity: Identity<Token>): void {
-    this.#say(AUTH_XID, opcodes.auth, identity.payload);
-    this.#identified.push({ identity, sentAt: this.#tray.now });
+    this.#tray.frame(AUTH_XID, opcodes.auth, identity.payload);
+    this.#identified.push(identity);
   }
 
   /** Sets all watches again; events for what changed meanwhile come before the last answer. */
@@ -149,7 +154,7 @@ export class Conversation<Token> {
     this.#progress.saw(header.zxid);
     if (header.xid === PING_XID) {
       this.wasOfUse = true;
-      this.#progress.acknowledged(this.#heartbeat.pingAnswered());
+      this.#acknowledged(this.#heartbeat.pingAnswered());
       return undefined;
     }
     if (header.xid === AUTH_XID) return this.#identityAnswered(header.err);
@@ -158,12 +163,17 @@ export class Conversation<Token> {
       throw new MalformedError(`answer ${header.xid} where ${sent?.xid ?? 'none'} was due`);
     }
     this.#sent.shift();
-    this.#progress.acknowledged(sent.sentAt);
+    // Whoever says that it does not hold the session has not heard it live.
+    if (!isAboutSession(header.err)) this.#acknowledged(sent.sentAt);
     if (sent.type === 'close') return { type: 'closed' };
     if (sent.type === 'rearm') this.#rearmed(sent.rearm, header.err);
     else this.#answered(sent.request, header, body, oversizeBytes);
     if (sent.type === 'request') this.wasOfUse = true;
     return this.#isOver && this.#sent.length === 0 ? OVER : undefined;
+  }
+
+  #acknowledged(sentAt: Millis): void {
+    if (this.#isSignOfLife) this.#progress.acknowledged(sentAt);
   }
 
   #answered(
@@ -215,10 +225,9 @@ export class Conversation<Token> {
   }
 
   #identityAnswered(err: number): Turn<Token> | undefined {
-    const sent = this.#identified.shift();
-    if (sent === undefined)
+    const identity = this.#identified.shift();
+    if (identity === undefined)
       throw new MalformedError('an answer about a credential we did not send');
-    const { identity, sentAt } = sent;
     const { token } = identity;
     identity.token = undefined;
     const isAwaited = token !== undefined && !this.#tray.wasCancelled(token);
@@ -226,7 +235,6 @@ export class Conversation<Token> {
       if (isAwaited) this.#tray.out.push({ type: 'refused', token, code: err, zxid: 0n });
       return { type: 'identity-refused', identity };
     }
-    this.#progress.acknowledged(sentAt);
     identity.accepted = true;
     if (isAwaited) {
       const zxid = this.#progress.lastZxidSeen;

@@ -19,6 +19,12 @@ export class Progress {
   connections = 0;
   #xid = 1;
 
+  /** A connection holds the session; nobody has vouched for a new one yet. */
+  attached(isNew: boolean): void {
+    this.connections++;
+    if (isNew) this.lastAckSentAt = Number.NEGATIVE_INFINITY;
+  }
+
   acknowledged(sentAt: Millis): void {
     if (sentAt > this.lastAckSentAt) this.lastAckSentAt = sentAt;
   }

@@ -9,14 +9,17 @@ export interface SessionSettings {
   readonly readOnly: boolean;
   /** Longest frame accepted, in bytes. */
   readonly maxFrameBytes: number;
-  /** Safety margin before the session's end; undefined for a sixth, at least 250. */
+  /** Safety margin before the session's end; see {@link marginOf} for undefined. */
   readonly marginMs: Millis | undefined;
   readonly onPresumedLost: 'resume' | 'newSession';
   /** Try servers in the order given. */
   readonly keepOrder: boolean;
 }
 
-/** The share of a session's time that is not relied upon; see `lastAckSentAt`. */
+/**
+ * The share of a session's time that is not relied upon; see `lastAckSentAt`. Of the shortest
+ * sessions half is left, or nobody could ever be certain of one.
+ */
 export function marginOf(timeoutMs: Millis, configured: Millis | undefined): Millis {
-  return configured ?? Math.max(timeoutMs / 6, 250);
+  return configured ?? Math.min(Math.max(timeoutMs / 6, 250), timeoutMs / 2);
 }

@@ -20,8 +20,13 @@ export class Tenure {
   burial: SessionKey | undefined;
   /** As last negotiated. */
   timeoutMs: Millis;
-  /** Whether the server that made or took the session answers reads only. */
+  /**
+   * Whether the server that holds the session answers reads only. It is cut off from the ensemble,
+   * so its word that the session lives is worth nothing.
+   */
   readOnly = false;
+  /** Whether such a server made it, so that no other knows it. */
+  #isLocal = false;
   /** Its time has run out by our clock, and no server has said anything else since. */
   presumedLost = false;
 
@@ -31,24 +36,21 @@ export class Tenure {
     this.timeoutMs = settings.timeoutMs;
   }
 
-  /**
-   * Until when the server cannot have expired the session; minus infinity when there is none. What
-   * a read-only server answers says nothing: the ensemble it is cut off from does the expiring.
-   */
+  /** Until when the server cannot have expired the session; minus infinity when there is none. */
   get certainUntil(): Millis {
-    if (this.key === undefined || this.readOnly) return Number.NEGATIVE_INFINITY;
+    if (this.key === undefined) return Number.NEGATIVE_INFINITY;
     const margin = marginOf(this.timeoutMs, this.#settings.marginMs);
     return this.#progress.lastAckSentAt + this.timeoutMs - margin;
   }
 
   /** What to offer a server. */
   get offer(): SessionKey | undefined {
-    // A session that a read-only server made is known to that server alone.
-    return this.burial ?? (this.readOnly ? undefined : this.key);
+    return this.burial ?? (this.#isLocal ? undefined : this.key);
   }
 
   /** A server holds the session. */
   held(key: SessionKey, timeoutMs: Millis, readOnly: boolean): void {
+    if (key.id !== this.key?.id) this.#isLocal = readOnly;
     this.key = key;
     this.timeoutMs = timeoutMs;
     this.readOnly = readOnly;
@@ -59,6 +61,7 @@ export class Tenure {
   end(): void {
     this.key = undefined;
     this.readOnly = false;
+    this.#isLocal = false;
     this.presumedLost = false;
   }
 

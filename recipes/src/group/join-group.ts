@@ -13,7 +13,11 @@ export interface JoinOptions<T = unknown> extends WaitOptions {
   readonly id: string;
   /** What we show to the others; nothing when left out. */
   readonly data?: T | undefined;
-  /** What we show from now on; the newest value is written, older ones may be skipped. */
+  /**
+   * What we show from now on; the newest value is written, older ones may be skipped. What goes
+   * wrong in it, or with a value that the codec refuses, is the program's: it is reported as rxjs
+   * reports errors that nobody handles, and the membership goes on as it was.
+   */
   readonly data$?: Observable<T> | undefined;
   /** JSON when left out; the others have to read it by the same. */
   readonly codec?: Codec<T> | undefined;
@@ -41,15 +45,17 @@ export interface Membership<T = unknown> extends AsyncDisposable {
   readonly path: string;
   readonly status: MembershipStatus;
   /**
-   * Hot; begins with the present status, then each change; completes after `left`; errors when the
-   * servers refuse to have us back, such as with NO_AUTH: we have then left.
+   * Hot; begins with the present status, then each change; `suspect` while disconnected; completes
+   * after `left`; errors when the servers refuse to have us back or to take what we show, such as
+   * with NO_AUTH: we have then left.
    */
   readonly status$: Observable<MembershipStatus>;
   /**
    * Changes what we show. Resolves when it or something newer was written; while away that is when
    * we are back.
    *
-   * @throws RecipeError MEMBER_LEFT; ZkError BAD_ARGUMENTS when the codec refuses the value
+   * @throws RecipeError MEMBER_LEFT; ZkError BAD_ARGUMENTS when the codec refuses the value, or
+   *   what the servers refuse it with, which ends the membership
    */
   update(data: T): Promise<void>;
   /**
@@ -66,7 +72,8 @@ export interface Membership<T = unknown> extends AsyncDisposable {
  * we are in it. Makes the folder `group` when it is missing.
  *
  * When our session ends without our doing, or somebody deletes our node, we join again by
- * ourselves. The end of the client is the end of the membership.
+ * ourselves; what somebody else writes into it is written over. The end of the client is the end
+ * of the membership.
  *
  * @throws RecipeError DUPLICATE_MEMBER or TIMED_OUT; ZkError NO_AUTH, BAD_ARGUMENTS,
  *   SESSION_EXPIRED when the client is closed; the reason of `options.signal`

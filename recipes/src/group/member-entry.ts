@@ -12,7 +12,10 @@ export class MemberEntry<T> {
   readonly #clock: ClientClock;
   readonly #graceMs: number;
   readonly #changed: (entry: MemberEntry<T>) => void;
-  readonly #subscription: Subscription;
+  readonly #node$: Observable<NodeSnapshot<T>>;
+  #subscription: Subscription;
+  /** Its node may not be read, which has ended the subscription. */
+  #isHidden = false;
   #isListed = true;
   #stopGrace: (() => void) | undefined;
 
@@ -27,11 +30,8 @@ export class MemberEntry<T> {
     this.#clock = clock;
     this.#graceMs = graceMs;
     this.#changed = changed;
-    this.#subscription = node$.subscribe({
-      next: (snapshot) => this.#seen(snapshot),
-      // Its data may not be read, though it is there.
-      error: (error: unknown) => this.#appeared({ data: undefined, error, stat: undefined }),
-    });
+    this.#node$ = node$;
+    this.#subscription = this.#look();
   }
 
   /** Whether there is nothing left to know of it. */
@@ -43,13 +43,31 @@ export class MemberEntry<T> {
   listed(isListed: boolean): void {
     if (this.#isListed && !isListed) this.#vanished();
     this.#isListed = isListed;
-    if (this.isOver) this.end();
+    if (this.isOver) {
+      this.end();
+    } else if (isListed && this.#isHidden) {
+      // The list has changed: another node may have taken its place.
+      this.#isHidden = false;
+      this.#subscription = this.#look();
+    }
   }
 
   end(): void {
     this.#stopGrace?.();
     this.#stopGrace = undefined;
     this.#subscription.unsubscribe();
+  }
+
+  #look(): Subscription {
+    return this.#node$.subscribe({
+      next: (snapshot) => this.#seen(snapshot),
+      // Its data may not be read, though it is there.
+      error: (error: unknown) => {
+        this.#isHidden = true;
+        const isAsBefore = this.member?.stat === undefined && this.member?.isAway === false;
+        if (!isAsBefore) this.#appeared({ data: undefined, error, stat: undefined });
+      },
+    });
   }
 
   #seen(snapshot: NodeSnapshot<T>): void {

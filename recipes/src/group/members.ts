@@ -22,7 +22,7 @@ export interface MembersOptions<T = unknown> {
   readonly codec?: Codec<T> | undefined;
   /**
    * For how long a member that has vanished is still shown, so that one that comes back in time
-   * makes a single emission; 0 when left out.
+   * makes a single emission; 0 when left out. At most 2147483647.
    */
   readonly graceMs?: number | undefined;
 }
@@ -48,9 +48,12 @@ export function members$<T = unknown>(
     let isListing = true;
 
     const tell = () => {
-      const all = [...entries.values()];
-      if (isListing || all.some(({ isKnown }) => !isKnown)) return;
-      const present = all.flatMap(({ member }) => (member === undefined ? [] : [member]));
+      if (isListing) return;
+      const present: Member<T>[] = [];
+      for (const { isKnown, member } of entries.values()) {
+        if (!isKnown) return;
+        if (member !== undefined) present.push(member);
+      }
       present.sort((a, b) => (a.id < b.id ? -1 : 1));
       if (told !== undefined && isSame([...told.values()], present)) return;
       told = new Map(present.map((member) => [member.id, member]));

@@ -3,7 +3,8 @@ import { isZkError, ZkError } from '@vivarium/core';
 import { type Observable, ReplaySubject, Subscription } from 'rxjs';
 import { RecipeError } from '../errors.js';
 import { deskOf, type Place } from '../shared/desk.js';
-import { wasCutOff } from '../shared/doubt.js';
+import { isPassing, wasCutOff } from '../shared/doubt.js';
+import { pause } from '../shared/pause.js';
 import { currentSession, sessionEnd } from '../shared/sessions.js';
 import type { Membership, MembershipStatus } from './join-group.js';
 import { type Rivalry, stand } from './stand.js';
@@ -41,7 +42,6 @@ export class NodeMembership<T> implements Membership<T>, Place {
   /** What should be in the node, and how often that has changed. */
   #bytes: Uint8Array;
   #revision = 0;
-  #writtenRevision = 0;
   /** The session in which our node stands, as far as we know. */
   #stands: SessionInfo | undefined;
   #isComparing = false;
@@ -111,13 +111,20 @@ export class NodeMembership<T> implements Membership<T>, Place {
     this.#subscriptions.add(data$.subscribe((data) => this.#want(this.#encoded(data))));
   }
 
-  readonly update = async (data: T): Promise<void> => {
-    if (this.isLeaving) throw new RecipeError('MEMBER_LEFT', this.path);
-    this.#want(this.#encoded(data));
+  readonly update = (data: T): Promise<void> => {
+    try {
+      if (this.isLeaving) throw new RecipeError('MEMBER_LEFT', this.path);
+      this.#want(this.#encoded(data));
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const revision = this.#revision;
-    return new Promise((resolve, reject) => {
+    const written = new Promise<void>((resolve, reject) => {
       this.#waiters.add({ revision, resolve, reject });
     });
+    // That the membership has ended is a status: who does not wait for the change is not troubled.
+    written.catch(() => {});
+    return written;
   };
 
   readonly leave = (): Promise<void> => {
@@ -133,6 +140,10 @@ export class NodeMembership<T> implements Membership<T>, Place {
     this.#end(new RecipeError('MEMBER_LEFT', this.path));
     this.#say('left');
     this.#statuses.complete();
+    await this.#remove();
+  }
+
+  async #remove(): Promise<void> {
     const session = this.#zk.session?.id;
     try {
       // Also when we never stood: a creation that was given up may have happened.
@@ -224,10 +235,12 @@ export class NodeMembership<T> implements Membership<T>, Place {
       } catch (error) {
         if (this.isLeaving) return;
         this.#again = true;
+        const { signal } = this.#leaving;
         if (isZkError(error, 'SESSION_EXPIRED')) {
-          await sessionEnd(this.#zk, session, this.#leaving.signal).catch(() => {});
+          await sessionEnd(this.#zk, session, signal).catch(() => {});
         } else if (!wasCutOff(error)) {
-          throw error;
+          if (!isPassing(error)) throw error;
+          await pause(this.#zk, signal);
         }
       }
     }
@@ -240,48 +253,42 @@ export class NodeMembership<T> implements Membership<T>, Place {
       await this.#standIn(session, 'wait', signal);
     }
     const options = { session: session.id, signal };
-    const owner = await this.#zk.get(this.path, { ...options, watch: this.#compare }).then(
-      ({ stat }) => stat.ephemeralOwner,
-      (error: unknown) => {
-        if (isZkError(error, 'NO_NODE')) return undefined;
-        throw error;
-      },
-    );
-    if (owner !== session.id) {
-      this.#stands = undefined;
-      this.#again = true;
+    try {
+      const { stat, data } = await this.#zk.get(this.path, { ...options, watch: this.#compare });
+      if (stat.ephemeralOwner !== session.id) {
+        this.#standAgain();
+        return;
+      }
+      const revision = this.#revision;
+      if (!isSame(data, this.#bytes)) {
+        await this.#zk.set(this.path, this.#bytes, { ...options, version: stat.version });
+      }
+      this.#written(revision);
+    } catch (error) {
+      if (isZkError(error, 'NO_NODE')) this.#standAgain();
+      // Whoever wrote to it, or has taken its place: the next look says.
+      else if (isZkError(error, 'BAD_VERSION')) this.#again = true;
+      else throw error;
       return;
     }
-    if (this.#writtenRevision < this.#revision) await this.#write(options);
-    if (this.#zk.state.type === 'connected') this.#say('joined');
+    // The connection may have gone since the answer came.
+    this.#say(this.#zk.state.type === 'connected' ? 'joined' : 'suspect');
+  }
+
+  #standAgain(): void {
+    this.#stands = undefined;
+    this.#again = true;
   }
 
   async #standIn(session: SessionInfo, rivalry: Rivalry, signal: AbortSignal): Promise<void> {
     const { path, acl } = this.#settings;
-    const revision = this.#revision;
     const node = { path, bytes: this.#bytes, acl };
-    const displaced = () => this.#say('displaced');
-    const { wasThere } = await stand(this.#zk, session, node, rivalry, signal, displaced);
-    // A node that was there may hold what an earlier try had to say.
-    if (wasThere) this.#revision++;
-    else this.#written(revision);
+    await stand(this.#zk, session, node, rivalry, signal, () => this.#say('displaced'));
     this.#stands = session;
   }
 
-  async #write(options: { readonly session: bigint; readonly signal: AbortSignal }): Promise<void> {
-    const revision = this.#revision;
-    try {
-      await this.#zk.set(this.path, this.#bytes, options);
-    } catch (error) {
-      if (!isZkError(error, 'NO_NODE')) throw error;
-      this.#again = true;
-      return;
-    }
-    this.#written(revision);
-  }
-
+  /** Tells those who wait for this revision, or for an older one, that it was written. */
   #written(revision: number): void {
-    this.#writtenRevision = revision;
     for (const waiter of [...this.#waiters]) {
       if (waiter.revision > revision) continue;
       this.#waiters.delete(waiter);
@@ -291,9 +298,13 @@ export class NodeMembership<T> implements Membership<T>, Place {
 
   /** The servers do not let us be a member any more. */
   #fail(error: unknown): void {
-    this.#left = Promise.resolve();
     this.#end(error);
-    this.#forget();
+    this.#left = this.#remove().catch(() => {});
+    this.#status = 'left';
     this.#statuses.error(error);
   }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

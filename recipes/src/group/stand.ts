@@ -21,7 +21,7 @@ export type Rivalry = 'error' | 'wait' | 'replace';
  * Sees to it that the node exists and is this session's. A node that is there already counts only
  * if it is ours: one of an earlier session of this client is about to go, and is replaced.
  *
- * Resolves with whether the node was found standing, perhaps with other data than wanted.
+ * When it resolves, the node stands; one that stood before may have other data than wanted.
  *
  * @throws SESSION_EXPIRED when the session has ended; DUPLICATE_MEMBER by the rule `error`; the
  *   signal's reason
@@ -33,13 +33,13 @@ export async function stand(
   rivalry: Rivalry,
   signal: AbortSignal,
   displaced: () => void = () => {},
-): Promise<{ readonly wasThere: boolean }> {
+): Promise<void> {
   const { path, bytes, acl } = node;
   const options = { session: session.id, signal };
   for (let missing = 0; ; ) {
     try {
       await zk.create(path, bytes, { ...options, mode: 'ephemeral', acl });
-      return { wasThere: false };
+      return;
     } catch (error) {
       if (isZkError(error, 'NO_NODE') && missing++ < FOLDER_TURNS) {
         await ensureFolder(zk, parentOf(path), { signal, acl });
@@ -50,7 +50,7 @@ export async function stand(
       if (!isZkError(error, 'NODE_EXISTS')) throw error;
     }
     const found = await zk.exists(path, options);
-    if (found?.ephemeralOwner === session.id) return { wasThere: true };
+    if (found?.ephemeralOwner === session.id) return;
     if (found === undefined) continue;
     if (deskOf(zk).sessions.has(found.ephemeralOwner) || rivalry === 'replace') {
       await remove(zk, path, found, options);

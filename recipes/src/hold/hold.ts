@@ -33,12 +33,16 @@ export interface Hold extends AsyncDisposable {
    * itself, so it is right even when the event loop was blocked, the process was stopped or the
    * machine slept, and no timer has run yet. Ask it before each step that cannot be undone. Once
    * false it stays false, and `signal` is aborted.
+   *
+   * No clock tells that somebody deletes our node by hand: until word of that has come this is
+   * true, though another may hold already. Then only `guard` and the token protect.
    */
   isCertain(): boolean;
   /** @throws the reason of `signal`, unless {@link isCertain} */
   throwIfLost(): void;
   /**
-   * Asks the servers whether this is ours.
+   * Asks the servers whether this is ours. While none answers it waits, but no longer than the hold
+   * lasts.
    *
    * @throws RecipeError HOLD_LOST, HOLD_REVOKED or RELEASED when it is not
    */

@@ -1,8 +1,9 @@
-import type { Client, MultiOp, SessionInfo } from '@vivarium/core';
+import type { Client, MultiOp, SessionInfo, WatchEvent } from '@vivarium/core';
 import { isZkError } from '@vivarium/core';
 import { type Observable, ReplaySubject, type Subscription } from 'rxjs';
 import { RecipeError } from '../errors.js';
 import { deskOf } from '../shared/desk.js';
+import { whicheverFirst } from '../shared/patience.js';
 import type { Standing } from '../shared/protected-create.js';
 import { FencingToken } from './fencing-token.js';
 import type { CheckOfHold, Hold, HoldStatus } from './hold.js';
@@ -51,8 +52,13 @@ export class NodeHold implements Hold {
     if (this.#session.ended.aborted) return false;
     const ended = () => this.#end('lost');
     this.#stopListening = deskOf(this.#zk).whenEnded(this.#session, ended);
-    this.#states = this.#zk.state$.subscribe(({ type }) => this.#connection(type === 'connected'));
+    this.#states = this.#zk.state$.subscribe(({ type, detail }) => {
+      // A server that only answers reads is cut off itself, and cannot vouch for the session.
+      this.#connection(type === 'connected' && detail !== 'readOnly');
+    });
     this.#watchTheClock();
+    // The present state alone may have ended it, before there was a subscription to end.
+    if (!this.#isOpen) this.#states.unsubscribe();
     return this.#isOpen;
   }
 
@@ -83,6 +89,11 @@ export class NodeHold implements Hold {
 
   readonly verify = async (): Promise<void> => {
     this.throwIfLost();
+    await whicheverFirst(this.#ask(), this.signal);
+    this.throwIfLost();
+  };
+
+  async #ask(): Promise<void> {
     try {
       await this.#zk.sync(this.path, { session: this.#session.id });
       const stat = await this.#zk.exists(this.path, { session: this.#session.id });
@@ -91,8 +102,7 @@ export class NodeHold implements Hold {
       if (!isZkError(error, 'SESSION_EXPIRED')) throw error;
       this.#end('lost');
     }
-    this.throwIfLost();
-  };
+  }
 
   readonly guard = <const T extends readonly MultiOp[]>(ops: T): readonly [CheckOfHold, ...T] => {
     this.throwIfLost();
@@ -122,8 +132,13 @@ export class NodeHold implements Hold {
     }
   }
 
-  readonly #nodeChanged = (): void => {
+  readonly #nodeChanged = ({ type }: WatchEvent): void => {
     if (!this.#isOpen) return;
+    // No other node will ever have this name: there is nothing to ask, and nothing to wait for.
+    if (type === 'nodeDeleted') {
+      this.#end('revoked');
+      return;
+    }
     this.#look().then(
       (found) => {
         if (found !== 'ours') this.#end(found);

@@ -3,9 +3,7 @@ import { isZkError } from '@vivarium/core';
 import { BehaviorSubject, type Observable } from 'rxjs';
 import { isPassing, wasCutOff } from './doubt.js';
 import { childOf } from './paths.js';
-
-/** How long to wait before a deletion is tried again that the server could not do. */
-const RETRY_MS = 1_000;
+import { pause } from './pause.js';
 
 /**
  * Nodes of which a session has to get rid: a released lock's, that of a request given up, that of
@@ -60,8 +58,8 @@ export class CleanUps {
         await this.#zk.sync(path, options);
         const stat = await this.#zk.exists(path, options);
         if (stat?.ephemeralOwner !== session) return;
-        const { version } = stat;
-        await this.#insist(() => this.#zk.delete(path, { ...options, version }));
+        // One try for each look: by the next, the name may be somebody else's.
+        await this.#zk.delete(path, { ...options, version: stat.version });
       });
     });
   }
@@ -76,7 +74,7 @@ export class CleanUps {
         // After a cut the next try waits for a connection.
         if (wasCutOff(error) || isZkError(error, 'BAD_VERSION')) continue;
         if (!isPassing(error)) throw error;
-        await new Promise<void>((resolve) => this.#zk.clock.setTimer(RETRY_MS, resolve));
+        await pause(this.#zk);
       }
     }
   }

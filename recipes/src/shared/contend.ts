@@ -1,9 +1,10 @@
 import type { Client, SessionInfo } from '@vivarium/core';
-import { isZkError } from '@vivarium/core';
+import { isZkError, ZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import { NodeHold } from '../hold/node-hold.js';
 import { nextChange } from './next-change.js';
 import { childOf, nameOf } from './paths.js';
+import { whicheverFirst } from './patience.js';
 import { createProtected, type ProtectedNode, type Standing } from './protected-create.js';
 import { contendersOf, type QueueKind } from './queue.js';
 import { currentSession, sessionEnd } from './sessions.js';
@@ -26,7 +27,8 @@ export interface Contest extends Omit<ProtectedNode, 'label'> {
  *
  * When it rejects, its node is being removed.
  *
- * @throws UNREADABLE_PREDECESSOR, QUEUE_TOO_LONG, ZkError, or the signal's reason
+ * @throws UNREADABLE_PREDECESSOR, QUEUE_TOO_LONG, ZkError (BAD_ARGUMENTS when the client can never
+ *   be certain of its session), or the signal's reason
  */
 export async function contend(zk: Client, contest: Contest): Promise<NodeHold | undefined> {
   const { signal } = contest;
@@ -41,7 +43,7 @@ export async function contend(zk: Client, contest: Contest): Promise<NodeHold | 
     try {
       const place = await comeFirst(zk, session, standing, contest);
       if (place === 'taken') {
-        await hold.release();
+        await whicheverFirst(hold.release(), signal);
         return undefined;
       }
       if (place === 'first' && (await hold.begin(signal))) {
@@ -93,6 +95,7 @@ async function comeFirst(
       if (zk.isCertain(session.id)) return 'first';
       // Answers came too late to be sure of the session: any answer makes us sure again.
       await zk.sync(parent, { session: session.id, signal }).catch(throwUnlessExpired);
+      assertCertainty(zk, parent);
       continue;
     }
     if (waits === false) return 'taken';
@@ -127,6 +130,13 @@ async function contenders(
     }
     throw cause;
   }
+}
+
+/** @throws BAD_ARGUMENTS when the client was set up never to be certain of its session */
+function assertCertainty(zk: Client, path: string): void {
+  if (zk.session === undefined || zk.certainUntil > zk.lastAckSentAt) return;
+  const reason = `marginMs is not less than the session's timeout of ${zk.sessionTimeoutMs} ms`;
+  throw new ZkError('BAD_ARGUMENTS', { path, reason });
 }
 
 function throwUnlessExpired(error: unknown): void {

@@ -20,6 +20,13 @@ export interface Desk {
   readonly places: Map<string, Place>;
 }
 
+/** What copies of this package over one client share, such as one that a dependency brought. */
+interface Shared {
+  /** Names given so far. */
+  count: bigint;
+  readonly places: Map<string, Place>;
+}
+
 /** One place in one group. */
 export interface Place {
   readonly isLeaving: boolean;
@@ -34,17 +41,26 @@ export function deskOf(zk: Client): Desk {
   const known = desks.get(zk);
   if (known !== undefined) return known;
   const sessions = new Set<bigint>();
-  let count = 0n;
+  const shared = sharedOf(zk);
   zk.session$.subscribe(({ id }) => sessions.add(id));
   const desk: Desk = {
     cleanUps: new CleanUps(zk),
-    nextGuid: (session) => uuidOf(session, ++count),
+    nextGuid: (session) => uuidOf(session, ++shared.count),
     sessions,
     whenEnded,
-    places: new Map(),
+    places: shared.places,
   };
   desks.set(zk, desk);
   return desk;
+}
+
+function sharedOf(zk: Client): Shared {
+  const key = Symbol.for('@vivarium/recipes/shared');
+  const global = globalThis as { [key]?: WeakMap<Client, Shared> };
+  global[key] ??= new WeakMap();
+  const known = global[key].get(zk) ?? { count: 0n, places: new Map() };
+  global[key].set(zk, known);
+  return known;
 }
 
 const listening = new WeakMap<SessionInfo, Set<() => void>>();

@@ -1,4 +1,5 @@
 import type { Client } from '@vivarium/core';
+import { ZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 
 /** How long a caller is willing to wait. */
@@ -8,7 +9,10 @@ export interface WaitOptions {
    * had begun is cleaned up. Has no effect once the request was granted.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Total limit, connecting and queueing included; then rejects with `TIMED_OUT`. */
+  /**
+   * Total limit, connecting and queueing included; then rejects with `TIMED_OUT`. At most
+   * 2147483647, some 24 days; waits for ever when left out.
+   */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -19,8 +23,16 @@ export interface Patience {
   end(): void;
 }
 
+/** The longest time that a timer can keep. */
+const MAX_TIMEOUT_MS = 0x7fff_ffff;
+
+/** @throws ZkError BAD_ARGUMENTS for a limit that is none */
 export function patienceOf(zk: Client, path: string, options: WaitOptions): Patience {
   const { signal, timeoutMs } = options;
+  if (timeoutMs !== undefined && !(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
+    const reason = `timeoutMs is ${timeoutMs}; give a number from 0 to ${MAX_TIMEOUT_MS}`;
+    throw new ZkError('BAD_ARGUMENTS', { path, reason });
+  }
   const ending = new AbortController();
   const aborted = () => ending.abort(signal?.reason);
   if (signal?.aborted === true) aborted();
@@ -44,7 +56,16 @@ export function whicheverFirst<T>(work: Promise<T>, signal: AbortSignal): Promis
   return new Promise((resolve, reject) => {
     const aborted = () => reject(signal.reason);
     if (signal.aborted) aborted();
-    signal.addEventListener('abort', aborted);
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+    else signal.addEventListener('abort', aborted, { once: true });
+    work.then(
+      (value) => {
+        signal.removeEventListener('abort', aborted);
+        resolve(value);
+      },
+      (error: unknown) => {
+        signal.removeEventListener('abort', aborted);
+        reject(error);
+      },
+    );
   });
 }

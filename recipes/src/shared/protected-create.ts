@@ -38,6 +38,7 @@ export async function createProtected(
   node: ProtectedNode,
   signal: AbortSignal,
 ): Promise<Standing> {
+  signal.throwIfAborted();
   const desk = deskOf(zk);
   const { parent, label, data, acl } = node;
   const mark = `_c_${desk.nextGuid(session.id)}-`;

@@ -19,10 +19,18 @@ export function currentSession(zk: Client, signal: AbortSignal): Promise<Session
  *
  * @throws the signal's reason when it aborts
  */
-export function sessionEnd(zk: Client, session: SessionInfo, signal: AbortSignal): Promise<void> {
+export async function sessionEnd(
+  zk: Client,
+  session: SessionInfo,
+  signal: AbortSignal,
+): Promise<void> {
+  let stop = () => {};
   const ended = new Promise<void>((resolve) => {
-    const stop = deskOf(zk).whenEnded(session, resolve);
-    signal.addEventListener('abort', stop, { once: true });
+    stop = deskOf(zk).whenEnded(session, resolve);
   });
-  return whicheverFirst(ended, signal);
+  try {
+    await whicheverFirst(ended, signal);
+  } finally {
+    stop();
+  }
 }

@@ -41,7 +41,7 @@ export const clients: readonly ClientRow[] = [
     prepare: () => npmProgram('npm-pure-main.js'),
   },
   { name: 'Go (go-zookeeper/zk 1.0.4)', prepare: goProgram },
-  { name: `Curator ${CURATOR}`, prepare: curatorProgram },
+  { name: `Curator ${CURATOR}`, prepare: () => curatorProgram('Round') },
 ];
 
 async function shellOf(version: (typeof apacheVersions)['newest']): Promise<Program> {
@@ -70,7 +70,8 @@ async function goProgram(): Promise<Program> {
   return { command: join(binary, 'round'), words: ['ADDRESS'] };
 }
 
-async function curatorProgram(): Promise<Program> {
+/** A program over Curator: `Round`, or `Contender`, which does as its standard input says. */
+export async function curatorProgram(main: 'Round' | 'Contender'): Promise<Program> {
   const jars = await fetchJars(
     `curator-${CURATOR}`,
     [
@@ -81,12 +82,12 @@ async function curatorProgram(): Promise<Program> {
     ],
     ['ch.qos.logback:logback-classic', 'ch.qos.logback:logback-core'],
   );
-  const source = join(SOURCES, 'curator', 'Round.java');
-  const classes = await built('curator-round', [source], async (into) => {
+  const source = join(SOURCES, 'curator', `${main}.java`);
+  const classes = await built(`curator-${main.toLowerCase()}`, [source], async (into) => {
     await run('javac', ['-nowarn', '-d', into, '-cp', join(jars, '*'), source]);
   });
   const path = `${classes}:${join(jars, '*')}`;
-  return { command: 'java', words: ['-XX:TieredStopAtLevel=1', '-cp', path, 'Round', 'ADDRESS'] };
+  return { command: 'java', words: ['-XX:TieredStopAtLevel=1', '-cp', path, main, 'ADDRESS'] };
 }
 
 async function npmProgram(main: string): Promise<Program> {

@@ -74,8 +74,10 @@ suite('a session', (test) => {
     const client = rig.connect(4_000);
     rig.holdsDisk = true;
     rig.pass(5_000);
+    client.send(ping(client));
     client.send(client.frame('exists', { path: '/', watch: false }));
     client.send(client.frame('setData', { path: '/', data: null, version: -1 }));
+    client.send(ping(client));
     const back = rig.open();
     back.resume(client);
     assert.is(back.welcome?.timeOut, 0);

@@ -75,4 +75,31 @@ suite('cleaning up', (test) => {
     await cleanUps.removeOwn(session.id, '/x');
     assert.equal(versions, [3]);
   });
+
+  test('looks again before it deletes a name again: somebody else may have it by then', async () => {
+    const stats = [statOf({}), statOf({ ephemeralOwner: 8n })];
+    const answers = deletions('CONNECTION_LOSS', undefined);
+    const { zk, calls } = scripted({
+      sync: () => {},
+      exists: () => stats.shift(),
+      delete: answers,
+    });
+    await new CleanUps(zk).removeOwn(session.id, '/x');
+    assert.equal(calls, ['sync', 'exists', 'delete', 'sync', 'exists']);
+  });
+
+  test('looks at a name again that was written to in between', async () => {
+    let version = 3;
+    const { zk, calls } = scripted({
+      sync: () => {},
+      exists: () => statOf({ version }),
+      delete: (_: string, options: { version: number }) => {
+        if (calls.length > 20) throw new Error('it never ends');
+        version = 4;
+        if (options.version !== version) throw refused('BAD_VERSION');
+      },
+    });
+    await new CleanUps(zk).removeOwn(session.id, '/x');
+    assert.equal(calls, ['sync', 'exists', 'delete', 'sync', 'exists', 'delete']);
+  });
 });

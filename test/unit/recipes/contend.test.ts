@@ -1,3 +1,4 @@
+import { withLock } from '@vivarium/recipes';
 import { contend } from '@vivarium/recipes/internal/shared/contend';
 import { lockQueue } from '@vivarium/recipes/internal/shared/queue';
 import * as assert from 'uvu/assert';
@@ -94,6 +95,109 @@ suite('contending', (test) => {
     const hold = await contend(zk, contest);
     assert.equal(calls, ['create', 'children', 'sync', 'children', 'get']);
     await hold?.release();
+  });
+
+  test('is given up when the grant and the end of patience meet in one turn', async () => {
+    const giveUp = new AbortController();
+    const deleted: string[] = [];
+    let name = '';
+    const { zk } = scripted({
+      create: (path: string) => {
+        name = `${path.slice('/q/'.length)}0000000001`;
+        return { path: `/q/${name}`, stat: statOf({}) };
+      },
+      children: () => ({ children: [name] }),
+      get: () => {
+        giveUp.abort('late');
+        return { stat: statOf({}) };
+      },
+      delete: (path: string) => {
+        deleted.push(path);
+      },
+    });
+    assert.is(await errorOf(contend(zk, { ...contest, signal: giveUp.signal })), 'late');
+    assert.equal(deleted, [`/q/${name}`]);
+  });
+
+  test('by trying alone ends in time, though the answer to its departure does not come', async () => {
+    const giveUp = new AbortController();
+    const { zk } = scripted({
+      create: (path: string) => ({ path: `${path}0000000002`, stat: statOf({}) }),
+      children: () => ({
+        children: ['a-lock-0000000001', `_c_${guid(1)}-lock-0000000002`],
+      }),
+      delete: () => {
+        giveUp.abort('late');
+        return new Promise(() => {});
+      },
+    });
+    const trying = contend(zk, { ...contest, waits: false, signal: giveUp.signal });
+    assert.is(await errorOf(trying), 'late');
+  });
+
+  test('fails when no answer could ever make the client certain', async () => {
+    const { zk, calls } = scripted({
+      isCertain: () => false,
+      certainUntil: 0,
+      lastAckSentAt: 100,
+      sessionTimeoutMs: 1_000,
+      create: (path: string) => ({ path: `${path}0000000001`, stat: statOf({}) }),
+      children: () => ({ children: [`_c_${guid(1)}-lock-0000000001`] }),
+      sync: () => {
+        if (calls.length > 20) throw new Error('it never ends');
+      },
+      delete: () => {},
+    });
+    const error = await errorOf(contend(zk, contest));
+    assert.match(String(error), /marginMs.*BAD_ARGUMENTS/);
+  });
+});
+
+suite('work under a lock', (test) => {
+  test('that fails is told of by its own error, with that of the release as its cause', async () => {
+    let name = '';
+    const { zk } = scripted({
+      create: (path: string) => {
+        name = `${path.slice('/q/'.length)}0000000001`;
+        return { path: `/q/${name}`, stat: statOf({}) };
+      },
+      children: () => ({ children: [name] }),
+      get: () => ({ stat: statOf({}) }),
+      delete: () => {
+        throw refused('NO_AUTH');
+      },
+    });
+    const failing = withLock(zk, '/q', () => {
+      throw new Error('mine');
+    });
+    const error = (await errorOf(failing)) as Error;
+    assert.is(error.message, 'mine');
+    assert.is((error.cause as Error).name, 'NO_AUTH');
+    const done = withLock(zk, '/q', () => 'done');
+    assert.is(((await errorOf(done)) as Error).name, 'NO_AUTH');
+  });
+});
+
+suite('asking the servers about a hold', (test) => {
+  test('ends with the hold, though no server answers', async () => {
+    let isSure = true;
+    let name = '';
+    const { zk } = scripted({
+      isCertain: () => isSure,
+      create: (path: string) => {
+        name = `${path.slice('/q/'.length)}0000000001`;
+        return { path: `/q/${name}`, stat: statOf({}) };
+      },
+      children: () => ({ children: [name] }),
+      get: () => ({ stat: statOf({}) }),
+      sync: () => new Promise(() => {}),
+      delete: () => {},
+    });
+    const hold = await contend(zk, contest);
+    const asking = errorOf(hold!.verify());
+    isSure = false;
+    assert.not(hold!.isCertain());
+    assert.is(((await asking) as Error).name, 'HOLD_LOST');
   });
 });
 

@@ -37,6 +37,8 @@ export function scripted(answers: Answers): { readonly zk: Client; readonly call
     generation: 1,
     isCertain: () => true,
     certainUntil: 1_000,
+    lastAckSentAt: 0,
+    sessionTimeoutMs: session.timeoutMs,
     unwatch: () => {},
     clock: {
       now: () => 0,

@@ -27,6 +27,19 @@ suite('connecting', (test) => {
     assert.is(rig.session.tenure.certainUntil, rig.now + 3_000 - 500);
   });
 
+  test('a session of any length can be certain for a while', () => {
+    for (const [timeoutMs, certainMs] of [
+      [1_200, 950],
+      [500, 250],
+      [200, 100],
+    ] as const) {
+      const rig = new SessionRig();
+      rig.opened();
+      rig.welcome(7n, timeoutMs);
+      assert.is(rig.session.tenure.certainUntil, rig.now + certainMs);
+    }
+  });
+
   test('a server that does not answer is given up, and the next one tried', () => {
     const rig = new SessionRig({ serverCount: 2 });
     assert.is(rig.of('open').at(-1)!.server, 0);
@@ -248,6 +261,37 @@ suite('the session', (test) => {
       rig.of('session-ended').map(({ id }) => id),
       [7n],
     );
+  });
+
+  test('a read-only server vouches for no session, and takes none away', () => {
+    const rig = new SessionRig({ readOnly: true }).attach();
+    const { certainUntil } = rig.session.tenure;
+    rig.closed();
+    rig.untilDialed();
+    rig.opened();
+    rig.welcome(7n, 6_000, true);
+    assert.is(rig.states().at(-1), 'connected readOnly');
+    rig.take();
+    for (let i = 0; i < 10; i++) {
+      rig.pass(1_000);
+      rig.request(`a${i}`);
+      for (const { xid } of rig.sent()) rig.answer(xid);
+      rig.take();
+    }
+    assert.is(rig.session.tenure.certainUntil, certainUntil);
+    assert.ok(rig.now > certainUntil);
+    rig.closed();
+    assert.is(rig.states().at(-1), 'not-connected presumedLost');
+    rig.untilDialed();
+    rig.opened();
+    assert.is(rig.greeting().sessionId, 7n);
+    rig.welcome(7n);
+    assert.is(rig.states().at(-1), 'connected');
+    assert.ok(rig.session.tenure.certainUntil > rig.now);
+    const local = new SessionRig({ readOnly: true });
+    local.opened();
+    local.welcome(9n, 6_000, true);
+    assert.is(local.session.tenure.certainUntil, Number.NEGATIVE_INFINITY);
   });
 
   test('close asks the server, tells what was sent before, and is final', () => {

@@ -60,4 +60,30 @@ suite('heartbeats', (test) => {
     rig.pass(100);
     assert.is(rig.states().at(-1), 'not-connected suspended');
   });
+
+  test('a credential is no sign of life: it neither replaces a ping nor makes us certain', () => {
+    const rig = new SessionRig().attach();
+    const { lastAckSentAt } = rig.session.progress;
+    rig.take();
+    rig.pass(1_500);
+    const credential = { scheme: 'digest', auth: Uint8Array.of(1) };
+    rig.step({ type: 'auth', token: 'a', ...credential, required: false });
+    rig.answer(-4, { zxid: 0n });
+    assert.is(rig.session.progress.lastAckSentAt, lastAckSentAt);
+    rig.pass(500);
+    assert.equal(
+      rig.sent().map(({ xid }) => xid),
+      [-4, -2],
+    );
+  });
+
+  test('who is told that the session is over is not made certain of it', () => {
+    const rig = new SessionRig().attach();
+    const { lastAckSentAt } = rig.session.progress;
+    rig.pass(1_000);
+    rig.take();
+    rig.request('a');
+    rig.answer(rig.sent()[0]!.xid, { err: -112 });
+    assert.is(rig.session.progress.lastAckSentAt, lastAckSentAt);
+  });
 });
