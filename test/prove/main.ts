@@ -23,6 +23,7 @@ const names = [
   'disk-exchange',
   'hostile-bytes',
   'clients',
+  'on-apache',
   'browser',
   'planted',
 ] as const;

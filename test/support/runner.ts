@@ -36,12 +36,16 @@ export function killRunning(): void {
  * Runs one file with a limit, then judges it: it is green only if it declared tests, ran every one
  * of them to its end, none failed, it ended by itself with code 0, and it left nothing running.
  */
-export async function runFile(path: string, limitMs: number): Promise<FileResult> {
+export async function runFile(
+  path: string,
+  limitMs: number,
+  args: readonly string[] = [],
+): Promise<FileResult> {
   const folder = mkdtempSync(join(tmpdir(), 'vivarium-test-'));
   const reportPath = join(folder, 'report');
   const began = performance.now();
   try {
-    const ended = await runProcess(path, reportPath, limitMs);
+    const ended = await runProcess([path, ...args], reportPath, limitMs);
     const records = readRecords(reportPath);
     const ms = Math.round(performance.now() - began);
     return { path, ms, output: ended.output, ...judge(records, ended) };
@@ -59,10 +63,10 @@ interface Ended {
   readonly limitMs: number;
 }
 
-function runProcess(path: string, reportPath: string, limitMs: number): Promise<Ended> {
+function runProcess(words: readonly string[], reportPath: string, limitMs: number): Promise<Ended> {
   return new Promise((resolve) => {
     // Its own process group, so that what it leaves behind can be found and ended with it.
-    const child = spawn(process.execPath, ['--enable-source-maps', path], {
+    const child = spawn(process.execPath, ['--enable-source-maps', ...words], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, [REPORT_VARIABLE]: reportPath, FORCE_COLOR: '0' },

@@ -7,12 +7,14 @@ import { createInterface } from 'node:readline';
 import { connect } from '@vivarium/core';
 import { acquireLock, campaign$, type Leadership, tryLock } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
-import { record } from '../compliance/observe.js';
-import { openServer } from '../compliance/server.js';
-import { endWithThisProcess } from '../interop/apache.js';
-import { curatorProgram } from '../interop/clients/programs.js';
-import { suite, type TestContext } from '../support/suite.js';
+import { record } from '../../compliance/observe.js';
+import { suite, type TestContext } from '../../support/suite.js';
+import { tempFolder } from '../../support/temp-folder.js';
+import { endWithThisProcess } from '../apache.js';
+import { curatorProgram } from '../clients/programs.js';
+import { nameOf, type ServerKind, startServer } from '../server-process.js';
 
+const kind = (process.argv[2] ?? 'vivarium') as ServerKind;
 const LIMIT = { timeoutMs: 60_000 };
 const LOCK = '/mixed/lock';
 const LATCH = '/mixed/latch';
@@ -50,14 +52,15 @@ class Curator {
 }
 
 async function stage(t: TestContext) {
-  const server = await openServer(({ connectString }) => connectString);
-  t.cleanup(() => server.stop?.());
+  const server = await startServer(kind, { dataDir: tempFolder(t) });
+  t.cleanup(() => server.stop());
+  const address = `127.0.0.1:${server.port}`;
   const { command, words } = await curatorProgram('Contender');
-  const filled = words.map((word) => (word === 'ADDRESS' ? server.connectString : word));
+  const filled = words.map((word) => (word === 'ADDRESS' ? address : word));
   const theirs = new Curator(command, filled);
   t.cleanup(() => theirs.end());
   assert.is(await theirs.ready, 'ready');
-  const zk = await connect(server.connectString);
+  const zk = await connect(address);
   t.cleanup(() => zk.close());
   /** Waits until so many stand in a queue. */
   const standing = async (path: string, count: number) => {
@@ -68,7 +71,7 @@ async function stage(t: TestContext) {
 }
 
 suite(
-  'Curator and Vivarium',
+  `Curator and Vivarium's recipes on ${nameOf(kind)}`,
   (test) => {
     test('have one lock, first come first served', async (t) => {
       const { theirs, zk, standing, pause } = await stage(t);

@@ -3,8 +3,8 @@
  * Not part of `npm test`, which has no Java.
  */
 import { clientHost } from '@vivarium/core/internal/node/client-host';
-import { clientSuite } from '../compliance/client-suite.js';
-import { type ApacheVersion, apacheVersions, startApache } from '../interop/apache.js';
+import { clientSuite } from '../../compliance/client-suite.js';
+import { type ApacheVersion, apacheVersions, startApache } from '../apache.js';
 
 const version = (process.argv[2] ?? apacheVersions.newest) as ApacheVersion;
 

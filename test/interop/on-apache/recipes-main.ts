@@ -3,8 +3,8 @@
  * part of `npm test`, which has no Java.
  */
 import { clientHost } from '@vivarium/core/internal/node/client-host';
-import { type ApacheVersion, apacheVersions, startApache } from '../interop/apache.js';
-import { recipesSuite } from '../recipes/recipes-suite.js';
+import { recipesSuite } from '../../recipes/recipes-suite.js';
+import { type ApacheVersion, apacheVersions, startApache } from '../apache.js';
 
 const version = (process.argv[2] ?? apacheVersions.newest) as ApacheVersion;
 
