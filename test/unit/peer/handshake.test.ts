@@ -107,6 +107,23 @@ suite('the handshake', (test) => {
     assert.is(rig.peer.view.outstanding, 0);
   });
 
+  test('of a client that comes back waits for every write that its session has on its way', () => {
+    const rig = new PeerRig();
+    const first = rig.connect();
+    rig.holdsDisk = true;
+    const body = { data: null, acl: OPEN_ACL, flags: 1 };
+    first.send(first.frame('create', { ...body, path: '/a' }));
+    first.send(first.frame('create', { ...body, path: '/b' }));
+    const back = rig.open();
+    back.resume(first);
+    rig.performOne();
+    assert.is(rig.peer.view.ephemeralCount, 1);
+    assert.is(back.welcome, undefined);
+    rig.performOne();
+    assert.is(back.welcome?.sessionId, first.session);
+    assert.is(back.errorOf('exists', { path: '/b', watch: false }), 'OK');
+  });
+
   test('takes requests that came behind the connect request, in their order', () => {
     const rig = new PeerRig();
     rig.holdsDisk = true;

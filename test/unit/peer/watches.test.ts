@@ -238,6 +238,15 @@ suite('who may not read a node', (test) => {
     assert.equal(events(watcher), []);
   });
 
+  test('hears nothing of it, whatever else it may do there', () => {
+    const { writer, watcher } = world();
+    watcher.ask('addWatch', { path: '/', mode: 1 });
+    const all = { scheme: 'world', id: 'anyone' };
+    writer.create('/a', '', 0, [{ perms: 2 | 4 | 8 | 16, id: all }]);
+    writer.create('/b', '', 0, [{ perms: 1, id: all }]);
+    assert.equal(events(watcher), [`${CREATED} /b`]);
+  });
+
   test('hears of its children by what the parent permits', () => {
     const { writer, watcher } = world();
     writer.authenticate('digest', 'u:p');
@@ -263,13 +272,20 @@ suite('who may not read a node', (test) => {
 suite('setWatches', (test) => {
   const NO_LISTS = { dataWatches: null, existWatches: null, childWatches: null };
 
-  /** Nodes /old, /new and /gone, as a client that has seen zxid `seen` left them. */
+  /**
+   * A client that has seen zxid `seen`, which made /last, comes back to nodes of which only the data
+   * (/written), only the children (/old), or both (/new) have changed meanwhile.
+   */
   function away() {
     const { rig, writer } = world();
-    for (const path of ['/old', '/new', '/gone', '/again']) writer.create(path);
+    for (const path of ['/old', '/new', '/gone', '/again', '/written', '/last']) {
+      writer.create(path);
+    }
     const seen = rig.peer.view.lastZxid;
     writer.ask('setData', set('/new'));
     writer.create('/new/child');
+    writer.ask('setData', set('/written'));
+    writer.create('/old/child');
     writer.ask('delete', remove('/gone'));
     writer.ask('delete', remove('/again'));
     writer.create('/again');
@@ -284,13 +300,16 @@ suite('setWatches', (test) => {
 
   const cases = [
     ['dataWatches', '/old', undefined],
+    ['dataWatches', '/last', undefined],
     ['dataWatches', '/new', CHANGED],
     ['dataWatches', '/again', CHANGED],
     ['dataWatches', '/gone', DELETED],
     ['existWatches', '/born', CREATED],
     ['existWatches', '/old', CREATED],
     ['existWatches', '/gone', undefined],
-    ['childWatches', '/old', undefined],
+    ['childWatches', '/old', CHILDREN],
+    ['childWatches', '/written', undefined],
+    ['childWatches', '/last', undefined],
     ['childWatches', '/new', CHILDREN],
     ['childWatches', '/gone', DELETED],
   ] as const;
