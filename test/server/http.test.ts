@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import WebSocket from 'ws';
 import { ints, orders } from '../support/echo-machine.js';
 import { echoServer } from '../support/echo-server.js';
-import { CONNECT_REQUEST, frame, Inbox } from '../support/raw-client.js';
+import { CONNECT_REQUEST, frame, Inbox, rawClient } from '../support/raw-client.js';
 import { suite, type TestContext } from '../support/suite.js';
 
 interface Asked {
@@ -113,6 +113,28 @@ suite('HTTP on the port of the clients', (test) => {
     assert.is(foreign.status, 403);
     assert.match(foreign.body, 'vivarium.allowedOrigins=http://evil.example');
     assert.ok(events.some(({ event }) => event === 'http.refused'));
+  });
+
+  test('keeps no socket of a refused WebSocket, whatever it does afterwards', async (t) => {
+    const { port } = await echoServer(t, { maxClientCnxns: 2, fourLetterWords: ['ruok'] });
+    const upgrade =
+      'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\nConnection: Upgrade\r\n' +
+      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+    const goesOn = await rawClient(t, port);
+    const isSilent = await rawClient(t, port);
+    for (const client of [goesOn, isSilent]) {
+      client.socket.removeAllListeners('end');
+      client.send(upgrade);
+      const head = await client.take(12);
+      assert.is(Buffer.from(head).toString(), 'HTTP/1.1 403');
+    }
+    goesOn.send('and something else');
+    for (;;) {
+      const again = await rawClient(t, port);
+      again.send('ruok');
+      if ((await again.rest()) === 'imok') break;
+    }
   });
 
   test('is reduced to health and readiness where the config says so', async (t) => {

@@ -9,6 +9,7 @@ import type { AdminDesk } from './admin-desk.js';
 import type { ClientStream, StreamEvents } from './client-stream.js';
 import type { Log } from './logger.js';
 import { originProblem } from './origin-policy.js';
+import { endGently } from './tcp-stream.js';
 import { WebSocketStream } from './websocket-stream.js';
 
 export interface HttpConsoleParts {
@@ -153,7 +154,8 @@ function send(response: ServerResponse, answer: HttpAnswer): void {
 
 /** A 403 on a socket that has no response object any more. */
 function refuse(socket: Socket, body: string): void {
-  socket.end(
+  endGently(
+    socket,
     `HTTP/1.1 403 Forbidden\r\nContent-Type: ${TEXT}\r\nContent-Length: ` +
       `${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
