@@ -7,7 +7,7 @@ import { DigestCheck } from './digest-check.js';
 import { type BootDisk, folders } from './disk.js';
 import { snapshotDraftFile } from './file-names.js';
 import { type LogFile, LogReplay, type ReadLog } from './log-replay.js';
-import { sealLogs } from './log-seal.js';
+import { makeDurable, sealLogs } from './log-seal.js';
 import { RefusedStartError } from './refused-start.js';
 import { Retention } from './retention.js';
 import { type ChosenSnapshot, chooseSnapshot } from './snapshot-choice.js';
@@ -156,13 +156,7 @@ function settle(
   options: RecoveryOptions,
 ): void {
   sealLogs(disk, logs, options.log);
-  if (chosen !== undefined && !chosen.isOurs) {
-    const { file } = chosen.file;
-    disk.perform([
-      { step: 'sync', file },
-      { step: 'close', file },
-    ]);
-  }
+  for (const file of chosen?.unsynced ?? []) makeDurable(disk, file);
   const hasDraft = disk
     .list(folders.snapshots)
     .some(({ name }) => folders.snapshots + name === snapshotDraftFile);
