@@ -141,6 +141,14 @@ suite('a purge', (test) => {
     assert.is(later.peer.view.lastZxid, rig.peer.view.lastZxid);
   });
 
+  test('leaves no side file of what this very server wrote and it removed', () => {
+    const rig = withSnapshots(6);
+    rig.pass(HOUR_MS);
+    const zxids = (prefix: string) => filesOf(rig.disk, prefix).map((name) => name.split('.')[1]);
+    assert.equal(zxids('vivarium-log'), zxids('log'));
+    assert.equal(zxids('vivarium-snapshot').sort(), zxids('snapshot').sort());
+  });
+
   test('keeps as many as the config says, and does not come at all for 0', () => {
     const rig = withSnapshots(6, { autopurgeSnapRetainCount: 5 });
     rig.pass(HOUR_MS);
