@@ -48,6 +48,8 @@ export async function openDataDir(config: Config): Promise<DataDir> {
     for (const folder of folders) {
       makeFolder(folder, config.datadirAutocreate);
       makeFolder(join(folder, 'version-2'), config.datadirAutocreate);
+      // An earlier start may have been killed before it did.
+      syncFolder(folder);
       if ((statSync(folder).mode & 0o002) !== 0) {
         warnings.push(`${folder} can be written to by every user of this machine; chmod 700 it.`);
       }
@@ -72,11 +74,14 @@ export async function openDataDir(config: Config): Promise<DataDir> {
   }
 }
 
-/** Makes a folder that only its owner can enter, and makes its name durable. */
+/** Makes a folder that only its owner can enter, and makes its name durable, and all above it. */
 function makeFolder(folder: string, mayCreate: boolean): void {
   if (mayCreate) {
     const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (first !== undefined) syncFolder(dirname(first));
+    for (let made = folder; first !== undefined && made.length >= first.length; ) {
+      made = dirname(made);
+      syncFolder(made);
+    }
   }
   try {
     if (!statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`);

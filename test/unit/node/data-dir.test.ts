@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
+import fs, {
   chmodSync,
   mkdirSync,
   readdirSync,
@@ -9,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { defaultConfig } from '@vivarium/core/internal/config/config';
 import { openDataDir } from '@vivarium/core/internal/node/data-dir';
@@ -42,6 +43,26 @@ suite('the data folder', (test) => {
     assert.is(logs, snapshots);
     assert.is(statSync(dataDir).mode & 0o777, 0o700);
     assert.is(statSync(snapshots).mode & 0o777, 0o700);
+  });
+
+  test('has a durable name, and so has every folder made for it', async (t) => {
+    const root = tempFolder(t);
+    const { openSync } = fs;
+    const opened: string[] = [];
+    fs.openSync = (path, flags, mode) => {
+      if (flags === 'r') opened.push(String(path));
+      return openSync(path, flags, mode);
+    };
+    syncBuiltinESMExports();
+    t.cleanup(() => {
+      fs.openSync = openSync;
+      syncBuiltinESMExports();
+    });
+    const dataDir = join(root, 'a', 'b');
+    await open(t, dataDir, { dataLogDir: join(root, 'c') });
+    for (const folder of ['', 'a', 'a/b', 'c']) {
+      assert.ok(opened.includes(join(root, folder)), `${folder} was not synced`);
+    }
   });
 
   test('may be two folders, both of which are claimed', async (t) => {
