@@ -1,4 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { utf8 } from '@vivarium/core/internal/base/bytes';
 import { type DiskAnswer, DiskLanes } from '@vivarium/core/internal/node/disk-lanes';
@@ -88,6 +95,17 @@ for (const kind of kinds) {
       files.perform([{ step: 'remove', file: 'logs/log.1' }, syncLogs]);
       files.perform([{ step: 'remove', file: 'logs/log.1' }, syncLogs]);
       assert.equal(readdirSync(paths.logs), []);
+    });
+
+    test('list a file behind a link, and fail for a link to nowhere', (t) => {
+      const { files, paths } = disk(t, kind);
+      writeFileSync(join(paths.snapshots, 'elsewhere'), 'abc');
+      symlinkSync(join(paths.snapshots, 'elsewhere'), join(paths.logs, 'log.1'));
+      symlinkSync(paths.snapshots, join(paths.logs, 'log.2'));
+      assert.equal(files.list('logs/'), [{ name: 'log.1', size: 3 }]);
+      assert.is(text(files.read('logs/log.1', 0, 9)), 'abc');
+      symlinkSync(join(paths.snapshots, 'nowhere'), join(paths.logs, 'log.3'));
+      assert.throws(() => files.list('logs/'), /ENOENT/);
     });
 
     test('fail with the reason of the system', (t) => {
