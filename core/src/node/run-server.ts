@@ -63,11 +63,12 @@ export async function runServer(options: RunOptions): Promise<RunningServer> {
   const { config, log } = options;
   const dataDir = await openDataDir(config);
   for (const message of dataDir.warnings) log({ level: 'warn', event: 'data.warning', message });
-  const files = openFiles(dataDir, log);
+  let files: StepPerformer | undefined;
   try {
+    files = openFiles(dataDir, log);
     return await serve(options, dataDir, files);
   } catch (error) {
-    files.close();
+    files?.close();
     dataDir.release();
     throw error;
   }

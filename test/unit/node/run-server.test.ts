@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { defaultConfig } from '@vivarium/core/internal/config/config';
 import { runServer } from '@vivarium/core/internal/node/run-server';
 import { exitCodes, StartError } from '@vivarium/core/internal/node/start-error';
@@ -40,5 +41,38 @@ suite('a start that is refused', (test) => {
     const [{ message, exitCode }] = await refusalOf(t, cause);
     assert.match(message, 'could not be brought back: no space left on device. Make room');
     assert.is(exitCode, exitCodes.disk);
+  });
+});
+
+suite('a start that looks for a free port', (test) => {
+  test('passes over any number of taken ones without a word', async (t) => {
+    const isFree = async (port: number) => {
+      const server = createServer();
+      const isOurs = await new Promise<boolean>((resolve) => {
+        server.once('error', () => resolve(false));
+        server.listen(port, '127.0.0.1', () => resolve(true));
+      });
+      t.cleanup(() => server.close());
+      return isOurs;
+    };
+    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    for (let port = first; port < first + 12; port++) await isFree(port);
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on('warning', warned);
+    t.cleanup(() => process.off('warning', warned));
+    const dataDir = tempFolder(t);
+    const config = defaultConfig({ dataDir, clientPort: first, clientPortAddress: '127.0.0.1' });
+    const server = await runServer({
+      config,
+      log: () => {},
+      shownConfig: '',
+      boot: bootEcho,
+      portsTried: 100,
+    });
+    t.cleanup(() => server.close());
+    assert.ok(server.port >= first + 12);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(warnings, []);
   });
 });
