@@ -62,6 +62,21 @@ suite('vivarium server', (test) => {
     assert.equal(events, ['server.started', 'server.stopping', 'server.ended']);
   });
 
+  test('goes on when nobody reads its log any more', async (t) => {
+    const { path } = zooCfg(t);
+    const child = vivarium(t, ['server', path]);
+    const port = await portOf(child);
+    child.ignore();
+    for (let i = 0; i < 3; i++) {
+      const client = await rawClient(t, port);
+      client.send(Uint8Array.of(0x16, 0x03, 0x01, 0x00));
+      await client.closed;
+    }
+    assert.is(await countAt(t, port), 0);
+    child.kill('SIGTERM');
+    assert.is(await child.ended, 0);
+  });
+
   test('says nothing of its session secret', async (t) => {
     const { path, dataDir } = zooCfg(t, ['vivarium.logLevel=debug', '4lw.commands.whitelist=*']);
     const child = vivarium(t, ['server', path]);

@@ -8,6 +8,8 @@ export interface Child {
   readonly output: { out: string; err: string };
   /** Resolves with the match once an output has matched. @throws when it ends before */
   says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** From now on nobody reads what it writes. */
+  ignore(): void;
   kill(signal: NodeJS.Signals): void;
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
@@ -59,6 +61,10 @@ export function startChild(
     pid: child.pid!,
     output,
     ended,
+    ignore: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     kill: (signal) => {
       child.kill(signal);
     },
