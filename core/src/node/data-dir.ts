@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, chmodSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fromHex } from '../base/bytes.js';
 import type { Config } from '../config/config.js';
@@ -12,6 +12,8 @@ const FORMAT = 1;
 /** The ensemble of a server that stands alone. */
 const STANDALONE = 'standalone';
 const SECRET_BYTES = 32;
+/** Says whose folder it is. */
+const MARKER = 'vivarium.json';
 
 /** A data folder that was claimed for one server of this process. */
 export interface DataDir {
@@ -45,6 +47,7 @@ export async function openDataDir(config: Config): Promise<DataDir> {
   };
   try {
     const folders = dataDir === dataLogDir ? [dataDir] : [dataDir, dataLogDir];
+    if (dataDir !== dataLogDir) demandLogs(dataDir, dataLogDir);
     for (const folder of folders) {
       makeFolder(folder, config.datadirAutocreate);
       makeFolder(join(folder, 'version-2'), config.datadirAutocreate);
@@ -72,6 +75,21 @@ export async function openDataDir(config: Config): Promise<DataDir> {
     const story = `The data folder ${dataDir} cannot be used: ${message}`;
     throw new StartError(story, exitCodes.dataFolder, { cause: error });
   }
+}
+
+/**
+ * A log folder that has vanished is not made anew for data that was served before: its disk may not
+ * be mounted, or the config names another one, and every transaction since the last snapshot would
+ * be missing without a word.
+ */
+function demandLogs(dataDir: string, dataLogDir: string): void {
+  const logs = join(dataLogDir, 'version-2');
+  if (existsSync(logs) || !existsSync(join(dataDir, MARKER))) return;
+  throw refused(
+    logs,
+    `does not exist, and the data in ${dataDir} was served before, with its logs`,
+    'Check dataLogDir, and whether its disk is mounted; make that folder if it shall begin empty.',
+  );
 }
 
 /** Makes a folder that only its owner can enter, and makes its name durable, and all above it. */
@@ -107,7 +125,7 @@ function readMyId(dataDir: string): number | undefined {
 
 /** Whose data it is: written by the first start, compared by every later one. */
 function claimFor(dataDir: string, serverId: number): void {
-  const path = join(dataDir, 'vivarium.json');
+  const path = join(dataDir, MARKER);
   const text = readIfThere(path);
   if (text === undefined) {
     const marker = { format: FORMAT, ensemble: STANDALONE, serverId };

@@ -140,6 +140,12 @@ function checkNothingIsMissing(
       `${hexLong(start)} on and their vivarium-snapshot files.`;
     throw new RefusedStartError(end?.file ?? file.file, end?.end, what, remedy);
   }
+  if (start > 0n && files.of('log').length === 0) {
+    const message =
+      `There is no log beside ${chosen?.file.file}: transactions after ${hexLong(start)}, if there ` +
+      'were any, are missing. Check dataLogDir.';
+    options.log({ level: 'warn', event: 'storage.no-log', message });
+  }
   if (chosen?.endZxid === undefined || chosen.endZxid <= last) return;
   const message =
     `${chosen.file.file} may show effects of transactions up to ${hexLong(chosen.endZxid)}, and ` +

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs, {
   chmodSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -72,6 +73,20 @@ suite('the data folder', (test) => {
     assert.is(logs, join(dataLogDir, 'version-2'));
     const { message } = await refusal(() => open(t, join(root, 'other'), { dataLogDir }));
     assert.match(message, dataLogDir);
+  });
+
+  test('is refused when its log folder has vanished, until somebody makes one', async (t) => {
+    const dataDir = tempFolder(t);
+    const [first, other] = [join(dataDir, 'logs'), join(dataDir, 'other')];
+    (await open(t, dataDir, { dataLogDir: first })).release();
+    (await open(t, dataDir, { dataLogDir: first })).release();
+    const { message, exitCode } = await refusal(() => open(t, dataDir, { dataLogDir: other }));
+    assert.match(message, `${other}/version-2 does not exist`);
+    assert.match(message, 'Check dataLogDir');
+    assert.is(exitCode, 3);
+    assert.not.ok(existsSync(other));
+    mkdirSync(join(other, 'version-2'), { recursive: true });
+    await open(t, dataDir, { dataLogDir: other });
   });
 
   test('is refused while a live server has it, naming the pid', async (t) => {

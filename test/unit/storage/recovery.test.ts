@@ -419,9 +419,10 @@ suite('a start goes on', (test) => {
 
   test('from a snapshot alone, when it shows no more than its own zxid', () => {
     const names = [...files.keys()].filter((name) => name.startsWith('logs/'));
-    const { count, image } = startOn(without(files, ...names));
+    const { count, image, events } = startOn(without(files, ...names));
     assert.is(count, 4);
     assert.equal(image, images[4]);
+    assert.match(events.map(({ message }) => message).join(), 'Check dataLogDir');
   });
 
   test('with one real folder behind both names', () => {
