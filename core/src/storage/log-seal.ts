@@ -3,7 +3,7 @@ import { hexLong, longOf } from '../base/long.js';
 import type { BootDisk, DiskStep } from './disk.js';
 import { folders } from './disk.js';
 import { cutFileOf, logFactsFileOf } from './file-names.js';
-import { type LogFacts, logFactsFile } from './log-facts.js';
+import { type LogFacts, logFactsFile, nothingKnown } from './log-facts.js';
 import { LOG_HEADER_BYTES } from './log-format.js';
 import type { ReadLog } from './log-replay.js';
 import { findLaterRecord, findWrittenEnd, judgeLogEnd, type Verdict } from './log-tail.js';
@@ -59,12 +59,12 @@ function refuse({ file, end, zxid, facts }: ReadLog): never {
     const remedy = 'Remove it if it does not belong here; else restore it from a backup.';
     throw new RefusedStartError(file, 0, 'it is not a transaction log', remedy);
   }
-  const proof =
-    facts === undefined ? 'sound transactions follow' : `${logFactsFileOf(zxid)} proves it`;
+  const isProven = facts !== undefined && facts !== nothingKnown;
+  const proof = isProven ? `${logFactsFileOf(zxid)} proves it` : 'sound transactions follow';
   const what = `a transaction that was durable is damaged (${proof})`;
   const remedy =
     'Restore the file from a backup. To give up this transaction and all later ones, cut the ' +
-    `file at that byte${facts === undefined ? '' : ' and remove the file that proves it'}.`;
+    `file at that byte${isProven ? ' and remove the file that proves it' : ''}.`;
   throw new RefusedStartError(file, end, what, remedy);
 }
 

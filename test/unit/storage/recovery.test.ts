@@ -373,6 +373,17 @@ suite('a start is refused', (test) => {
     assert.is(startOn(diskOf(new Map(files).set(snapshotFacts.at(-1)!, unproven))).count, 8);
   });
 
+  test('when the facts about a log are damaged as well as a transaction in its middle', () => {
+    const facts = files.get('logs/vivarium-log.5')!.slice();
+    facts[10]! ^= 1;
+    const log = files.get('logs/log.5')!.slice();
+    log[40]! ^= 1;
+    const left = new Map(files).set('logs/vivarium-log.5', facts).set('logs/log.5', log);
+    refuses(diskOf(left), 'logs/log.5', /at byte 16.*sound transactions follow.*at that byte\.$/);
+    const { count } = startOn(diskOf(new Map(left).set('logs/log.5', log.slice(0, 16))));
+    assert.is(count, 4);
+  });
+
   test('when two folders have each other’s files', () => {
     const log = files.get('logs/log.1')!;
     const one = diskOf(new Map(files).set('snapshots/log.1', log));
