@@ -1,4 +1,4 @@
-import {
+import fs, {
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -6,6 +6,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { utf8 } from '@vivarium/core/internal/base/bytes';
 import { type DiskAnswer, DiskLanes } from '@vivarium/core/internal/node/disk-lanes';
@@ -154,6 +155,23 @@ suite('a cut of the power', (test) => {
     files.perform([create, write('abc'), sync, syncLogs]);
     assert.is(text(files.read('logs/log.1', 0, 9)), 'abc');
     assert.equal(cut(paths).list('logs/'), [{ name: 'log.1', size: 0 }]);
+  });
+});
+
+suite('files that are removed while a server serves', (test) => {
+  test('do not hold up its loop, and may be gone already', async (t) => {
+    const { files, paths } = disk(t, kinds[0]!);
+    const { unlinkSync } = fs;
+    fs.unlinkSync = () => assert.unreachable('it was removed in the loop');
+    syncBuiltinESMExports();
+    t.cleanup(() => {
+      fs.unlinkSync = unlinkSync;
+      syncBuiltinESMExports();
+    });
+    files.perform([create]);
+    await files.later({ step: 'remove', file: 'logs/log.1' });
+    assert.equal(readdirSync(paths.logs), []);
+    await files.later({ step: 'remove', file: 'logs/log.1' });
   });
 });
 
