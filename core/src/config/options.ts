@@ -74,7 +74,9 @@ const zooKeeperOptions = {
     key: 'maxCnxns',
     kind: int({ min: 0, except: { value: -1, means: 'no limit' } }),
     default: 0,
-    doc: 'Connections that all clients together may have; 0 means no limit.',
+    doc:
+      'Connections that all clients together may have; 0 means as many as the limit of open files ' +
+      '(`ulimit -n`) leaves room for, and never are there more.',
   }),
   sessionlessTimeoutMs: option<number>({
     key: 'nio.sessionlessCnxnTimeout',

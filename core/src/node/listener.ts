@@ -44,6 +44,7 @@ export class Listener {
     this.#limits = new ConnectionLimits({
       perAddress: config.maxClientCnxns,
       all: config.maxCnxns,
+      openFiles: desk.facts.maxFileDescriptors,
     });
     this.#console = new HttpConsole({
       config,
