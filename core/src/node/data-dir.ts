@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fromHex } from '../base/bytes.js';
 import type { Config } from '../config/config.js';
 import { readIfThere, syncFolder, writeDurably } from './durable-file.js';
-import { type FolderLock, lockFolder } from './folder-lock.js';
+import { demandNoApache, type FolderLock, lockFolder } from './folder-lock.js';
 import { exitCodes, StartError, systemCode } from './start-error.js';
 
 /** Newest layout of the side files that this version knows. */
@@ -45,19 +45,21 @@ export async function openDataDir(config: Config): Promise<DataDir> {
   const release = () => {
     for (const lock of locks.splice(0)) lock.release();
   };
-  try {
-    const folders = dataDir === dataLogDir ? [dataDir] : [dataDir, dataLogDir];
-    if (dataDir !== dataLogDir) demandLogs(dataDir, dataLogDir);
-    for (const folder of folders) {
-      makeFolder(folder, config.datadirAutocreate);
-      makeFolder(join(folder, 'version-2'), config.datadirAutocreate);
-      // An earlier start may have been killed before it did.
-      syncFolder(folder);
-      if ((statSync(folder).mode & 0o002) !== 0) {
-        warnings.push(`${folder} can be written to by every user of this machine; chmod 700 it.`);
-      }
-      locks.push(await lockFolder(folder));
+  const claim = async (folder: string) => {
+    makeFolder(folder, config.datadirAutocreate);
+    makeFolder(join(folder, 'version-2'), config.datadirAutocreate);
+    // An earlier start may have been killed before it did.
+    syncFolder(folder);
+    if ((statSync(folder).mode & 0o002) !== 0) {
+      warnings.push(`${folder} can be written to by every user of this machine; chmod 700 it.`);
     }
+    locks.push(await lockFolder(folder));
+  };
+  try {
+    if (dataDir !== dataLogDir) demandLogs(dataDir, dataLogDir);
+    demandNoApache(dataDir);
+    await claim(dataDir);
+    if (!isSameFolder(dataDir, dataLogDir)) await claim(dataLogDir);
     const serverId = readMyId(dataDir) ?? config.serverId;
     claimFor(dataDir, serverId);
     return {
@@ -75,6 +77,12 @@ export async function openDataDir(config: Config): Promise<DataDir> {
     const story = `The data folder ${dataDir} cannot be used: ${message}`;
     throw new StartError(story, exitCodes.dataFolder, { cause: error });
   }
+}
+
+/** Whether two paths name one folder, by links too. */
+function isSameFolder(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
 }
 
 /**

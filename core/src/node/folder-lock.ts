@@ -3,6 +3,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
+  readFileSync,
   renameSync,
   unlinkSync,
   writeFileSync,
@@ -10,6 +11,7 @@ import {
 import { connect, createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { customAlphabet } from 'nanoid';
+import { readIfThere } from './durable-file.js';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
 import { exitCodes, StartError, systemCode } from './start-error.js';
 
@@ -64,6 +66,24 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     throw error;
   }
   return { release };
+}
+
+/**
+ * Looks for an Apache ZooKeeper server that `zkServer.sh` has started on a data folder: its number
+ * stands in a file there, which a server that was killed leaves behind.
+ *
+ * @throws StartError naming its pid when it lives
+ */
+export function demandNoApache(folder: string): void {
+  const pid = readIfThere(join(folder, 'zookeeper_server.pid'))?.trim() ?? '';
+  if (!/^[1-9]\d*$/.test(pid)) return;
+  let command = '';
+  try {
+    command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    // There is no such process, or this system does not tell what it is.
+  }
+  if (command.includes('org.apache.zookeeper')) throw refusal(folder, `process ${pid}`);
 }
 
 /** Makes a claim, which has its name only when it is listened to. @returns what listens */
@@ -150,8 +170,12 @@ function inUse(folder: string, claim: ProcessIdentity): StartError {
   const isOurs = isHere && pid === process.pid;
   const who = isOurs ? `this very process (pid ${pid})` : `process ${pid}`;
   const where = isHere ? '' : ', which is in another container';
+  return refusal(folder, `${who}${where}`);
+}
+
+function refusal(folder: string, who: string): StartError {
   return new StartError(
-    `The data folder ${resolve(folder)} is in use by a server in ${who}${where}. ` +
+    `The data folder ${resolve(folder)} is in use by a server in ${who}. ` +
       'Stop that server, or give this one a folder of its own (dataDir).',
     exitCodes.dataFolder,
   );

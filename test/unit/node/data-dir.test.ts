@@ -8,6 +8,7 @@ import fs, {
   readFileSync,
   renameSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -73,6 +74,34 @@ suite('the data folder', (test) => {
     assert.is(logs, join(dataLogDir, 'version-2'));
     const { message } = await refusal(() => open(t, join(root, 'other'), { dataLogDir }));
     assert.match(message, dataLogDir);
+  });
+
+  test('may be named twice, once by a link', async (t) => {
+    const root = tempFolder(t);
+    const [dataDir, dataLogDir] = [join(root, 'data'), join(root, 'link')];
+    mkdirSync(dataDir);
+    symlinkSync(dataDir, dataLogDir);
+    await open(t, dataDir, { dataLogDir });
+    assert.is(readdirSync(dataDir).filter((name) => name.endsWith('.lock')).length, 1);
+  });
+
+  test('is refused while an Apache ZooKeeper server has it that zkServer.sh began', async (t) => {
+    if (process.platform !== 'linux') return;
+    const dataDir = tempFolder(t);
+    const child = spawn(process.execPath, [
+      '-e',
+      'setInterval(() => {}, 1000)',
+      'org.apache.zookeeper',
+    ]);
+    t.cleanup(async () => {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    });
+    await once(child, 'spawn');
+    writeFileSync(join(dataDir, 'zookeeper_server.pid'), `${child.pid}`);
+    assert.match((await refusal(() => open(t, dataDir))).message, `process ${child.pid}`);
+    writeFileSync(join(dataDir, 'zookeeper_server.pid'), `${process.pid}`);
+    await open(t, dataDir);
   });
 
   test('is refused when its log folder has vanished, until somebody makes one', async (t) => {

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { defaultConfig } from '@vivarium/core/internal/config/config';
 import { runServer } from '@vivarium/core/internal/node/run-server';
 import { exitCodes, StartError } from '@vivarium/core/internal/node/start-error';
@@ -41,6 +41,29 @@ suite('a start that is refused', (test) => {
     const [{ message, exitCode }] = await refusalOf(t, cause);
     assert.match(message, 'could not be brought back: no space left on device. Make room');
     assert.is(exitCode, exitCodes.disk);
+  });
+});
+
+suite('a start on a port that is taken', (test) => {
+  test('does not touch the data, which may be that of whoever has the port', async (t) => {
+    const other = createServer();
+    t.cleanup(() => other.close());
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const config = defaultConfig({
+      dataDir: tempFolder(t),
+      clientPort: port,
+      clientPortAddress: '127.0.0.1',
+    });
+    const boot = () => {
+      throw new Error('it was booted');
+    };
+    const error = await runServer({ config, log: () => {}, shownConfig: '', boot }).then(
+      () => assert.unreachable('it was started'),
+      (reason: unknown) => reason,
+    );
+    assert.instance(error, StartError);
+    assert.match((error as StartError).message, 'is taken by another program');
   });
 });
 
