@@ -103,6 +103,17 @@ suite('HTTP on the port of the clients', (test) => {
     assert.is(await mask(), 7);
   });
 
+  test('takes one request of a connection, and does nothing of what is sent behind it', async (t) => {
+    const { port } = await echoServer(t);
+    const mask = async () => (await ask(port, '/commands/get_trace_mask')).body;
+    const before = await mask();
+    const client = await rawClient(t, port);
+    const order = 'POST /commands/set_trace_mask?traceMask=7 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+    client.send(`GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n${order}`);
+    assert.is((await client.rest()).match(/HTTP\/1\.1 200/g)?.length, 1);
+    assert.is(await mask(), before);
+  });
+
   test('refuses foreign hosts and origins with 403, naming the option', async (t) => {
     const { port, events } = await echoServer(t);
     const rebound = await ask(port, '/health', { headers: { Host: `evil.example:${port}` } });

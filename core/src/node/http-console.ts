@@ -59,7 +59,7 @@ export class HttpConsole {
       socket,
       setTimeout(() => socket.destroy(), handshakeTimeoutMs),
     );
-    socket.on('close', () => this.#arrived(socket));
+    socket.on('close', () => void this.#arrived(socket));
     socket.setTimeout(httpIdleTimeoutMs, () => socket.destroy());
     socket.unshift(bytes);
     this.#http.emit('connection', socket);
@@ -71,13 +71,15 @@ export class HttpConsole {
     for (const socket of this.#waiting.keys()) socket.destroy();
   }
 
-  #arrived(socket: Duplex): void {
+  /** The request of a socket has come. @returns false when another had come before */
+  #arrived(socket: Duplex): boolean {
     clearTimeout(this.#waiting.get(socket));
-    this.#waiting.delete(socket);
+    return this.#waiting.delete(socket);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    this.#arrived(request.socket);
+    // Hundreds fit into one packet, and nobody would get their answers.
+    if (!this.#arrived(request.socket)) return;
     const problem = this.#problemOf(request);
     if (problem !== undefined) {
       send(response, { status: 403, contentType: TEXT, body: `${problem}\n` });
@@ -99,8 +101,11 @@ export class HttpConsole {
   }
 
   #upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
-    this.#arrived(duplex);
     const socket = duplex as Socket;
+    if (!this.#arrived(socket)) {
+      socket.destroy();
+      return;
+    }
     socket.setTimeout(0);
     socket.on('error', () => socket.destroy());
     const { config } = this.#parts;
