@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { ServerAddress, Transport, TransportEvents } from '../client/client-host.js';
 
 /** How long a connection may take to end after we have said that we are done with it. */
-const LINGER_MS = 1_000;
+export const LINGER_MS = 1_000;
 
 /** Opens a byte stream over TCP. */
 export function openTcp({ host, port }: ServerAddress, events: TransportEvents): Transport {

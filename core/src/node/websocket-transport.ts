@@ -1,7 +1,7 @@
 import WebSocket from 'ws';
 import type { ServerAddress, Transport, TransportEvents } from '../client/client-host.js';
 import { serverName } from '../client/connect-string.js';
-import { plainBytes } from './tcp-transport.js';
+import { LINGER_MS, plainBytes } from './tcp-transport.js';
 
 /** Opens a byte stream over WebSocket; message boundaries mean nothing. */
 export function openWebSocket(server: ServerAddress, events: TransportEvents): Transport {
@@ -29,6 +29,8 @@ export function openWebSocket(server: ServerAddress, events: TransportEvents): T
       isOurs = false;
       if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
       else socket.close();
+      // Nor may one that does not answer our end hold the process, as over TCP.
+      setTimeout(() => socket.terminate(), LINGER_MS).unref();
     },
   };
 }
