@@ -152,6 +152,26 @@ suite('a start', (test) => {
     twice.set(log.subarray(16 + record), 16 + 2 * record);
     assert.is(startOn(diskOf(files.set('logs/log.1', twice))).count, 3);
   });
+
+  test('passes over one that begins a log, which then has the name of an old zxid', () => {
+    const [earlier, later] = [freshDisk(), freshDisk()];
+    writeLogs(earlier, { from: 1, to: 3 });
+    writeLogs(later, { from: 3, to: 5 });
+    const both = apacheFiles(new Map([...filesOf(earlier), ...filesOf(later)]));
+    assert.is(startOn(diskOf(both)).count, 5);
+    const first = freshDisk();
+    writeLogs(first, { from: 0, to: 2 });
+    assert.is(startOn(diskOf(apacheFiles(filesOf(first)))).count, 2);
+  });
+
+  test('does not pass over anything else under an old zxid', () => {
+    const [earlier, later] = [freshDisk(), freshDisk()];
+    const body = (): TxnBody => ({ type: txnTypes.createSession, timeOut: 4000 });
+    writeLogs(earlier, { from: 1, to: 3 });
+    writeLogs(later, { from: 3, to: 5, body });
+    const both = apacheFiles(new Map([...filesOf(earlier), ...filesOf(later)]));
+    assert.match(startOn(diskOf(both)).refusal?.message ?? '', /transaction 0x3 after 0x3/);
+  });
 });
 
 suite('sessions', (test) => {
