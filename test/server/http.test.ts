@@ -197,13 +197,15 @@ suite('WebSocket on the port of the clients', (test) => {
   });
 
   test('takes no text and no messages beyond the limit', async (t) => {
-    const { port } = await echoServer(t);
+    const { port, events } = await echoServer(t);
     const text = await opened(t, port);
     text.socket.send('hello');
     await text.inbox.rest();
     const large = await opened(t, port);
     large.socket.send(Buffer.alloc(4 * 1_048_576 + 1));
     await large.inbox.rest();
+    const told = events.filter(({ event }) => event === 'connection.malformed');
+    assert.match(told[0]?.message ?? '', 'from 127.0.0.1 is closed: Max payload size exceeded');
     const fine = await opened(t, port);
     fine.socket.send(CONNECT_REQUEST);
     assert.is((await fine.inbox.frame()).length, 36);

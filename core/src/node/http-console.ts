@@ -117,6 +117,13 @@ export class HttpConsole {
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', (error) => {
+        this.#parts.log({
+          level: 'warn',
+          event: 'connection.malformed',
+          message: `a WebSocket from ${socket.remoteAddress} is closed: ${error.message}`,
+        });
+      });
       this.#parts.attach(socket, (events) => new WebSocketStream(webSocket, socket, events));
     });
   }

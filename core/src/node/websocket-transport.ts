@@ -1,6 +1,7 @@
 import WebSocket from 'ws';
 import type { ServerAddress, Transport, TransportEvents } from '../client/client-host.js';
 import { serverName } from '../client/connect-string.js';
+import { sendInMessages } from '../client/websocket-messages.js';
 import { LINGER_MS, plainBytes } from './tcp-transport.js';
 
 /** Opens a byte stream over WebSocket; message boundaries mean nothing. */
@@ -23,7 +24,7 @@ export function openWebSocket(server: ServerAddress, events: TransportEvents): T
   });
   return {
     send(bytes) {
-      socket.send(bytes);
+      sendInMessages(bytes, (message) => socket.send(message));
     },
     close() {
       isOurs = false;
