@@ -9,7 +9,8 @@ import { REPOSITORY } from '../../support/vivarium.js';
 /** A program whose only doing is to open a WebSocket and to close it. */
 const PROGRAM = `
   import { openWebSocket } from '@vivarium/core/internal/node/websocket-transport';
-  const address = { protocol: 'ws', host: '127.0.0.1', port: Number(process.argv[1]), resource: '/' };
+  const port = Number(process.argv[1]);
+  const address = { protocol: 'ws', host: '127.0.0.1', port, resource: '/' };
   const transport = openWebSocket(address, {
     opened: () => transport.close(), received: () => {}, closed: () => {},
   });
