@@ -96,7 +96,8 @@ function demandLogs(dataDir: string, dataLogDir: string): void {
   throw refused(
     logs,
     `does not exist, and the data in ${dataDir} was served before, with its logs`,
-    'Check dataLogDir, and whether its disk is mounted; make that folder if it shall begin empty.',
+    'Check dataLogDir, and whether its disk is mounted. To keep the logs there from now on, make ' +
+      'that folder and move log.* and vivarium-log.* into it.',
   );
 }
 
