@@ -60,6 +60,13 @@ export async function openDataDir(config: Config): Promise<DataDir> {
     demandNoApache(dataDir);
     await claim(dataDir);
     if (!isSameFolder(dataDir, dataLogDir)) await claim(dataLogDir);
+    const epoch = join(dataDir, 'version-2', 'currentEpoch');
+    if (existsSync(epoch)) {
+      warnings.push(
+        `${epoch} says that this data is of a member of an ensemble: writes that the others have ` +
+          'acknowledged may be missing in it, and it may hold some that nobody has acknowledged.',
+      );
+    }
     const serverId = readMyId(dataDir) ?? config.serverId;
     claimFor(dataDir, serverId);
     return {

@@ -258,6 +258,13 @@ suite('the data folder', (test) => {
     assert.match((await refusal(() => openDataDir(config))).message, 'datadir.autocreate');
   });
 
+  test('of a member of an Apache ensemble is used with a warning', async (t) => {
+    const dataDir = tempFolder(t);
+    mkdirSync(join(dataDir, 'version-2'));
+    writeFileSync(join(dataDir, 'version-2', 'currentEpoch'), '3');
+    assert.match((await open(t, dataDir)).warnings.join(), 'a member of an ensemble');
+  });
+
   test('that everybody can write to is used with a warning', async (t) => {
     const dataDir = join(tempFolder(t), 'open');
     mkdirSync(dataDir);
