@@ -68,6 +68,14 @@ export function requestsSuite(name: string, open: () => Promise<Target>): void {
       assert.is(await zk.getData(home, { codec: nothing }), undefined);
     });
 
+    test('many large requests may be made at once', async (t) => {
+      const { zk, home } = await rigOf(t, await open());
+      const paths = Array.from({ length: 8 }, (_, i) => `${home}/large-${i}`);
+      await Promise.all(paths.map((path) => zk.create(path, new Uint8Array(900_000))));
+      const read = await Promise.all(paths.map((path) => zk.getData(path)));
+      for (const { length } of read) assert.is(length, 900_000);
+    });
+
     test('what was read is a copy that nobody else changes', async (t) => {
       const { zk, home } = await rigOf(t, await open());
       await zk.create(`${home}/a`, 'aaaa');

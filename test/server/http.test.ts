@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import WebSocket from 'ws';
 import { ints, orders } from '../support/echo-machine.js';
 import { echoServer } from '../support/echo-server.js';
-import { CONNECT_REQUEST, frame, Inbox } from '../support/raw-client.js';
+import { CONNECT_REQUEST, frame, Inbox, rawClient } from '../support/raw-client.js';
 import { suite, type TestContext } from '../support/suite.js';
 
 interface Asked {
@@ -103,6 +103,17 @@ suite('HTTP on the port of the clients', (test) => {
     assert.is(await mask(), 7);
   });
 
+  test('takes one request of a connection, and does nothing of what is sent behind it', async (t) => {
+    const { port } = await echoServer(t);
+    const mask = async () => (await ask(port, '/commands/get_trace_mask')).body;
+    const before = await mask();
+    const client = await rawClient(t, port);
+    const order = 'POST /commands/set_trace_mask?traceMask=7 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+    client.send(`GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n${order}`);
+    assert.is((await client.rest()).match(/HTTP\/1\.1 200/g)?.length, 1);
+    assert.is(await mask(), before);
+  });
+
   test('refuses foreign hosts and origins with 403, naming the option', async (t) => {
     const { port, events } = await echoServer(t);
     const rebound = await ask(port, '/health', { headers: { Host: `evil.example:${port}` } });
@@ -113,6 +124,28 @@ suite('HTTP on the port of the clients', (test) => {
     assert.is(foreign.status, 403);
     assert.match(foreign.body, 'vivarium.allowedOrigins=http://evil.example');
     assert.ok(events.some(({ event }) => event === 'http.refused'));
+  });
+
+  test('keeps no socket of a refused WebSocket, whatever it does afterwards', async (t) => {
+    const { port } = await echoServer(t, { maxClientCnxns: 2, fourLetterWords: ['ruok'] });
+    const upgrade =
+      'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\nConnection: Upgrade\r\n' +
+      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+    const goesOn = await rawClient(t, port);
+    const isSilent = await rawClient(t, port);
+    for (const client of [goesOn, isSilent]) {
+      client.socket.removeAllListeners('end');
+      client.send(upgrade);
+      const head = await client.take(12);
+      assert.is(Buffer.from(head).toString(), 'HTTP/1.1 403');
+    }
+    goesOn.send('and something else');
+    for (;;) {
+      const again = await rawClient(t, port);
+      again.send('ruok');
+      if ((await again.rest()) === 'imok') break;
+    }
   });
 
   test('is reduced to health and readiness where the config says so', async (t) => {
@@ -164,13 +197,15 @@ suite('WebSocket on the port of the clients', (test) => {
   });
 
   test('takes no text and no messages beyond the limit', async (t) => {
-    const { port } = await echoServer(t);
+    const { port, events } = await echoServer(t);
     const text = await opened(t, port);
     text.socket.send('hello');
     await text.inbox.rest();
     const large = await opened(t, port);
     large.socket.send(Buffer.alloc(4 * 1_048_576 + 1));
     await large.inbox.rest();
+    const told = events.filter(({ event }) => event === 'connection.malformed');
+    assert.match(told[0]?.message ?? '', 'from 127.0.0.1 is closed: Max payload size exceeded');
     const fine = await opened(t, port);
     fine.socket.send(CONNECT_REQUEST);
     assert.is((await fine.inbox.frame()).length, 36);

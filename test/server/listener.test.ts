@@ -120,6 +120,16 @@ suite('one port', (test) => {
     }
   });
 
+  test('is not held by one that has its answer and goes on to speak', async (t) => {
+    const { port } = await echoServer(t, { fourLetterWords: ['ruok'] });
+    const client = await rawClient(t, port);
+    client.socket.removeAllListeners('end');
+    client.send('ruok');
+    const timer = setInterval(() => client.send('x'), 100);
+    t.cleanup(() => clearInterval(timer));
+    await client.closed;
+  });
+
   test('refuses connections above the limit of all', async (t) => {
     const { port, events } = await echoServer(t, { maxClientCnxns: 0, maxCnxns: 1 });
     await greeted(t, port);

@@ -14,7 +14,7 @@ const CLI = fileURLToPath(new URL('../support/fixtures/echo-cli.js', import.meta
 function vivarium(
   t: TestContext,
   words: readonly string[],
-  options: { cwd?: string; env?: Record<string, string> } = {},
+  options: { cwd?: string; env?: Record<string, string>; maxOpenFiles?: number } = {},
 ): Child {
   return startChild(t, [CLI, ...words], options);
 }
@@ -60,6 +60,37 @@ suite('vivarium server', (test) => {
       .split('\n')
       .map((line) => JSON.parse(line).event);
     assert.equal(events, ['server.started', 'server.stopping', 'server.ended']);
+  });
+
+  test('keeps room for its files, however many connections come', async (t) => {
+    if (process.platform !== 'linux') return;
+    const { path } = zooCfg(t, ['maxClientCnxns=0']);
+    const child = vivarium(t, ['server', path], { maxOpenFiles: 200 });
+    const port = await portOf(child);
+    const writer = await greeted(t, port);
+    for (let i = 0; i < 300; i++) await rawClient(t, port);
+    await child.says(/limit of open files/);
+    for (let i = 1; i <= 3; i++) {
+      writer.send(frame(ints(orders.keep, i)));
+      assert.equal(await writer.frame(), ints(i));
+    }
+    child.kill('SIGTERM');
+    assert.is(await child.ended, 0);
+  });
+
+  test('goes on when nobody reads its log any more', async (t) => {
+    const { path } = zooCfg(t);
+    const child = vivarium(t, ['server', path]);
+    const port = await portOf(child);
+    child.ignore();
+    for (let i = 0; i < 3; i++) {
+      const client = await rawClient(t, port);
+      client.send(Uint8Array.of(0x16, 0x03, 0x01, 0x00));
+      await client.closed;
+    }
+    assert.is(await countAt(t, port), 0);
+    child.kill('SIGTERM');
+    assert.is(await child.ended, 0);
   });
 
   test('says nothing of its session secret', async (t) => {

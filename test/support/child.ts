@@ -8,6 +8,8 @@ export interface Child {
   readonly output: { out: string; err: string };
   /** Resolves with the match once an output has matched. @throws when it ends before */
   says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** From now on nobody reads what it writes. */
+  ignore(): void;
   kill(signal: NodeJS.Signals): void;
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
@@ -18,15 +20,20 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What it finds on its standard input, which then ends. */
   readonly input?: string;
+  /** How many files and sockets it may have open. */
+  readonly maxOpenFiles?: number;
 }
 
 /** Starts a program of Node's; killed, if need be, when the test has ended. */
 export function startChild(
   t: TestContext,
   words: readonly string[],
-  { cwd, env = {}, input = '' }: ChildOptions = {},
+  { cwd, env = {}, input = '', maxOpenFiles }: ChildOptions = {},
 ): Child {
-  const child = spawn(process.execPath, words, {
+  const limited = ['-c', `ulimit -n ${maxOpenFiles}; exec "$0" "$@"`, process.execPath, ...words];
+  const [program, ...args] =
+    maxOpenFiles === undefined ? [process.execPath, ...words] : ['sh', ...limited];
+  const child = spawn(program!, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...env },
     ...(cwd === undefined ? {} : { cwd }),
@@ -59,6 +66,10 @@ export function startChild(
     pid: child.pid!,
     output,
     ended,
+    ignore: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     kill: (signal) => {
       child.kill(signal);
     },

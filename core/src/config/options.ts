@@ -74,7 +74,9 @@ const zooKeeperOptions = {
     key: 'maxCnxns',
     kind: int({ min: 0, except: { value: -1, means: 'no limit' } }),
     default: 0,
-    doc: 'Connections that all clients together may have; 0 means no limit.',
+    doc:
+      'Connections that all clients together may have; 0 means as many as the limit of open files ' +
+      '(`ulimit -n`) leaves room for, and never are there more.',
   }),
   sessionlessTimeoutMs: option<number>({
     key: 'nio.sessionlessCnxnTimeout',
@@ -199,8 +201,8 @@ const zooKeeperOptions = {
     kind: hours,
     default: 86_400_000,
     doc:
-      'Time between purges of old snapshots and logs; the first comes one interval after the ' +
-      'start. On by default (24), unlike ZooKeeper (0), since a full disk stops the service; 0 ' +
+      'Time between purges of old snapshots and logs; the first comes an hour after the start, or ' +
+      'one interval if that is less. On by default (24), unlike ZooKeeper (0), since a full disk stops the service; 0 ' +
       'turns it off.',
   }),
   skipAcl: option<boolean>({

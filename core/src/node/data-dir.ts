@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, chmodSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fromHex } from '../base/bytes.js';
 import type { Config } from '../config/config.js';
 import { readIfThere, syncFolder, writeDurably } from './durable-file.js';
-import { type FolderLock, lockFolder } from './folder-lock.js';
+import { demandNoApache, type FolderLock, lockFolder } from './folder-lock.js';
 import { exitCodes, StartError, systemCode } from './start-error.js';
 
 /** Newest layout of the side files that this version knows. */
@@ -12,6 +12,8 @@ const FORMAT = 1;
 /** The ensemble of a server that stands alone. */
 const STANDALONE = 'standalone';
 const SECRET_BYTES = 32;
+/** Says whose folder it is. */
+const MARKER = 'vivarium.json';
 
 /** A data folder that was claimed for one server of this process. */
 export interface DataDir {
@@ -35,7 +37,7 @@ export interface DataDir {
  *
  * @throws StartError when the folder cannot be used, is in use, or belongs to somebody else
  */
-export function openDataDir(config: Config): DataDir {
+export async function openDataDir(config: Config): Promise<DataDir> {
   const dataDir = resolve(config.dataDir);
   const dataLogDir = resolve(config.dataLogDir);
   const warnings: string[] = [];
@@ -43,15 +45,27 @@ export function openDataDir(config: Config): DataDir {
   const release = () => {
     for (const lock of locks.splice(0)) lock.release();
   };
+  const claim = async (folder: string) => {
+    makeFolder(folder, config.datadirAutocreate);
+    makeFolder(join(folder, 'version-2'), config.datadirAutocreate);
+    // An earlier start may have been killed before it did.
+    syncFolder(folder);
+    if ((statSync(folder).mode & 0o002) !== 0) {
+      warnings.push(`${folder} can be written to by every user of this machine; chmod 700 it.`);
+    }
+    locks.push(await lockFolder(folder));
+  };
   try {
-    const folders = dataDir === dataLogDir ? [dataDir] : [dataDir, dataLogDir];
-    for (const folder of folders) {
-      makeFolder(folder, config.datadirAutocreate);
-      makeFolder(join(folder, 'version-2'), config.datadirAutocreate);
-      if ((statSync(folder).mode & 0o002) !== 0) {
-        warnings.push(`${folder} can be written to by every user of this machine; chmod 700 it.`);
-      }
-      locks.push(lockFolder(folder));
+    if (dataDir !== dataLogDir) demandLogs(dataDir, dataLogDir);
+    demandNoApache(dataDir);
+    await claim(dataDir);
+    if (!isSameFolder(dataDir, dataLogDir)) await claim(dataLogDir);
+    const epoch = join(dataDir, 'version-2', 'currentEpoch');
+    if (existsSync(epoch)) {
+      warnings.push(
+        `${epoch} says that this data is of a member of an ensemble: writes that the others have ` +
+          'acknowledged may be missing in it, and it may hold some that nobody has acknowledged.',
+      );
     }
     const serverId = readMyId(dataDir) ?? config.serverId;
     claimFor(dataDir, serverId);
@@ -72,11 +86,36 @@ export function openDataDir(config: Config): DataDir {
   }
 }
 
-/** Makes a folder that only its owner can enter, and makes its name durable. */
+/** Whether two paths name one folder, by links too. */
+function isSameFolder(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
+}
+
+/**
+ * A log folder that has vanished is not made anew for data that was served before: its disk may not
+ * be mounted, or the config names another one, and every transaction since the last snapshot would
+ * be missing without a word.
+ */
+function demandLogs(dataDir: string, dataLogDir: string): void {
+  const logs = join(dataLogDir, 'version-2');
+  if (existsSync(logs) || !existsSync(join(dataDir, MARKER))) return;
+  throw refused(
+    logs,
+    `does not exist, and the data in ${dataDir} was served before, with its logs`,
+    'Check dataLogDir, and whether its disk is mounted. To keep the logs there from now on, make ' +
+      'that folder and move log.* and vivarium-log.* into it.',
+  );
+}
+
+/** Makes a folder that only its owner can enter, and makes its name durable, and all above it. */
 function makeFolder(folder: string, mayCreate: boolean): void {
   if (mayCreate) {
     const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (first !== undefined) syncFolder(dirname(first));
+    for (let made = folder; first !== undefined && made.length >= first.length; ) {
+      made = dirname(made);
+      syncFolder(made);
+    }
   }
   try {
     if (!statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`);
@@ -102,7 +141,7 @@ function readMyId(dataDir: string): number | undefined {
 
 /** Whose data it is: written by the first start, compared by every later one. */
 function claimFor(dataDir: string, serverId: number): void {
-  const path = join(dataDir, 'vivarium.json');
+  const path = join(dataDir, MARKER);
   const text = readIfThere(path);
   if (text === undefined) {
     const marker = { format: FORMAT, ensemble: STANDALONE, serverId };

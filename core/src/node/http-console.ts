@@ -9,6 +9,7 @@ import type { AdminDesk } from './admin-desk.js';
 import type { ClientStream, StreamEvents } from './client-stream.js';
 import type { Log } from './logger.js';
 import { originProblem } from './origin-policy.js';
+import { endGently } from './tcp-stream.js';
 import { WebSocketStream } from './websocket-stream.js';
 
 export interface HttpConsoleParts {
@@ -58,7 +59,7 @@ export class HttpConsole {
       socket,
       setTimeout(() => socket.destroy(), handshakeTimeoutMs),
     );
-    socket.on('close', () => this.#arrived(socket));
+    socket.on('close', () => void this.#arrived(socket));
     socket.setTimeout(httpIdleTimeoutMs, () => socket.destroy());
     socket.unshift(bytes);
     this.#http.emit('connection', socket);
@@ -70,13 +71,15 @@ export class HttpConsole {
     for (const socket of this.#waiting.keys()) socket.destroy();
   }
 
-  #arrived(socket: Duplex): void {
+  /** The request of a socket has come. @returns false when another had come before */
+  #arrived(socket: Duplex): boolean {
     clearTimeout(this.#waiting.get(socket));
-    this.#waiting.delete(socket);
+    return this.#waiting.delete(socket);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    this.#arrived(request.socket);
+    // Hundreds fit into one packet, and nobody would get their answers.
+    if (!this.#arrived(request.socket)) return;
     const problem = this.#problemOf(request);
     if (problem !== undefined) {
       send(response, { status: 403, contentType: TEXT, body: `${problem}\n` });
@@ -98,8 +101,11 @@ export class HttpConsole {
   }
 
   #upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
-    this.#arrived(duplex);
     const socket = duplex as Socket;
+    if (!this.#arrived(socket)) {
+      socket.destroy();
+      return;
+    }
     socket.setTimeout(0);
     socket.on('error', () => socket.destroy());
     const { config } = this.#parts;
@@ -111,6 +117,13 @@ export class HttpConsole {
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', (error) => {
+        this.#parts.log({
+          level: 'warn',
+          event: 'connection.malformed',
+          message: `a WebSocket from ${socket.remoteAddress} is closed: ${error.message}`,
+        });
+      });
       this.#parts.attach(socket, (events) => new WebSocketStream(webSocket, socket, events));
     });
   }
@@ -153,7 +166,8 @@ function send(response: ServerResponse, answer: HttpAnswer): void {
 
 /** A 403 on a socket that has no response object any more. */
 function refuse(socket: Socket, body: string): void {
-  socket.end(
+  endGently(
+    socket,
     `HTTP/1.1 403 Forbidden\r\nContent-Type: ${TEXT}\r\nContent-Length: ` +
       `${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );

@@ -44,6 +44,7 @@ export class Listener {
     this.#limits = new ConnectionLimits({
       perAddress: config.maxClientCnxns,
       all: config.maxCnxns,
+      openFiles: desk.facts.maxFileDescriptors,
     });
     this.#console = new HttpConsole({
       config,
@@ -70,20 +71,24 @@ export class Listener {
     const { clientPortAddress, clientPortListenBacklog } = this.#parts.config;
     const backlog = clientPortListenBacklog;
     return new Promise((resolve, reject) => {
-      this.#net.once('error', reject);
-      this.#net.listen(
-        {
-          port,
-          ...(clientPortAddress === undefined ? {} : { host: clientPortAddress }),
-          ...(backlog === -1 ? {} : { backlog }),
-        },
-        () => {
-          this.#net.off('error', reject);
-          this.#net.on('error', (error) => this.#acceptFailed(error));
-          const address = this.#net.address();
-          resolve(typeof address === 'object' && address !== null ? address.port : port);
-        },
-      );
+      const net = this.#net;
+      const failed = (error: Error) => {
+        net.off('listening', listening);
+        reject(error);
+      };
+      const listening = () => {
+        net.off('error', failed);
+        net.on('error', (error) => this.#acceptFailed(error));
+        const address = net.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : port);
+      };
+      net.once('error', failed);
+      net.once('listening', listening);
+      net.listen({
+        port,
+        ...(clientPortAddress === undefined ? {} : { host: clientPortAddress }),
+        ...(backlog === -1 ? {} : { backlog }),
+      });
     });
   }
 

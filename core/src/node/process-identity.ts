@@ -18,7 +18,8 @@ export function identify(pid: number): ProcessIdentity | undefined {
     // EPERM means that it lives and belongs to somebody else.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return undefined;
   }
-  return { pid, began: beganAt(pid) };
+  const began = beganAt(pid);
+  return began === undefined ? undefined : { pid, began };
 }
 
 /** Whether the process that `identity` was taken of still runs. */
@@ -28,11 +29,16 @@ export function isAlive({ pid, began }: ProcessIdentity): boolean {
   return began === '' || now.began === '' || began === now.began;
 }
 
-/** Field 22 of `/proc/<pid>/stat`; the second, a name in brackets, may hold anything. */
-function beganAt(pid: number): string {
+/**
+ * Field 22 of `/proc/<pid>/stat`; the second, a name in brackets, may hold anything. A process that
+ * is dead and that its parent has not noticed yet (`Z`) keeps its number: `undefined`.
+ */
+function beganAt(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    const ticks = fields[19] ?? '';
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
     return `${boot.slice(0, 8)}-${ticks}`;
   } catch {

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import type { Host } from '../base/host.js';
 import type { Millis, WallMillis } from '../base/ids.js';
@@ -61,13 +62,14 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function runServer(options: RunOptions): Promise<RunningServer> {
   const { config, log } = options;
-  const dataDir = openDataDir(config);
+  const dataDir = await openDataDir(config);
   for (const message of dataDir.warnings) log({ level: 'warn', event: 'data.warning', message });
-  const files = openFiles(dataDir, log);
+  let files: StepPerformer | undefined;
   try {
+    files = openFiles(dataDir, log);
     return await serve(options, dataDir, files);
   } catch (error) {
-    files.close();
+    files?.close();
     dataDir.release();
     throw error;
   }
@@ -86,6 +88,8 @@ async function serve(
     const story = `${problem.message}; allowed: ${problem.allowed}`;
     throw new StartError(story, exitCodes.invocation);
   }
+  const portsTried = options.portsTried ?? 1;
+  if (portsTried === 1) await demandPort(config);
   const machine = bootOrRefuse(boot, dataDir, {
     config,
     host: createHost((event) => log({ ...event, message: realNames(event.message, dataDir) })),
@@ -116,7 +120,7 @@ async function serve(
     command: (command) => driver.command(command),
   });
   const listener = new Listener({ config, driver, desk, log });
-  const port = await listenSomewhere(listener, config, options.portsTried ?? 1);
+  const port = await listenSomewhere(listener, config, portsTried);
   facts.clientPort = port;
   driver.start();
   const ended = machineEnded.then(async (end) => {
@@ -186,6 +190,21 @@ function openFiles(dataDir: DataDir, log: Log): StepPerformer {
   const message = `VIVARIUM_TEST_DISK=${kind}: data will be lost on purpose`;
   log({ level: 'warn', event: 'disk.test', message });
   return new ForgetfulFiles(files, { lies: kind === 'lying' });
+}
+
+/**
+ * Finds out that the port is taken before the data is touched: by another server of that very data,
+ * perhaps, such as the one whose `zoo.cfg` this is and which nobody has stopped yet.
+ */
+async function demandPort(config: Config): Promise<void> {
+  const { clientPort: port, clientPortAddress: host } = config;
+  const probe = createServer((socket) => socket.destroy());
+  await new Promise<void>((done, failed) => {
+    probe.once('error', (error) => failed(cannotListen(config, port, error)));
+    probe.listen({ port, ...(host === undefined ? {} : { host }) }, () =>
+      probe.close(() => done()),
+    );
+  });
 }
 
 async function listenSomewhere(

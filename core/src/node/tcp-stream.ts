@@ -64,13 +64,24 @@ export class TcpStream implements ClientStream {
   }
 }
 
+/** However slowly a last answer is read, its socket is not kept longer. */
+const LONGEST_LINGER_MS = 30_000;
+
 /**
  * Ends a socket after what waits to be sent. What the other side still says is read and dropped:
- * closing with unread bytes would reset the connection and could take our last words with it.
+ * closing with unread bytes would reset the connection and could take our last words with it. It
+ * may not hold the socket by going on to speak.
  */
 export function endGently(socket: Socket, lastWords?: string | Uint8Array): void {
+  cutAfter(socket, LONGEST_LINGER_MS);
+  socket.once('finish', () => cutAfter(socket, LINGER_MS));
   if (lastWords === undefined) socket.end();
   else socket.end(lastWords);
   socket.resume();
   socket.setTimeout(LINGER_MS, () => socket.destroy());
+}
+
+function cutAfter(socket: Socket, limitMs: number): void {
+  const timer = setTimeout(() => socket.destroy(), limitMs).unref();
+  socket.once('close', () => clearTimeout(timer));
 }

@@ -1,6 +1,7 @@
 import WebSocket from 'ws';
 import type { ServerAddress, Transport, TransportEvents } from '../client/client-host.js';
 import { serverName } from '../client/connect-string.js';
+import { sendInMessages } from '../client/websocket-messages.js';
 import { LINGER_MS, plainBytes } from './tcp-transport.js';
 
 /** Opens a byte stream over WebSocket; message boundaries mean nothing. */
@@ -37,16 +38,13 @@ export function openWebSocket(server: ServerAddress, events: TransportEvents): T
   });
   return {
     send(bytes) {
-      socket.send(bytes);
+      sendInMessages(bytes, (message) => socket.send(message));
     },
     close() {
       isOurs = false;
-      if (socket.readyState === WebSocket.CONNECTING) {
-        socket.terminate();
-        return;
-      }
-      socket.close();
-      // By itself a WebSocket waits for the answer to its end for half a minute.
+      if (socket.readyState === WebSocket.CONNECTING) socket.terminate();
+      else socket.close();
+      // Nor may one that does not answer our end hold the process, as over TCP.
       setTimeout(() => socket.terminate(), LINGER_MS).unref();
     },
   };

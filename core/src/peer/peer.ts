@@ -39,6 +39,7 @@ export class Peer {
   #lastApplied: PendingWrite | undefined = undefined;
   #phase: 'serving' | 'stopping' | 'closing' | 'stopped' | 'halted' = 'serving';
   #closingRequest = 0;
+  #hasBegun = false;
 
   constructor(options: PeerOptions) {
     const parts = assemble(options, {
@@ -79,7 +80,10 @@ export class Peer {
     );
   }
 
-  /** Takes in what happened and appends to `out` what is to be done about it. */
+  /**
+   * Takes in what happened and appends to `out` what is to be done about it. With the first step,
+   * which the host makes as soon as clients can reach it, the sessions' time begins.
+   */
   step(batch: Batch, out: Effect[]): void {
     if (this.#phase === 'halted' || this.#phase === 'stopped') return;
     const turn = this.#turn;
@@ -87,6 +91,7 @@ export class Peer {
     turn.wall = batch.wall;
     turn.effects = out;
     this.#lastApplied = undefined;
+    if (!this.#hasBegun) this.#begin();
     for (const input of batch.inputs) {
       this.#take(input);
       if (this.#isHalted) return;
@@ -98,6 +103,13 @@ export class Peer {
     this.#parts.replies.flush(turn.durable, out);
     this.#parts.snapshots.endStep();
     if (this.#phase !== 'serving') this.#goOnStopping();
+  }
+
+  /** Reading the data took time, in which no client could be heard. */
+  #begin(): void {
+    this.#hasBegun = true;
+    const { sessions, turn } = this.#parts;
+    for (const session of sessions.values()) sessions.touch(session, turn.now);
   }
 
   /** Asked anew after inputs, which may have changed it. */

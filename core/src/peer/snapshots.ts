@@ -24,6 +24,8 @@ export interface SnapshotsParts {
   readonly transactions: number;
 }
 
+/** The first purge comes so long after the start: a server that is started daily purges as well. */
+const FIRST_PURGE_MS = 3_600_000;
 /** A failed snapshot is tried again after so long: the log holds everything meanwhile. */
 const RETRY_MS = 60_000;
 
@@ -56,8 +58,9 @@ export class Snapshots {
     this.#transactions = parts.transactions;
     this.#drawLimits();
     const { autopurgePurgeInterval } = parts.config;
-    const interval = autopurgePurgeInterval > 0 ? autopurgePurgeInterval : Number.POSITIVE_INFINITY;
-    this.#nextPurge = parts.turn.now + interval;
+    const isOn = autopurgePurgeInterval > 0;
+    const wait = isOn ? Math.min(autopurgePurgeInterval, FIRST_PURGE_MS) : Number.POSITIVE_INFINITY;
+    this.#nextPurge = parts.turn.now + wait;
   }
 
   get inProgress(): boolean {

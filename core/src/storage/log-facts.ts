@@ -24,5 +24,5 @@ export interface LogFacts extends TypeOf<typeof LogFacts> {}
 /** The file that holds {@link LogFacts}. */
 export const logFactsFile: SideFile<LogFacts> = new SideFile('VVLF', 1, LogFacts);
 
-/** Facts about a log of ours of which nothing is known but that it is ours. */
+/** Facts about a log of ours whose own are damaged: nothing is known but that it is ours. */
 export const nothingKnown: LogFacts = { first: 0, synced: 0, chain: 0, flushEnd: 0 };

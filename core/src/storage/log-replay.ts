@@ -125,10 +125,13 @@ export class LogReplay {
     this.#applied++;
   }
 
-  /** ZooKeeper 3.9 may log a failed request under the zxid of the transaction before it. */
+  /**
+   * ZooKeeper logs a request that it cannot read as a failed one under the zxid of the transaction
+   * before it, and names a log after it when it is the first one in it.
+   */
   #isRepetition(reader: LogReader): boolean {
     if (reader.zxidHigh !== this.#seenHigh || reader.zxidLow !== this.#seenLow) return false;
-    return reader.count > 1 && reader.txn().header.type === txnTypes.error;
+    return reader.txn().header.type === txnTypes.error;
   }
 
   #checkOrder(log: LogFile, reader: LogReader, isAhead: boolean): void {

@@ -3,7 +3,7 @@ import { hexLong, longOf } from '../base/long.js';
 import type { BootDisk, DiskStep } from './disk.js';
 import { folders } from './disk.js';
 import { cutFileOf, logFactsFileOf } from './file-names.js';
-import { logFactsFile } from './log-facts.js';
+import { type LogFacts, logFactsFile, nothingKnown } from './log-facts.js';
 import { LOG_HEADER_BYTES } from './log-format.js';
 import type { ReadLog } from './log-replay.js';
 import { findLaterRecord, findWrittenEnd, judgeLogEnd, type Verdict } from './log-tail.js';
@@ -31,7 +31,8 @@ export function sealLogs(
   });
   for (const { log, verdict } of ends) if (verdict === 'corrupt') refuse(log);
   for (const log of logs.slice(0, Math.max(0, lastFilled))) {
-    if (log.facts === undefined) makeDurable(disk, log);
+    if (log.facts === undefined) makeDurable(disk, log.file);
+    else if (log.facts.synced < log.end) confirm(disk, log, log.facts);
   }
   for (const { log, writtenEnd, verdict } of ends) {
     if (writtenEnd > log.end) setAside(disk, log, writtenEnd);
@@ -58,16 +59,17 @@ function refuse({ file, end, zxid, facts }: ReadLog): never {
     const remedy = 'Remove it if it does not belong here; else restore it from a backup.';
     throw new RefusedStartError(file, 0, 'it is not a transaction log', remedy);
   }
-  const proof =
-    facts === undefined ? 'sound transactions follow' : `${logFactsFileOf(zxid)} proves it`;
+  const isProven = facts !== undefined && facts !== nothingKnown;
+  const proof = isProven ? `${logFactsFileOf(zxid)} proves it` : 'sound transactions follow';
   const what = `a transaction that was durable is damaged (${proof})`;
   const remedy =
     'Restore the file from a backup. To give up this transaction and all later ones, cut the ' +
-    `file at that byte${facts === undefined ? '' : ' and remove the file that proves it'}.`;
+    `file at that byte${isProven ? ' and remove the file that proves it' : ''}.`;
   throw new RefusedStartError(file, end, what, remedy);
 }
 
-function makeDurable(disk: BootDisk, { file }: ReadLog): void {
+/** Makes durable what somebody wrote and may not have synced. */
+export function makeDurable(disk: BootDisk, file: string): void {
   disk.perform([
     { step: 'sync', file },
     { step: 'close', file },
@@ -134,10 +136,15 @@ function cut(disk: BootDisk, log: ReadLog, writtenEnd: number): void {
   const { file, size, end, facts } = log;
   const mayKeepZeros = facts === undefined && writtenEnd === end;
   if (size !== end && !mayKeepZeros) disk.perform([{ step: 'truncate', file, size: end }]);
-  if (facts !== undefined) writeAgain(disk, log, facts.synced);
-  makeDurable(disk, log);
-  if (facts === undefined) return;
-  const { firstChecksum: first, chain } = log;
+  if (facts === undefined) makeDurable(disk, file);
+  else confirm(disk, log, facts);
+}
+
+/** Makes the sound records of a log of ours durable, and notes that they are. */
+function confirm(disk: BootDisk, log: ReadLog, facts: LogFacts): void {
+  const { file, end, firstChecksum: first, chain } = log;
+  writeAgain(disk, log, facts.synced);
+  makeDurable(disk, file);
   const bytes = logFactsFile.encode({ first, synced: end, chain, flushEnd: end });
   const factsFile = logFactsFileOf(log.zxid);
   disk.perform([

@@ -2,7 +2,7 @@ import { compareLongs } from '../base/long.js';
 import { Reader } from '../wire/reader.js';
 import { ADLER_START, adler32 } from './adler32.js';
 import type { BootDisk } from './disk.js';
-import type { LogFacts } from './log-facts.js';
+import { type LogFacts, nothingKnown } from './log-facts.js';
 import { RECORD_END, RECORD_PREFIX_BYTES } from './log-format.js';
 
 const PIECE_BYTES = 4 << 20;
@@ -15,7 +15,7 @@ export interface LogEnd {
   readonly end: number;
   /** Behind the last byte that is not zero; at least {@link end}. */
   readonly writtenEnd: number;
-  /** What we noted about the log; `undefined` for a log of Apache ZooKeeper. */
+  /** What we noted about the log; `undefined` for one of Apache ZooKeeper. */
   readonly facts: LogFacts | undefined;
   /** Whether the records before `facts.synced` are those that were made durable. */
   readonly chainHolds: boolean;
@@ -36,11 +36,13 @@ export type Verdict =
 
 /**
  * Judges the end of the last log. An interrupted flush may leave any part of what it wrote, so a
- * sound record behind a bad one proves nothing by itself; that a later flush was begun does.
+ * sound record behind a bad one proves nothing by itself; that a later flush was begun does. Where
+ * no facts tell of flushes, or they are lost, a sound record is taken for one of a later flush: to
+ * refuse is the mistake that loses nothing.
  */
 export function judgeLogEnd(log: LogEnd): Verdict {
   const { end, writtenEnd, facts } = log;
-  if (facts === undefined) {
+  if (facts === undefined || facts === nothingKnown) {
     if (writtenEnd === end) return 'clean';
     return log.hasLaterRecord() ? 'corrupt' : 'undecidable';
   }

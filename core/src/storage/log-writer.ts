@@ -248,7 +248,7 @@ export class LogWriter {
     steps.push({ step: 'create', file });
     this.#factsFlushes = 0;
     this.#factsSyncedAt = 0;
-    this.#options.newFile?.(file);
+    for (const each of [factsFile, file]) this.#options.newFile?.(each);
   }
 
   /** Says what is durable by the time these steps are performed. Costs a write, seldom a sync. */

@@ -7,7 +7,7 @@ import { DigestCheck } from './digest-check.js';
 import { type BootDisk, folders } from './disk.js';
 import { snapshotDraftFile } from './file-names.js';
 import { type LogFile, LogReplay, type ReadLog } from './log-replay.js';
-import { sealLogs } from './log-seal.js';
+import { makeDurable, sealLogs } from './log-seal.js';
 import { RefusedStartError } from './refused-start.js';
 import { Retention } from './retention.js';
 import { type ChosenSnapshot, chooseSnapshot } from './snapshot-choice.js';
@@ -140,6 +140,12 @@ function checkNothingIsMissing(
       `${hexLong(start)} on and their vivarium-snapshot files.`;
     throw new RefusedStartError(end?.file ?? file.file, end?.end, what, remedy);
   }
+  if (start > 0n && files.of('log').length === 0) {
+    const message =
+      `There is no log beside ${chosen?.file.file}: transactions after ${hexLong(start)}, if there ` +
+      'were any, are missing. Check dataLogDir.';
+    options.log({ level: 'warn', event: 'storage.no-log', message });
+  }
   if (chosen?.endZxid === undefined || chosen.endZxid <= last) return;
   const message =
     `${chosen.file.file} may show effects of transactions up to ${hexLong(chosen.endZxid)}, and ` +
@@ -156,13 +162,7 @@ function settle(
   options: RecoveryOptions,
 ): void {
   sealLogs(disk, logs, options.log);
-  if (chosen !== undefined && !chosen.isOurs) {
-    const { file } = chosen.file;
-    disk.perform([
-      { step: 'sync', file },
-      { step: 'close', file },
-    ]);
-  }
+  for (const file of chosen?.unsynced ?? []) makeDurable(disk, file);
   const hasDraft = disk
     .list(folders.snapshots)
     .some(({ name }) => folders.snapshots + name === snapshotDraftFile);

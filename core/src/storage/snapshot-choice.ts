@@ -12,8 +12,8 @@ import { type LoadedSnapshot, readSnapshot } from './snapshot-reader.js';
 export interface ChosenSnapshot extends LoadedSnapshot {
   readonly file: DataFile;
   readonly apacheSessions: Set<SessionId>;
-  /** Whether we wrote it, and so made it durable. */
-  readonly isOurs: boolean;
+  /** Files of it that nobody is known to have made durable. */
+  readonly unsynced: readonly string[];
   /** Last transaction that it may show effects of; `undefined` when it does not say. */
   readonly endZxid: Zxid | undefined;
   /** Newer ones, which are not whole or sound. */
@@ -59,16 +59,18 @@ export function chooseSnapshot(
 
 function factsOf(
   files: DataFiles,
-  { name: { zxid } }: DataFile,
+  { file, name: { zxid } }: DataFile,
   { checksum, database, lastZxid, digest }: LoadedSnapshot,
-): Pick<ChosenSnapshot, 'apacheSessions' | 'isOurs' | 'endZxid'> {
+): Pick<ChosenSnapshot, 'apacheSessions' | 'unsynced' | 'endZxid'> {
   const factsFile = snapshotFactsFileOf(zxid, checksum);
-  const found = files.of('snapshot-facts').find(({ file }) => file === factsFile);
+  const found = files.of('snapshot-facts').find((each) => each.file === factsFile);
   const endZxid = lastZxid ?? digest?.zxid;
   if (found === undefined) {
-    return { apacheSessions: new Set(database.sessions.keys()), isOurs: false, endZxid };
+    const apacheSessions = new Set(database.sessions.keys());
+    return { apacheSessions, unsynced: [file], endZxid };
   }
   const facts = files.snapshotFacts(found);
   const apacheSessions = new Set(facts?.apacheSessions);
-  return { apacheSessions, isOurs: true, endZxid: facts?.endZxid ?? endZxid };
+  const unsynced = facts?.isDurable === true ? [] : [file, factsFile];
+  return { apacheSessions, unsynced, endZxid: facts?.endZxid ?? endZxid };
 }

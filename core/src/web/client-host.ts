@@ -5,6 +5,7 @@ import type {
   TransportEvents,
 } from '../client/client-host.js';
 import { serverName } from '../client/connect-string.js';
+import { sendInMessages } from '../client/websocket-messages.js';
 
 /** A client's host in browsers: WebSocket, and the page's clocks and timers. */
 export const clientHost: ClientHost = {
@@ -51,7 +52,7 @@ function openWebSocket(server: ServerAddress, events: TransportEvents): Transpor
   };
   return {
     send(bytes) {
-      socket.send(bytes as Uint8Array<ArrayBuffer>);
+      sendInMessages(bytes as Uint8Array<ArrayBuffer>, (message) => socket.send(message));
     },
     close() {
       isOurs = false;

@@ -1,4 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import fs, {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { utf8 } from '@vivarium/core/internal/base/bytes';
 import { type DiskAnswer, DiskLanes } from '@vivarium/core/internal/node/disk-lanes';
@@ -90,6 +98,17 @@ for (const kind of kinds) {
       assert.equal(readdirSync(paths.logs), []);
     });
 
+    test('list a file behind a link, and fail for a link to nowhere', (t) => {
+      const { files, paths } = disk(t, kind);
+      writeFileSync(join(paths.snapshots, 'elsewhere'), 'abc');
+      symlinkSync(join(paths.snapshots, 'elsewhere'), join(paths.logs, 'log.1'));
+      symlinkSync(paths.snapshots, join(paths.logs, 'log.2'));
+      assert.equal(files.list('logs/'), [{ name: 'log.1', size: 3 }]);
+      assert.is(text(files.read('logs/log.1', 0, 9)), 'abc');
+      symlinkSync(join(paths.snapshots, 'nowhere'), join(paths.logs, 'log.3'));
+      assert.throws(() => files.list('logs/'), /ENOENT/);
+    });
+
     test('fail with the reason of the system', (t) => {
       const { files } = disk(t, kind);
       assert.throws(
@@ -136,6 +155,23 @@ suite('a cut of the power', (test) => {
     files.perform([create, write('abc'), sync, syncLogs]);
     assert.is(text(files.read('logs/log.1', 0, 9)), 'abc');
     assert.equal(cut(paths).list('logs/'), [{ name: 'log.1', size: 0 }]);
+  });
+});
+
+suite('files that are removed while a server serves', (test) => {
+  test('do not hold up its loop, and may be gone already', async (t) => {
+    const { files, paths } = disk(t, kinds[0]!);
+    const { unlinkSync } = fs;
+    fs.unlinkSync = () => assert.unreachable('it was removed in the loop');
+    syncBuiltinESMExports();
+    t.cleanup(() => {
+      fs.unlinkSync = unlinkSync;
+      syncBuiltinESMExports();
+    });
+    files.perform([create]);
+    await files.later({ step: 'remove', file: 'logs/log.1' });
+    assert.equal(readdirSync(paths.logs), []);
+    await files.later({ step: 'remove', file: 'logs/log.1' });
   });
 });
 

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import { defaultConfig } from '@vivarium/core/internal/config/config';
 import { runServer } from '@vivarium/core/internal/node/run-server';
 import { exitCodes, StartError } from '@vivarium/core/internal/node/start-error';
@@ -40,5 +41,61 @@ suite('a start that is refused', (test) => {
     const [{ message, exitCode }] = await refusalOf(t, cause);
     assert.match(message, 'could not be brought back: no space left on device. Make room');
     assert.is(exitCode, exitCodes.disk);
+  });
+});
+
+suite('a start on a port that is taken', (test) => {
+  test('does not touch the data, which may be that of whoever has the port', async (t) => {
+    const other = createServer();
+    t.cleanup(() => other.close());
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const config = defaultConfig({
+      dataDir: tempFolder(t),
+      clientPort: port,
+      clientPortAddress: '127.0.0.1',
+    });
+    const boot = () => {
+      throw new Error('it was booted');
+    };
+    const error = await runServer({ config, log: () => {}, shownConfig: '', boot }).then(
+      () => assert.unreachable('it was started'),
+      (reason: unknown) => reason,
+    );
+    assert.instance(error, StartError);
+    assert.match((error as StartError).message, 'is taken by another program');
+  });
+});
+
+suite('a start that looks for a free port', (test) => {
+  test('passes over any number of taken ones without a word', async (t) => {
+    const isFree = async (port: number) => {
+      const server = createServer();
+      const isOurs = await new Promise<boolean>((resolve) => {
+        server.once('error', () => resolve(false));
+        server.listen(port, '127.0.0.1', () => resolve(true));
+      });
+      t.cleanup(() => server.close());
+      return isOurs;
+    };
+    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    for (let port = first; port < first + 12; port++) await isFree(port);
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on('warning', warned);
+    t.cleanup(() => process.off('warning', warned));
+    const dataDir = tempFolder(t);
+    const config = defaultConfig({ dataDir, clientPort: first, clientPortAddress: '127.0.0.1' });
+    const server = await runServer({
+      config,
+      log: () => {},
+      shownConfig: '',
+      boot: bootEcho,
+      portsTried: 100,
+    });
+    t.cleanup(() => server.close());
+    assert.ok(server.port >= first + 12);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(warnings, []);
   });
 });

@@ -44,6 +44,19 @@ suite('a session', (test) => {
     assert.equal(halves.xids, Array(10).fill(-2));
   });
 
+  test('has its whole timeout from when its server serves again, however long it read', () => {
+    const before = new PeerRig();
+    before.connect(4_000).create('/e', '', 1);
+    const rig = new PeerRig({}, before.disk);
+    rig.pause(60_000);
+    rig.step();
+    rig.pass(3_999);
+    assert.is(rig.peer.view.sessionCount, 1);
+    assert.is(rig.peer.view.ephemeralCount, 1);
+    rig.pass(1_001);
+    assert.is(rig.peer.view.sessionCount, 0);
+  });
+
   test('takes its ephemeral nodes with it, in one transaction that is durable first', () => {
     const rig = new PeerRig();
     const client = rig.connect(4_000);
@@ -110,6 +123,7 @@ suite('a session', (test) => {
     const client = rig.connect(4_000);
     client.create('/e', '', 1);
     const later = new PeerRig({}, rig.disk);
+    later.step();
     later.pass(3_900);
     assert.is(later.peer.view.ephemeralCount, 1);
     later.pass(1_200);

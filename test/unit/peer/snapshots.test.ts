@@ -141,6 +141,31 @@ suite('a purge', (test) => {
     assert.is(later.peer.view.lastZxid, rig.peer.view.lastZxid);
   });
 
+  test('comes an hour after the start, however long the interval, and then after each', () => {
+    const rig = withSnapshots(6, { autopurgePurgeInterval: 24 * HOUR_MS });
+    rig.pass(HOUR_MS - 1);
+    assert.is(snapshotsOf(rig).length, 7);
+    rig.pass(1);
+    assert.is(snapshotsOf(rig).length, 3);
+    rig.command('take-snapshot');
+    rig.connect(3_600_000).create('/more');
+    rig.command('take-snapshot');
+    const grown = snapshotsOf(rig).length;
+    assert.ok(grown > 3);
+    rig.pass(24 * HOUR_MS - 1);
+    assert.is(snapshotsOf(rig).length, grown);
+    rig.pass(1);
+    assert.is(snapshotsOf(rig).length, 3);
+  });
+
+  test('leaves no side file of what this very server wrote and it removed', () => {
+    const rig = withSnapshots(6);
+    rig.pass(HOUR_MS);
+    const zxids = (prefix: string) => filesOf(rig.disk, prefix).map((name) => name.split('.')[1]);
+    assert.equal(zxids('vivarium-log'), zxids('log'));
+    assert.equal(zxids('vivarium-snapshot').sort(), zxids('snapshot').sort());
+  });
+
   test('keeps as many as the config says, and does not come at all for 0', () => {
     const rig = withSnapshots(6, { autopurgeSnapRetainCount: 5 });
     rig.pass(HOUR_MS);

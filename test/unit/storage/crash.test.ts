@@ -81,4 +81,17 @@ suite('storage with forceSync=no', (test) => {
       assert.is(next.recovered.apacheSessions.size, 0);
     }
   });
+
+  test('makes durable what it finds when forceSync=yes comes back', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const store = new Store({ seed, sync: false, maxFileBytes: seed % 2 === 0 ? 3000 : 0 });
+      store.live(80);
+      const next = new Store({ seed, disk: store.disk.disk, history: store.history });
+      next.append(3);
+      next.flush();
+      const later = new Store({ seed, disk: crashed(next.disk.disk, seed), history: next.history });
+      assert.is(later.database.lastZxid, next.attested, `seed ${seed}`);
+      assert.equal(imageOf(later.database), imageOf(next.database), `seed ${seed}`);
+    }
+  });
 });

@@ -51,6 +51,11 @@ suite('the end of a log', (test) => {
     assert.is(judge(250, 250, { facts: nothingKnown }), 'clean');
   });
 
+  test('of a log whose facts are damaged is corrupt before sound records', () => {
+    const lost = { facts: nothingKnown, hasLaterRecord: () => true };
+    assert.is(judge(200, 300, lost), 'corrupt');
+  });
+
   test('of a log without facts is corrupt only before sound records', () => {
     const none = { facts: undefined };
     assert.is(judge(200, 200, none), 'clean');

@@ -159,7 +159,7 @@ suite('the log writer', (test) => {
       'sync log.3',
       'sync-folder',
     ]);
-    assert.equal(files, ['logs/log.1', 'logs/log.3']);
+    assert.equal(files, ['logs/vivarium-log.1', 'logs/log.1', 'logs/vivarium-log.3', 'logs/log.3']);
   });
 
   test('begins another file when one has grown too large', () => {

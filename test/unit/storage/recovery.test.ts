@@ -5,10 +5,11 @@ import { LogWriter } from '@vivarium/core/internal/storage/log-writer';
 import { type Recovered, recover } from '@vivarium/core/internal/storage/recovery';
 import { snapshotFactsFile } from '@vivarium/core/internal/storage/snapshot-facts';
 import { SnapshotWriter } from '@vivarium/core/internal/storage/snapshot-writer';
-import { type Txn, type TxnBody, txnTypes, writeTxn } from '@vivarium/core/internal/wire/txns';
+import { type TxnBody, txnTypes, writeTxn } from '@vivarium/core/internal/wire/txns';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 import { imageOf } from './image.js';
+import { apacheFiles, freshDisk, writeLogs } from './log-parts.js';
 import { diskOf, filesOf, smallStore, startOn } from './small-store.js';
 import { recoveryOptions, Store } from './store.js';
 
@@ -16,44 +17,6 @@ import { recoveryOptions, Store } from './store.js';
 function started(disk: MemoryDisk): { recovered: Recovered; events: LogEvent[] } {
   const events: LogEvent[] = [];
   return { recovered: recover(disk, recoveryOptions(events)), events };
-}
-
-/** A folder in which Apache ZooKeeper has written all: none of our side files. */
-function apacheFiles(files: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
-  return new Map([...files].filter(([name]) => !name.includes('vivarium')));
-}
-
-interface LogPart {
-  readonly epoch?: number;
-  readonly from: number;
-  readonly to: number;
-  readonly body?: (zxid: number) => TxnBody;
-  readonly session?: bigint;
-}
-
-const failure = (): TxnBody => ({ type: txnTypes.error, err: -101 });
-
-/** Appends transactions to logs of a disk, a new file for each part. */
-function writeLogs(disk: MemoryDisk, ...parts: readonly LogPart[]): void {
-  for (const { epoch = 0, from, to, body = failure, session = 1n } of parts) {
-    const log = new LogWriter({ preAllocSizeBytes: 0, maxFileBytes: 0, sync: true, dbId: 0n });
-    for (let counter = from; counter <= to; counter++) {
-      const zxid = (BigInt(epoch) << 32n) | BigInt(counter);
-      const made = body(counter);
-      const header = { clientId: session, cxid: counter, zxid, time: 5, type: made.type };
-      const txn: Txn = { header, body: made, digest: undefined };
-      writeTxn(log.begin(epoch, counter), txn);
-      log.end();
-    }
-    disk.perform(log.takeFlush());
-    disk.perform(log.shutDown());
-  }
-}
-
-function freshDisk(): MemoryDisk {
-  const disk = new MemoryDisk();
-  recover(disk, recoveryOptions());
-  return disk;
 }
 
 function without(files: ReadonlyMap<string, Uint8Array>, ...names: string[]): MemoryDisk {
@@ -151,6 +114,26 @@ suite('a start', (test) => {
     twice.set(log.subarray(0, 16 + 2 * record));
     twice.set(log.subarray(16 + record), 16 + 2 * record);
     assert.is(startOn(diskOf(files.set('logs/log.1', twice))).count, 3);
+  });
+
+  test('passes over one that begins a log, which then has the name of an old zxid', () => {
+    const [earlier, later] = [freshDisk(), freshDisk()];
+    writeLogs(earlier, { from: 1, to: 3 });
+    writeLogs(later, { from: 3, to: 5 });
+    const both = apacheFiles(new Map([...filesOf(earlier), ...filesOf(later)]));
+    assert.is(startOn(diskOf(both)).count, 5);
+    const first = freshDisk();
+    writeLogs(first, { from: 0, to: 2 });
+    assert.is(startOn(diskOf(apacheFiles(filesOf(first)))).count, 2);
+  });
+
+  test('does not pass over anything else under an old zxid', () => {
+    const [earlier, later] = [freshDisk(), freshDisk()];
+    const body = (): TxnBody => ({ type: txnTypes.createSession, timeOut: 4000 });
+    writeLogs(earlier, { from: 1, to: 3 });
+    writeLogs(later, { from: 3, to: 5, body });
+    const both = apacheFiles(new Map([...filesOf(earlier), ...filesOf(later)]));
+    assert.match(startOn(diskOf(both)).refusal?.message ?? '', /transaction 0x3 after 0x3/);
   });
 });
 
@@ -373,6 +356,17 @@ suite('a start is refused', (test) => {
     assert.is(startOn(diskOf(new Map(files).set(snapshotFacts.at(-1)!, unproven))).count, 8);
   });
 
+  test('when the facts about a log are damaged as well as a transaction in its middle', () => {
+    const facts = files.get('logs/vivarium-log.5')!.slice();
+    facts[10]! ^= 1;
+    const log = files.get('logs/log.5')!.slice();
+    log[40]! ^= 1;
+    const left = new Map(files).set('logs/vivarium-log.5', facts).set('logs/log.5', log);
+    refuses(diskOf(left), 'logs/log.5', /at byte 16.*sound transactions follow.*at that byte\.$/);
+    const { count } = startOn(diskOf(new Map(left).set('logs/log.5', log.slice(0, 16))));
+    assert.is(count, 4);
+  });
+
   test('when two folders have each other’s files', () => {
     const log = files.get('logs/log.1')!;
     const one = diskOf(new Map(files).set('snapshots/log.1', log));
@@ -419,9 +413,10 @@ suite('a start goes on', (test) => {
 
   test('from a snapshot alone, when it shows no more than its own zxid', () => {
     const names = [...files.keys()].filter((name) => name.startsWith('logs/'));
-    const { count, image } = startOn(without(files, ...names));
+    const { count, image, events } = startOn(without(files, ...names));
     assert.is(count, 4);
     assert.equal(image, images[4]);
+    assert.match(events.map(({ message }) => message).join(), 'Check dataLogDir');
   });
 
   test('with one real folder behind both names', () => {
