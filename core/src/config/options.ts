@@ -201,8 +201,8 @@ const zooKeeperOptions = {
     kind: hours,
     default: 86_400_000,
     doc:
-      'Time between purges of old snapshots and logs; the first comes an hour after the start, or ' +
-      'one interval if that is less. On by default (24), unlike ZooKeeper (0), since a full disk stops the service; 0 ' +
+      'Time between purges of old snapshots and logs; the first comes two hours after the start, ' +
+      'or one interval if that is less. On by default (24), unlike ZooKeeper (0), since a full disk stops the service; 0 ' +
       'turns it off.',
   }),
   skipAcl: option<boolean>({

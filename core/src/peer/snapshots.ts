@@ -25,7 +25,7 @@ export interface SnapshotsParts {
 }
 
 /** The first purge comes so long after the start: a server that is started daily purges as well. */
-const FIRST_PURGE_MS = 3_600_000;
+const FIRST_PURGE_MS = 2 * 3_600_000;
 /** A failed snapshot is tried again after so long: the log holds everything meanwhile. */
 const RETRY_MS = 60_000;
 
