@@ -86,6 +86,14 @@ suite('a quota', (test) => {
     }
   });
 
+  test('of none at all is a quota too', () => {
+    const client = new PeerRig({ enforceQuota: true }).connect();
+    client.create('/a');
+    limit(client, '/a', 'count=-1,bytes=-1=;byteHardLimit=0;countHardLimit=-1');
+    assert.is(client.create('/a/b', '1'), 'QUOTA_EXCEEDED');
+    assert.is(client.create('/a/b'), 'OK');
+  });
+
   test('of the longest prefix holds', () => {
     const client = new PeerRig({ enforceQuota: true }).connect();
     for (const path of ['/a', '/a/b']) client.create(path);
