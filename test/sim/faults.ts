@@ -15,6 +15,8 @@ export interface FaultTargets {
   readonly start: () => void;
   /** Places of the clients in the network, those that are alive. */
   readonly places: () => readonly string[];
+  /** Stops a client's process in its tracks; what it returns lets it go on. */
+  readonly pause: (place: string) => () => void;
   /** A client's process dies without a word. */
   readonly forsake: (place: string) => void;
   /** Somebody ends a client's session. */
@@ -44,6 +46,8 @@ export class Faults {
   readonly #random;
   #isOver = false;
   #startPlanned = false;
+  /** Let paused clients go on. */
+  readonly #resumes = new Set<() => void>();
   /** The next restart reads a disk that lost its power, whatever it looked like before. */
   #failedSync = false;
 
@@ -73,6 +77,7 @@ export class Faults {
     network.isolate(server.address, false);
     for (const place of this.#targets.places()) network.isolate(place, false);
     this.#mendDisk(server.disk);
+    for (const resume of this.#resumes) resume();
     server.resume();
     this.serverEnded(true);
   }
@@ -128,6 +133,9 @@ export class Faults {
           server.resume();
         });
         break;
+      case 'pause-client':
+        this.#pauseClient(random.between(1, random.pick([20, long, 2 * long])));
+        break;
       case 'reset':
         this.#connection()?.cut('connection reset');
         break;
@@ -159,6 +167,16 @@ export class Faults {
       default:
         this.#performOnMachine(kind);
     }
+  }
+
+  #pauseClient(ms: number): void {
+    const place = this.#place();
+    if (place === undefined) return;
+    const resume = this.#targets.pause(place);
+    this.#resumes.add(resume);
+    this.#later(ms, 'unpause', () => {
+      if (this.#resumes.delete(resume)) resume();
+    });
   }
 
   #performOnMachine(kind: FaultKind): void {

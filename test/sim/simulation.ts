@@ -107,6 +107,7 @@ export class Simulation {
       swarm: this.swarm,
       start: () => this.#start(),
       places: () => this.#live().map(({ place }) => place),
+      pause: (place) => this.#pauseClient(place),
       forsake: (place) => this.#forsake(place),
       expire: (place) => this.#expire(place),
     });
@@ -243,7 +244,10 @@ export class Simulation {
     const { kernel, swarm } = this;
     const place = `c${this.#participants.length + 1}`;
     const host = new LocalClientHost({ kernel, network: this.#network, name: place });
-    const mortal = new MortalHost(recordedHost(host, place, this.history, this.#note));
+    const mortal = new MortalHost(
+      recordedHost(host, place, this.history, this.#note),
+      (run) => void kernel.after(1, `${place} goes on`, run),
+    );
     const clock = 'monotonic' as const;
     const options = { sessionTimeoutMs, clock, graceMs: this.#random.pick([0, 200]) };
     const zk = createClient(parseConnectString(`memory://${ADDRESS}`), options, mortal);
@@ -271,15 +275,26 @@ export class Simulation {
     );
   }
 
+  #at(place: string): Participant | undefined {
+    return this.#participants.find((each) => each.place === place);
+  }
+
+  #pauseClient(place: string): () => void {
+    const mortal = this.#at(place)?.mortal;
+    this.kernel.note(`${place} is paused`);
+    mortal?.pause();
+    return () => mortal?.resume();
+  }
+
   #forsake(place: string): void {
-    const participant = this.#participants.find((each) => each.place === place);
+    const participant = this.#at(place);
     if (participant === undefined) return;
     participant.mortal.die(this.#random.chance(0.5));
     this.#join(participant.zk.sessionTimeoutMs || 1_000);
   }
 
   #expire(place: string): void {
-    const key = this.#participants.find((each) => each.place === place)?.host.key;
+    const key = this.#at(place)?.host.key;
     if (key === undefined) return;
     this.lock.ended.add(key.sessionId);
     const parts = { kernel: this.kernel, network: this.#network };

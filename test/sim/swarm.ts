@@ -18,6 +18,7 @@ export const faultKinds = [
   'disk-error',
   'disk-full',
   'wall-jump',
+  'pause-client',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
