@@ -46,9 +46,11 @@ export class Faults {
   readonly #random;
   #isOver = false;
   #startPlanned = false;
+  /** What happens to the server after so many more steps of its disk. */
+  #atStep: { left: number; readonly happen: () => void } | undefined;
   /** Let paused clients go on. */
   readonly #resumes = new Set<() => void>();
-  /** The next restart reads a disk that lost its power, whatever it looked like before. */
+  /** The next restart reads what never became durable from the system's cache, or has lost it. */
   #failedSync = false;
 
   constructor(targets: FaultTargets) {
@@ -82,6 +84,16 @@ export class Faults {
     this.serverEnded(true);
   }
 
+  /** A step of the server's disk was performed: what waits for this moment happens now. */
+  stepped(): void {
+    const waiting = this.#atStep;
+    if (waiting === undefined || --waiting.left > 0) return;
+    this.#atStep = undefined;
+    this.#later(0, 'at this step of the disk', () => {
+      if (!this.#isOver) waiting.happen();
+    });
+  }
+
   /** The server ended by itself, or was stopped: somebody starts it again. */
   serverEnded(atOnce = false): void {
     const { server } = this.#targets;
@@ -91,7 +103,7 @@ export class Faults {
     this.#later(delay, 'restart', () => {
       this.#startPlanned = false;
       if (server.state !== 'down') return;
-      if (this.#failedSync) server.cutPower();
+      if (this.#failedSync && this.#random.chance(0.5)) server.cutPower();
       this.#failedSync = false;
       this.#mendDisk(server.disk);
       this.#targets.start();
@@ -117,12 +129,16 @@ export class Faults {
     const long = Math.max(...swarm.sessionTimeoutMs);
     switch (kind) {
       case 'kill':
-        server.kill();
-        this.serverEnded();
+        this.#soonerOrLater(() => {
+          server.kill();
+          this.serverEnded();
+        });
         break;
       case 'power':
-        server.cutPower();
-        this.serverEnded();
+        this.#soonerOrLater(() => {
+          server.cutPower();
+          this.serverEnded();
+        });
         break;
       case 'stop':
         server.stop();
@@ -167,6 +183,12 @@ export class Faults {
       default:
         this.#performOnMachine(kind);
     }
+  }
+
+  /** At once, or between two steps of the server's disk, where it hurts most. */
+  #soonerOrLater(happen: () => void): void {
+    if (this.#random.chance(0.5)) happen();
+    else this.#atStep = { left: this.#random.between(1, 12), happen };
   }
 
   #pauseClient(ms: number): void {

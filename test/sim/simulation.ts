@@ -21,11 +21,13 @@ import type { History } from './history.js';
 import { hold } from './holder.js';
 import { LockJudge } from './lock-judge.js';
 import { MortalHost } from './mortal-host.js';
+import { CREDENTIAL } from './permissions.js';
 import { recordedHost } from './recorded-host.js';
 import { RecoveryProbes } from './recovery-probes.js';
 import { chooseSwarm, type Swarm } from './swarm.js';
-import { Violation } from './violation.js';
+import { demand, Violation } from './violation.js';
 import { type Observed, WatchedMachine } from './watched-machine.js';
+import { readWholeTree } from './whole-tree.js';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -53,6 +55,8 @@ interface Participant {
   readonly host: LocalClientHost;
   readonly mortal: MortalHost;
   readonly zk: Client;
+  /** Whether it has shown credentials. */
+  readonly isKnown: boolean;
   isDone: boolean;
 }
 
@@ -93,10 +97,15 @@ export class Simulation {
       config,
       boot: (boot) => this.#boot(boot),
       disk,
+      backgroundSlowness: this.swarm.backgroundSlowness,
       wall: () => EPOCH_MS + Math.floor(this.kernel.now / 1_000) + this.faults.wallOffsetMs,
       log: ({ level, event, message }) => {
         this.kernel.note(`log ${level} ${event} ${message}`);
         if (event === 'digest.mismatch') throw new Violation('R3', message);
+      },
+      stepped: (step) => {
+        this.faults.stepped();
+        this.recoveries.stepped(step);
       },
       ended: () => this.faults.serverEnded(),
     });
@@ -143,10 +152,28 @@ export class Simulation {
       throw new Violation('L3', `not done ${LIVENESS_MS} ms after the heal: ${who.join(', ')}`);
     }
     await this.#rest();
+    await this.#lastLook();
     for (const participant of this.#live()) void participant.zk.close();
     await this.#pass(2_000);
     this.canon.look();
     this.#nothingIsLeft();
+  }
+
+  /** Everything that the server shows, to whoever sees most, and what its disk would bring back. */
+  async #lastLook(): Promise<void> {
+    const [someone] = this.#live().sort((a, b) => Number(b.isKnown) - Number(a.isKnown));
+    let isDone = false;
+    void readWholeTree(someone!.zk).then(
+      () => {
+        isDone = true;
+      },
+      (error: unknown) => {
+        this.#failure ??= error;
+      },
+    );
+    await this.#pass(LIVENESS_MS, () => isDone);
+    demand(isDone, 'L3', () => `the tree was not read ${LIVENESS_MS} ms after all was at rest`);
+    this.recoveries.look(this.server);
   }
 
   /** W7, L7: who has gone leaves nothing behind but sessions that have not ended yet. */
@@ -251,7 +278,10 @@ export class Simulation {
     const clock = 'monotonic' as const;
     const options = { sessionTimeoutMs, clock, graceMs: this.#random.pick([0, 200]) };
     const zk = createClient(parseConnectString(`memory://${ADDRESS}`), options, mortal);
-    const participant = { place, host, mortal, zk, isDone: false };
+    // The first requests of all: whoever is known is known from the start of each connection.
+    const isKnown = this.#random.chance(0.5);
+    if (isKnown) zk.addAuth(CREDENTIAL).catch(() => {});
+    const participant = { place, host, mortal, zk, isKnown, isDone: false };
     this.#participants.push(participant);
     const program = {
       name: place,

@@ -24,6 +24,8 @@ export type FaultKind = (typeof faultKinds)[number];
 
 export interface Swarm {
   readonly config: Config;
+  /** How much slower snapshots are written than the log: the slower, the more happens meanwhile. */
+  readonly backgroundSlowness: number;
   readonly clients: number;
   readonly sessionTimeoutMs: readonly number[];
   readonly latencyMicros: readonly [from: number, to: number];
@@ -57,6 +59,7 @@ export function chooseSwarm(random: Random, quiet: boolean): Swarm {
   return {
     config: defaultConfig({
       tickTime,
+      extendedTypesEnabled: true,
       minSessionTimeout: tickTime,
       maxClientCnxns: 0,
       preAllocSize: random.pick([0, 2, 8]),
@@ -66,9 +69,10 @@ export function chooseSwarm(random: Random, quiet: boolean): Swarm {
       maxBatchSize: random.pick([1, 5, 1_000]),
       flushDelay: random.pick([0, 0, 3]),
       globalOutstandingLimit: random.pick([5, 1_000]),
-      autopurgePurgeInterval: random.pick([0, 2_000]),
+      autopurgePurgeInterval: random.pick([0, 500, 2_000]),
       znodeContainerCheckIntervalMs: random.pick([500, 60_000]),
     }),
+    backgroundSlowness: random.pick([1, 10, 50]),
     clients,
     sessionTimeoutMs: Array.from({ length: clients }, () => tickTime * random.between(2, 12)),
     latencyMicros: random.pick([
