@@ -6,7 +6,10 @@
  *   its connection or its session.
  * - G1 streams show only states that were, never go back, and end up at the truth.
  */
+
 import type { ChildrenSnapshot, NodeSnapshot, WatchEvent, ZkError } from '@vivarium/core';
+import { eventTypes } from '@vivarium/core/internal/wire/events';
+import type { HeardEvent, History } from './history.js';
 import type { Probe, Replayed } from './judge.js';
 import { demandStat } from './judge-reads.js';
 import { type Model, parentOf } from './model.js';
@@ -103,7 +106,7 @@ export class ApiRecord {
   }
 
   /** @throws Violation */
-  judge(replayed: Replayed, applied: ReadonlyMap<string, number>): void {
+  judge(replayed: Replayed, applied: ReadonlyMap<string, number>, history: History): void {
     for (const { client, what, payload, outcome, error } of this.calls) {
       if (payload === undefined) continue;
       const times = applied.get(payload) ?? 0;
@@ -116,18 +119,25 @@ export class ApiRecord {
         return `${client}: ${what} (${payload}) was refused with ${error?.message} and happened`;
       });
     }
-    for (const listener of this.listeners) judgeListener(listener, replayed, this.#end);
+    for (const listener of this.listeners) {
+      judgeListener(listener, replayed, history, this.#end);
+    }
     for (const stream of this.streams) judgeStream(stream);
   }
 }
 
-function judgeListener(listener: ListenerRecord, { changes, model }: Replayed, end: bigint): void {
+function judgeListener(
+  listener: ListenerRecord,
+  { changes, model }: Replayed,
+  history: History,
+  end: bigint,
+): void {
   const { client, path, kind, since, heard, wasAbsent, isLive } = listener;
   const told = `${client}: a listener for the ${kind} of ${path} since ${since}`;
   demand(heard.length <= 1, 'W1', () => `${told} was called ${heard.length} times`);
   if (!isLive() || heard.length > 0) return;
   // A node that came and went while the client was away leaves no trace: ZooKeeper's exception.
-  if (wasAbsent && !model.nodes.has(path)) return;
+  if (wasAbsent && !model.nodes.has(path) && !wasTold(listener, history)) return;
   for (const [zxid, list] of changes) {
     if (zxid <= since || zxid > end) continue;
     const isTold = list.some((change) => {
@@ -136,6 +146,20 @@ function judgeListener(listener: ListenerRecord, { changes, model }: Replayed, e
     });
     demand(!isTold, 'W4', () => `${told} never heard of the change at ${zxid}`);
   }
+}
+
+/** Whether the server told the client of some change of the node since it listens. */
+function wasTold({ client, path, since }: ListenerRecord, history: History): boolean {
+  const own = history.connections.filter((connection) => connection.client === client);
+  return own.some(({ heard }) =>
+    heard.some((each) => {
+      return each.type === 'event' && each.zxid > since && each.path === path && isOfData(each);
+    }),
+  );
+}
+
+function isOfData({ eventType }: HeardEvent): boolean {
+  return eventType !== eventTypes.nodeChildrenChanged;
 }
 
 function judgeShown(

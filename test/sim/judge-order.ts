@@ -56,8 +56,12 @@ function judgeSeen(
     demand(greeting.lastZxidSeen <= highest, 'C3', () => `${client} claims what it has not seen`);
   }
   for (const each of heard) {
-    // Events that setWatches makes up, and answers to credentials, carry no zxid.
-    if (each.zxid <= 0n) continue;
+    // Events that setWatches makes up, and answers to credentials, carry no zxid; all else does.
+    if (each.zxid <= 0n) {
+      const mayLack = each.type === 'event' || each.request.opcode === opcodes.auth;
+      demand(mayLack, 'C3', () => `${client}, connection ${number}: an answer without a zxid`);
+      continue;
+    }
     demand(each.zxid >= highest, 'C3', () => {
       return `${client}, connection ${number}: zxid ${each.zxid} after ${highest}`;
     });

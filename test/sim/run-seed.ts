@@ -76,7 +76,7 @@ export function judge(written: WrittenDown): Readonly<Record<string, number>> {
   const replayed = replay(canon, history, probes);
   judgeOrder(history, replayed);
   const told = judgeWatches(history, replayed, watches);
-  record.judge(replayed, appliedPayloads(replayed.applied));
+  record.judge(replayed, appliedPayloads(replayed.applied), history);
   lock.judge(replayed);
   return { ...replayed.compared, ...told };
 }

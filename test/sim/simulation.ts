@@ -154,7 +154,10 @@ export class Simulation {
     await this.#rest();
     await this.#lastLook();
     for (const participant of this.#live()) void participant.zk.close();
-    await this.#pass(2_000);
+    const { tickTime } = this.swarm.config;
+    const longestMs = Math.max(...this.swarm.sessionTimeoutMs) + 3 * tickTime;
+    await this.#pass(longestMs + 1_000, () => this.server.view?.sessionCount === 0);
+    await this.#pass(tickTime);
     this.canon.look();
     this.#nothingIsLeft();
   }
@@ -176,15 +179,17 @@ export class Simulation {
     this.recoveries.look(this.server);
   }
 
-  /** W7, L7: who has gone leaves nothing behind but sessions that have not ended yet. */
+  /** E4, W7, L7: all programs have gone, and the time of every session is over. */
   #nothingIsLeft(): void {
-    const { watchCount, connectionCount, outstanding } = this.server.view!;
-    const dead = this.#participants.length - this.#live().length;
-    // The connections of programs that died with their machine may still look alive.
-    if (connectionCount > dead || (connectionCount === 0 && watchCount + outstanding > 0)) {
+    const view = this.server.view!;
+    const { sessionCount, ephemeralCount, watchCount, connectionCount, outstanding } = view;
+    demand(sessionCount === 0 && ephemeralCount === 0, 'E4', () => {
+      return `${sessionCount} sessions do not end, and own ${ephemeralCount} nodes`;
+    });
+    demand(watchCount + connectionCount + outstanding === 0, 'W7', () => {
       const left = `${connectionCount} connections, ${watchCount} watches, ${outstanding} requests`;
-      throw new Violation('W7', `all clients are closed, and the server still has ${left}`);
-    }
+      return `all sessions have ended, and the server still has ${left}`;
+    });
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Bugs inside the server's own classes. */
 import { codes } from '@vivarium/core/internal/base/errors';
+import { Expiry } from '@vivarium/core/internal/peer/expiry';
 import { Notifications } from '@vivarium/core/internal/peer/notifications';
 import { Outstanding } from '@vivarium/core/internal/peer/outstanding';
 import { Passwords } from '@vivarium/core/internal/peer/passwords';
@@ -65,6 +66,7 @@ export const serverPlants: readonly Plant[] = [
         return session % 5n !== 0n && right.call(this, session, password);
       },
   ),
+  inside('ends no session by itself', Expiry.prototype, 'polled', () => () => []),
   inside(
     'lets ended sessions come back',
     Sessions.prototype,
