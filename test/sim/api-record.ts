@@ -2,13 +2,14 @@
  * What programs were told by the client's interface, and its judge:
  *
  * - C16 a promise that resolved was kept, one that was refused changed nothing.
+ * - W2 what a listener hears can be the first news after what it saw.
  * - W4 a listener hears of the first change after its read, once, however often its client lost
  *   its connection or its session.
  * - G1 streams show only states that were, never go back, and end up at the truth.
  */
 
 import type { ChildrenSnapshot, NodeSnapshot, WatchEvent, ZkError } from '@vivarium/core';
-import { eventTypes } from '@vivarium/core/internal/wire/events';
+import { type EventType, eventTypes } from '@vivarium/core/internal/wire/events';
 import type { HeardEvent, History } from './history.js';
 import type { Probe, Replayed } from './judge.js';
 import { demandStat } from './judge-reads.js';
@@ -135,6 +136,11 @@ function judgeListener(
   const { client, path, kind, since, heard, wasAbsent, isLive } = listener;
   const told = `${client}: a listener for the ${kind} of ${path} since ${since}`;
   demand(heard.length <= 1, 'W1', () => `${told} was called ${heard.length} times`);
+  for (const { type } of heard) {
+    demand(possibleNews(listener).includes(type), 'W2', () => {
+      return `${told} was told ${type}, which cannot be the next after ${shownAs(listener)}`;
+    });
+  }
   if (!isLive() || heard.length > 0) return;
   // A node that came and went while the client was away leaves no trace: ZooKeeper's exception.
   if (wasAbsent && !model.nodes.has(path) && !wasTold(listener, history)) return;
@@ -146,6 +152,16 @@ function judgeListener(
     });
     demand(!isTold, 'W4', () => `${told} never heard of the change at ${zxid}`);
   }
+}
+
+/** What can be the first news of a node after it was seen as it was. */
+function possibleNews({ kind, wasAbsent }: ListenerRecord): readonly EventType[] {
+  if (wasAbsent) return ['nodeCreated'];
+  return [kind === 'data' ? 'nodeDataChanged' : 'nodeChildrenChanged', 'nodeDeleted'];
+}
+
+function shownAs({ wasAbsent }: ListenerRecord): string {
+  return wasAbsent ? 'none' : 'a node';
 }
 
 /** Whether the server told the client of some change of the node since it listens. */

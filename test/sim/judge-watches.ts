@@ -8,7 +8,7 @@
  */
 import { codes } from '@vivarium/core/internal/base/errors';
 import { eventTypes, watcherTypes } from '@vivarium/core/internal/wire/events';
-import { opcodes } from '@vivarium/core/internal/wire/operations';
+import { opcodes, specialXids } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import {
   type Acl,
@@ -18,7 +18,7 @@ import {
   SetWatches2,
   WatchesRequest,
 } from '@vivarium/core/internal/wire/records';
-import type { ConnectionHistory, HeardEvent, HeardReply, History } from './history.js';
+import type { ConnectionHistory, HeardEvent, HeardReply, History, SentRequest } from './history.js';
 import type { Probe, Replayed } from './judge.js';
 import { type Change, parentOf } from './model.js';
 import { permissions, permits } from './permissions.js';
@@ -94,6 +94,7 @@ export function judgeWatches(
   let events = 0;
   let madeUp = 0;
   for (const connection of history.connections) {
+    judgeRearming(connection);
     const judge = new ConnectionWatches(connection, replayed, probes);
     for (const each of connection.heard) {
       if (each.type === 'reply') judge.reply(each);
@@ -103,6 +104,18 @@ export function judgeWatches(
     madeUp += judge.madeUp;
   }
   return { events, madeUp };
+}
+
+/** A client that is back asks for nothing else before its watches are set: it might see too much. */
+function judgeRearming({ client, number, requests }: ConnectionHistory): void {
+  const isFirst = ({ opcode }: SentRequest) =>
+    opcode === opcodes.auth || opcode === opcodes.setWatches || opcode === opcodes.setWatches2;
+  const other = requests.find((request) => !isFirst(request));
+  const last = requests.findLast(({ xid }) => xid === specialXids.setWatches);
+  if (other === undefined || last === undefined) return;
+  demand(requests.indexOf(last) < requests.indexOf(other), 'W3', () => {
+    return `${client}, connection ${number}: ${other.xid} was asked before its watches were set`;
+  });
 }
 
 class ConnectionWatches {
