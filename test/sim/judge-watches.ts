@@ -106,7 +106,7 @@ export function judgeWatches(
   return { events, madeUp };
 }
 
-/** A client that is back asks for nothing else before its watches are set: it might see too much. */
+/** A client that is back asks for nothing before its watches are set: it might see too much. */
 function judgeRearming({ client, number, requests }: ConnectionHistory): void {
   const isFirst = ({ opcode }: SentRequest) =>
     opcode === opcodes.auth || opcode === opcodes.setWatches || opcode === opcodes.setWatches2;

@@ -60,7 +60,8 @@ export function chooseSwarm(random: Random, quiet: boolean): Swarm {
     config: defaultConfig({
       tickTime,
       extendedTypesEnabled: true,
-      minSessionTimeout: tickTime,
+      minSessionTimeout: tickTime * random.pick([1, 4]),
+      maxSessionTimeout: tickTime * random.pick([8, 20]),
       maxClientCnxns: 0,
       preAllocSize: random.pick([0, 2, 8]),
       snapCount: random.pick([4, 20, 100, 100_000]),
