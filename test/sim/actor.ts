@@ -2,7 +2,8 @@
 import { type Client, isZkError } from '@vivarium/core';
 import type { Random } from '@vivarium/core/internal/local/random';
 import type { ApiRecord } from './api-record.js';
-import { randomRead, randomWrites } from './requests.js';
+import { accessLists } from './permissions.js';
+import { guardedPath, randomRead, randomWrites } from './requests.js';
 import type { Swarm } from './swarm.js';
 
 export interface ActorParts {
@@ -17,6 +18,7 @@ export interface ActorParts {
 }
 
 const encoder = new TextEncoder();
+const FOLDERS = ['/sim/r', '/sim/e', '/sim/q', '/sim/c', '/sim/a', '/sim/t'];
 
 export class Actor {
   readonly #parts: ActorParts;
@@ -30,7 +32,7 @@ export class Actor {
   /** Acts until the heal, then waits for what it has begun and reads everything once more. */
   async act(): Promise<void> {
     const { random, swarm, zk, goesOn } = this.#parts;
-    for (const path of ['/sim/r', '/sim/e', '/sim/q', '/sim/c']) await this.#ensure(path);
+    for (const folder of FOLDERS) await this.#ensure(folder);
     for (let left = swarm.requests; goesOn() && left > 0; ) {
       const count = Math.min(left, random.between(1, swarm.depth));
       left -= count;
@@ -41,7 +43,7 @@ export class Actor {
     await Promise.all(this.#running);
     await zk.sync();
     for (let key = 0; key < swarm.keys; key++) await zk.exists(`/sim/r/${key}`);
-    for (const folder of ['/sim/r', '/sim/e', '/sim/q', '/sim/c']) {
+    for (const folder of FOLDERS) {
       await this.#follow('a last look', undefined, zk.children(folder));
     }
   }
@@ -67,11 +69,12 @@ export class Actor {
   #something(): void {
     const { random } = this.#parts;
     const dice = random.between(1, 100);
-    if (dice <= 45) this.#write();
-    else if (dice <= 70) this.#read();
-    else if (dice <= 85) this.#listen();
-    else if (dice <= 92) this.#begin(this.#count());
-    else if (dice <= 96) this.#watchLong();
+    if (dice <= 43) this.#write();
+    else if (dice <= 63) this.#read();
+    else if (dice <= 75) this.#listen();
+    else if (dice <= 81) this.#begin(this.#count());
+    else if (dice <= 86) this.#watchLong();
+    else if (dice <= 96) this.#guard();
     else this.#stream();
   }
 
@@ -96,8 +99,9 @@ export class Actor {
     }
     switch (first.op) {
       case 'create': {
-        const { path, data, mode } = first;
-        this.#begin(this.#follow(`create ${path}`, payload, zk.create(path, data, { mode })));
+        const { path, data, mode, acl, ttlMs } = first;
+        const made = zk.create(path, data, { mode, acl, ttlMs });
+        this.#begin(this.#follow(`create ${path}`, payload, made));
         return;
       }
       case 'set': {
@@ -176,10 +180,28 @@ export class Actor {
 
   #watchLong(): void {
     const { zk, random, swarm } = this.#parts;
-    const path = random.pick(['/sim', '/sim/r', `/sim/r/${random.between(0, swarm.keys - 1)}`]);
+    const key = `/sim/r/${random.between(0, swarm.keys - 1)}`;
+    const path = random.pick(['/', '/sim', '/sim/r', '/sim/a', '/sim/t', key]);
     const mode = random.pick(['persistent', 'persistentRecursive'] as const);
     const call = random.chance(0.7) ? zk.addWatch(path, mode) : zk.removeWatches(path, mode);
     this.#begin(this.#follow(`${mode} watch`, undefined, call));
+  }
+
+  /** Changes who may use a node, or watches one that not everybody may read. */
+  #guard(): void {
+    const { zk, random } = this.#parts;
+    const path = guardedPath(random);
+    const watch = () => {};
+    const version = random.chance(0.7) ? -1 : random.between(0, 2);
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => zk.setAcl(path, random.pick(accessLists), { version }),
+      () => zk.setAcl(path, random.pick(accessLists)),
+      () => zk.get(path, { watch }),
+      () => zk.exists(path, { watch }),
+      () => zk.children(path, { watch }),
+      () => zk.removeWatches(path, random.pick(['data', 'children', 'any'] as const)),
+    ];
+    this.#begin(this.#follow('guard', undefined, random.pick(calls)()));
   }
 
   #stream(): void {

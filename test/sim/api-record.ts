@@ -2,11 +2,15 @@
  * What programs were told by the client's interface, and its judge:
  *
  * - C16 a promise that resolved was kept, one that was refused changed nothing.
+ * - W2 what a listener hears can be the first news after what it saw.
  * - W4 a listener hears of the first change after its read, once, however often its client lost
  *   its connection or its session.
  * - G1 streams show only states that were, never go back, and end up at the truth.
  */
+
 import type { ChildrenSnapshot, NodeSnapshot, WatchEvent, ZkError } from '@vivarium/core';
+import { type EventType, eventTypes } from '@vivarium/core/internal/wire/events';
+import type { HeardEvent, History } from './history.js';
 import type { Probe, Replayed } from './judge.js';
 import { demandStat } from './judge-reads.js';
 import { type Model, parentOf } from './model.js';
@@ -103,7 +107,7 @@ export class ApiRecord {
   }
 
   /** @throws Violation */
-  judge(replayed: Replayed, applied: ReadonlyMap<string, number>): void {
+  judge(replayed: Replayed, applied: ReadonlyMap<string, number>, history: History): void {
     for (const { client, what, payload, outcome, error } of this.calls) {
       if (payload === undefined) continue;
       const times = applied.get(payload) ?? 0;
@@ -116,18 +120,30 @@ export class ApiRecord {
         return `${client}: ${what} (${payload}) was refused with ${error?.message} and happened`;
       });
     }
-    for (const listener of this.listeners) judgeListener(listener, replayed, this.#end);
+    for (const listener of this.listeners) {
+      judgeListener(listener, replayed, history, this.#end);
+    }
     for (const stream of this.streams) judgeStream(stream);
   }
 }
 
-function judgeListener(listener: ListenerRecord, { changes, model }: Replayed, end: bigint): void {
+function judgeListener(
+  listener: ListenerRecord,
+  { changes, model }: Replayed,
+  history: History,
+  end: bigint,
+): void {
   const { client, path, kind, since, heard, wasAbsent, isLive } = listener;
   const told = `${client}: a listener for the ${kind} of ${path} since ${since}`;
   demand(heard.length <= 1, 'W1', () => `${told} was called ${heard.length} times`);
+  for (const { type } of heard) {
+    demand(possibleNews(listener).includes(type), 'W2', () => {
+      return `${told} was told ${type}, which cannot be the next after ${shownAs(listener)}`;
+    });
+  }
   if (!isLive() || heard.length > 0) return;
   // A node that came and went while the client was away leaves no trace: ZooKeeper's exception.
-  if (wasAbsent && !model.nodes.has(path)) return;
+  if (wasAbsent && !model.nodes.has(path) && !wasTold(listener, history)) return;
   for (const [zxid, list] of changes) {
     if (zxid <= since || zxid > end) continue;
     const isTold = list.some((change) => {
@@ -136,6 +152,30 @@ function judgeListener(listener: ListenerRecord, { changes, model }: Replayed, e
     });
     demand(!isTold, 'W4', () => `${told} never heard of the change at ${zxid}`);
   }
+}
+
+/** What can be the first news of a node after it was seen as it was. */
+function possibleNews({ kind, wasAbsent }: ListenerRecord): readonly EventType[] {
+  if (wasAbsent) return ['nodeCreated'];
+  return [kind === 'data' ? 'nodeDataChanged' : 'nodeChildrenChanged', 'nodeDeleted'];
+}
+
+function shownAs({ wasAbsent }: ListenerRecord): string {
+  return wasAbsent ? 'none' : 'a node';
+}
+
+/** Whether the server told the client of some change of the node since it listens. */
+function wasTold({ client, path, since }: ListenerRecord, history: History): boolean {
+  const own = history.connections.filter((connection) => connection.client === client);
+  return own.some(({ heard }) =>
+    heard.some((each) => {
+      return each.type === 'event' && each.zxid > since && each.path === path && isOfData(each);
+    }),
+  );
+}
+
+function isOfData({ eventType }: HeardEvent): boolean {
+  return eventType !== eventTypes.nodeChildrenChanged;
 }
 
 function judgeShown(

@@ -15,6 +15,8 @@ export interface FaultTargets {
   readonly start: () => void;
   /** Places of the clients in the network, those that are alive. */
   readonly places: () => readonly string[];
+  /** Stops a client's process in its tracks; what it returns lets it go on. */
+  readonly pause: (place: string) => () => void;
   /** A client's process dies without a word. */
   readonly forsake: (place: string) => void;
   /** Somebody ends a client's session. */
@@ -44,7 +46,11 @@ export class Faults {
   readonly #random;
   #isOver = false;
   #startPlanned = false;
-  /** The next restart reads a disk that lost its power, whatever it looked like before. */
+  /** What happens to the server after so many more steps of its disk. */
+  #atStep: { left: number; readonly happen: () => void } | undefined;
+  /** Let paused clients go on. */
+  readonly #resumes = new Set<() => void>();
+  /** The next restart reads what never became durable from the system's cache, or has lost it. */
   #failedSync = false;
 
   constructor(targets: FaultTargets) {
@@ -73,8 +79,19 @@ export class Faults {
     network.isolate(server.address, false);
     for (const place of this.#targets.places()) network.isolate(place, false);
     this.#mendDisk(server.disk);
+    for (const resume of this.#resumes) resume();
     server.resume();
     this.serverEnded(true);
+  }
+
+  /** A step of the server's disk was performed: what waits for this moment happens now. */
+  stepped(): void {
+    const waiting = this.#atStep;
+    if (waiting === undefined || --waiting.left > 0) return;
+    this.#atStep = undefined;
+    this.#later(0, 'at this step of the disk', () => {
+      if (!this.#isOver) waiting.happen();
+    });
   }
 
   /** The server ended by itself, or was stopped: somebody starts it again. */
@@ -86,7 +103,7 @@ export class Faults {
     this.#later(delay, 'restart', () => {
       this.#startPlanned = false;
       if (server.state !== 'down') return;
-      if (this.#failedSync) server.cutPower();
+      if (this.#failedSync && this.#random.chance(0.5)) server.cutPower();
       this.#failedSync = false;
       this.#mendDisk(server.disk);
       this.#targets.start();
@@ -112,12 +129,16 @@ export class Faults {
     const long = Math.max(...swarm.sessionTimeoutMs);
     switch (kind) {
       case 'kill':
-        server.kill();
-        this.serverEnded();
+        this.#soonerOrLater(() => {
+          server.kill();
+          this.serverEnded();
+        });
         break;
       case 'power':
-        server.cutPower();
-        this.serverEnded();
+        this.#soonerOrLater(() => {
+          server.cutPower();
+          this.serverEnded();
+        });
         break;
       case 'stop':
         server.stop();
@@ -127,6 +148,9 @@ export class Faults {
         this.#later(random.between(1, random.pick([20, long, 2 * long])), 'unpause', () => {
           server.resume();
         });
+        break;
+      case 'pause-client':
+        this.#pauseClient(random.between(1, random.pick([20, long, 2 * long])));
         break;
       case 'reset':
         this.#connection()?.cut('connection reset');
@@ -159,6 +183,22 @@ export class Faults {
       default:
         this.#performOnMachine(kind);
     }
+  }
+
+  /** At once, or between two steps of the server's disk, where it hurts most. */
+  #soonerOrLater(happen: () => void): void {
+    if (this.#random.chance(0.5)) happen();
+    else this.#atStep = { left: this.#random.between(1, 12), happen };
+  }
+
+  #pauseClient(ms: number): void {
+    const place = this.#place();
+    if (place === undefined) return;
+    const resume = this.#targets.pause(place);
+    this.#resumes.add(resume);
+    this.#later(ms, 'unpause', () => {
+      if (this.#resumes.delete(resume)) resume();
+    });
   }
 
   #performOnMachine(kind: FaultKind): void {

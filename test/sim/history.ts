@@ -9,6 +9,8 @@ export interface SentRequest {
   readonly opcode: number;
   /** After the header. */
   readonly body: Uint8Array;
+  /** Whether credentials went before it on its connection. */
+  readonly isKnown: boolean;
   reply: HeardReply | undefined;
 }
 

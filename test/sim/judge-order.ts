@@ -5,22 +5,39 @@
  *   and sees it.
  * - C2: a session's writes have growing zxids, and its reads see them.
  * - C3: what a client has seen never becomes unseen, across connections and sessions too.
+ * - S7: a session's timeout in the log is the one that its client was told.
  * - unknown outcomes: behind a request that never happened nothing of the same pipeline happened.
  */
 import { opcodes } from '@vivarium/core/internal/wire/operations';
+import { txnTypes } from '@vivarium/core/internal/wire/txns';
+import type { Canon } from './canon.js';
 import { type ConnectionHistory, type History, type SentRequest, sessionOf } from './history.js';
 import type { Replayed } from './judge.js';
 import { demand } from './violation.js';
 import { nameOf, writesOf } from './wire-requests.js';
 
 /** @throws Violation */
-export function judgeOrder(history: History, replayed: Replayed): void {
+export function judgeOrder(history: History, canon: Canon, replayed: Replayed): void {
+  judgeTimeouts(history, canon);
   judgeRealTime(history, replayed);
   const seen = new Map<string, bigint>();
   const written = new Map<bigint, bigint>();
   for (const connection of history.connections) {
     judgeSeen(connection, seen);
     judgePipeline(connection, replayed, written);
+  }
+}
+
+function judgeTimeouts({ connections }: History, { entries }: Canon): void {
+  // Whoever takes a session up may ask for another timeout, which no transaction tells of.
+  const begun = connections.filter(({ greeting }) => greeting?.sessionId === 0n);
+  const told = new Map(begun.map(({ welcome }) => [welcome?.sessionId, welcome?.timeOut]));
+  for (const { zxid, txn } of entries) {
+    const { header, body } = txn;
+    if (body.type !== txnTypes.createSession || !told.has(header.clientId)) continue;
+    demand(body.timeOut === told.get(header.clientId), 'S7', () => {
+      return `${zxid} begins a session of ${body.timeOut} ms: ${told.get(header.clientId)} was told`;
+    });
   }
 }
 
@@ -56,8 +73,12 @@ function judgeSeen(
     demand(greeting.lastZxidSeen <= highest, 'C3', () => `${client} claims what it has not seen`);
   }
   for (const each of heard) {
-    // Events that setWatches makes up, and answers to credentials, carry no zxid.
-    if (each.zxid <= 0n) continue;
+    // Events that setWatches makes up, and answers to credentials, carry no zxid; all else does.
+    if (each.zxid <= 0n) {
+      const mayLack = each.type === 'event' || each.request.opcode === opcodes.auth;
+      demand(mayLack, 'C3', () => `${client}, connection ${number}: an answer without a zxid`);
+      continue;
+    }
     demand(each.zxid >= highest, 'C3', () => {
       return `${client}, connection ${number}: zxid ${each.zxid} after ${highest}`;
     });

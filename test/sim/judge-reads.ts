@@ -1,9 +1,10 @@
-/** C4: what a read was told is what the tree held at the zxid of its answer. */
+/** C4, C11: what a read was told is what the tree held at the zxid of its answer. */
 import { codes } from '@vivarium/core/internal/base/errors';
 import { readMultiReadRequest, readMultiResponse } from '@vivarium/core/internal/wire/multi';
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import {
+  GetAclResponse,
   GetAllChildrenNumberResponse,
   GetChildren2Response,
   GetChildrenResponse,
@@ -16,7 +17,8 @@ import {
   StatResponse,
 } from '@vivarium/core/internal/wire/records';
 import type { HeardReply } from './history.js';
-import type { Bytes, Model } from './model.js';
+import type { Bytes, Model, Node } from './model.js';
+import { permissions, permits, sameAcl, withoutSecrets } from './permissions.js';
 import { demand } from './violation.js';
 import { nameOf } from './wire-requests.js';
 
@@ -27,11 +29,11 @@ export function judgeRead(model: Model, reply: HeardReply, session: bigint): voi
   const told = `${nameOf(request)} ${request.xid} of ${request.connection.client} at ${reply.zxid}`;
   const asked = new Reader(request.body);
   const from = new Reader(reply.body);
-  const found = (path: string) => {
+  const found = (path: string, wanted: number = permissions.read) => {
     const node = model.nodes.get(path);
-    const due = node === undefined ? codes.NO_NODE : 0;
+    const due = errorOf(node, wanted, request.isKnown);
     demand(err === due, 'C4', () => `${told}: ${path} was answered with ${err}, not ${due}`);
-    return node;
+    return due === 0 ? node : undefined;
   };
   switch (request.opcode) {
     case opcodes.getData: {
@@ -78,9 +80,25 @@ export function judgeRead(model: Model, reply: HeardReply, session: bigint): voi
       demandSame(ephemerals, due, told);
       return;
     }
+    case opcodes.getAcl: {
+      const path = PathRequest.read(asked).path ?? '/';
+      const node = found(path, permissions.read | permissions.admin);
+      if (node === undefined) return;
+      const { acl, stat } = GetAclResponse.read(from);
+      const isAdmin = permits(node.acl, permissions.admin, request.isKnown);
+      const due = isAdmin ? node.acl : withoutSecrets(node.acl);
+      demand(sameAcl(acl, due), 'C11', () => `${told}: another access list at ${path}`);
+      demandStat(stat, model.statOf(path), `${told}: ${path}`);
+      return;
+    }
     case opcodes.multiRead:
       judgeMultiRead(model, reply, told);
   }
+}
+
+function errorOf(node: Node | undefined, wanted: number, isKnown: boolean): number {
+  if (node === undefined) return codes.NO_NODE;
+  return permits(node.acl, wanted, isKnown) ? 0 : codes.NO_AUTH;
 }
 
 function judgeMultiRead(model: Model, { request, body }: HeardReply, told: string): void {
@@ -90,11 +108,10 @@ function judgeMultiRead(model: Model, { request, body }: HeardReply, told: strin
   for (const [at, { path }] of ops.entries()) {
     const result = results[at]!;
     const node = model.nodes.get(path);
-    if (node === undefined || result.type === 'error') {
-      const isMissing = result.type === 'error' && result.err === codes.NO_NODE;
-      demand(isMissing && node === undefined, 'C4', () => `${told}: ${path} is there or is not`);
-      continue;
-    }
+    const due = errorOf(node, permissions.read, request.isKnown);
+    const got = result.type === 'error' ? result.err : 0;
+    demand(got === due, 'C4', () => `${told}: ${path} was answered with ${got}, not ${due}`);
+    if (node === undefined || got !== 0) continue;
     if (result.type === 'getData') {
       demand(sameBytes(result.data, node.data), 'C4', () => `${told}: other data at ${path}`);
       demandStat(result.stat, model.statOf(path), `${told}: ${path}`);

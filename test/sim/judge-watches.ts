@@ -8,18 +8,20 @@
  */
 import { codes } from '@vivarium/core/internal/base/errors';
 import { eventTypes, watcherTypes } from '@vivarium/core/internal/wire/events';
-import { opcodes } from '@vivarium/core/internal/wire/operations';
+import { opcodes, specialXids } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import {
+  type Acl,
   AddWatchRequest,
   ReadRequest,
   SetWatches,
   SetWatches2,
   WatchesRequest,
 } from '@vivarium/core/internal/wire/records';
-import type { ConnectionHistory, HeardEvent, HeardReply, History } from './history.js';
+import type { ConnectionHistory, HeardEvent, HeardReply, History, SentRequest } from './history.js';
 import type { Probe, Replayed } from './judge.js';
 import { type Change, parentOf } from './model.js';
+import { permissions, permits } from './permissions.js';
 import { demand } from './violation.js';
 
 type Kind = 'data' | 'child' | 'persistent' | 'recursive';
@@ -36,6 +38,8 @@ interface Found {
   readonly list: 'data' | 'exist' | 'child';
   readonly mzxid: bigint | undefined;
   readonly pzxid: bigint | undefined;
+  /** The client may not read the node, and is told nothing of it. */
+  readonly isHidden: boolean;
 }
 
 /** Looks at the tree wherever watches were set again; to be made before the replay. */
@@ -56,7 +60,9 @@ export class WatchProbes {
             const look = (list: Found['list'], paths: readonly string[] | null) => {
               for (const path of paths ?? []) {
                 const node = model.nodes.get(path);
-                found.push({ path, list, mzxid: node?.mzxid, pzxid: node?.pzxid });
+                const { mzxid, pzxid, acl } = node ?? {};
+                const isHidden = acl !== undefined && !mayRead(acl, each.request.isKnown);
+                found.push({ path, list, mzxid, pzxid, isHidden });
               }
             };
             look('data', dataWatches);
@@ -88,6 +94,7 @@ export function judgeWatches(
   let events = 0;
   let madeUp = 0;
   for (const connection of history.connections) {
+    judgeRearming(connection);
     const judge = new ConnectionWatches(connection, replayed, probes);
     for (const each of connection.heard) {
       if (each.type === 'reply') judge.reply(each);
@@ -97,6 +104,18 @@ export function judgeWatches(
     madeUp += judge.madeUp;
   }
   return { events, madeUp };
+}
+
+/** A client that is back asks for nothing before its watches are set: it might see too much. */
+function judgeRearming({ client, number, requests }: ConnectionHistory): void {
+  const isFirst = ({ opcode }: SentRequest) =>
+    opcode === opcodes.auth || opcode === opcodes.setWatches || opcode === opcodes.setWatches2;
+  const other = requests.find((request) => !isFirst(request));
+  const last = requests.findLast(({ xid }) => xid === specialXids.setWatches);
+  if (other === undefined || last === undefined) return;
+  demand(requests.indexOf(last) < requests.indexOf(other), 'W3', () => {
+    return `${client}, connection ${number}: ${other.xid} was asked before its watches were set`;
+  });
 }
 
 class ConnectionWatches {
@@ -111,11 +130,13 @@ class ConnectionWatches {
   #unexplained: HeardEvent[] = [];
   /** Everything up to this zxid has fired what it fires. */
   #at: bigint | undefined;
+  readonly #isKnown: boolean;
 
   constructor(connection: ConnectionHistory, replayed: Replayed, probes: WatchProbes) {
     this.#who = `${connection.client}, connection ${connection.number}`;
     this.#replayed = replayed;
     this.#probes = probes;
+    this.#isKnown = connection.requests.some(({ isKnown }) => isKnown);
   }
 
   event(event: HeardEvent): void {
@@ -187,8 +208,10 @@ class ConnectionWatches {
     this.#advance(reply.zxid);
     const lists = listsOf(reply);
     const due: string[] = [];
-    const tell = (type: number, path: string) => due.push(`${type} ${path}`);
-    for (const { path, list, mzxid, pzxid } of this.#probes.found(reply)) {
+    for (const { path, list, mzxid, pzxid, isHidden } of this.#probes.found(reply)) {
+      const tell = (type: number, path: string) => {
+        if (!isHidden) due.push(`${type} ${path}`);
+      };
       if (list === 'exist') {
         if (mzxid === undefined) this.#watch(path, 'data');
         else tell(eventTypes.nodeCreated, path);
@@ -226,7 +249,8 @@ class ConnectionWatches {
     this.#at = to;
   }
 
-  #fire({ type, path }: Change, zxid: bigint): void {
+  /** A watch is spent even if its owner may not hear of the change. */
+  #fire({ type, path, acl, parentAcl }: Change, zxid: bigint): void {
     const own = this.#watched.get(path);
     const isDeleted = type === 'deleted';
     const kinds: readonly Kind[] = isDeleted
@@ -235,11 +259,13 @@ class ConnectionWatches {
     const isTold = kinds.some((kind) => own?.has(kind)) || this.#hasRecursive(path);
     own?.delete('data');
     if (isDeleted) own?.delete('child');
-    if (isTold) this.#due.push({ zxid, eventType: EVENT_OF[type], path });
+    if (isTold && mayRead(acl, this.#isKnown))
+      this.#due.push({ zxid, eventType: EVENT_OF[type], path });
     if (type === 'changed') return;
     const parent = parentOf(path);
     const above = this.#watched.get(parent);
-    if (above?.has('child') || above?.has('persistent')) {
+    const isToldAbove = above?.has('child') || above?.has('persistent');
+    if (isToldAbove && mayRead(parentAcl, this.#isKnown)) {
       this.#due.push({ zxid, eventType: eventTypes.nodeChildrenChanged, path: parent });
     }
     above?.delete('child');
@@ -251,6 +277,10 @@ class ConnectionWatches {
       if (at === '/') return false;
     }
   }
+}
+
+function mayRead(acl: readonly Acl[], isKnown: boolean): boolean {
+  return permits(acl, permissions.read, isKnown);
 }
 
 const EVENT_OF = {

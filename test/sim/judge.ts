@@ -95,7 +95,7 @@ function applyEntry(
 ): SentRequest | undefined {
   const { header, body } = entry.txn;
   const { zxid } = entry;
-  const context = { zxid, time: header.time, session: header.clientId };
+  const server = { zxid, time: header.time, session: header.clientId };
   switch (body.type) {
     case txnTypes.createSession:
       demand(!model.sessions.has(header.clientId), 'S5', () => `${zxid}: a session id is reused`);
@@ -103,7 +103,7 @@ function applyEntry(
       return undefined;
     case txnTypes.closeSession: {
       const listed = body.paths2Delete ?? [];
-      model.closeSession(header.clientId, context, listed);
+      model.closeSession(header.clientId, server, listed);
       const went = model.changes.map(({ path }) => path);
       demand(went.join() === listed.join(), 'E2', () => {
         return `${zxid} ends a session that owns ${went.join()} and lists ${listed.join()}`;
@@ -111,8 +111,8 @@ function applyEntry(
       return undefined;
     }
     case txnTypes.deleteContainer:
-      demand(model.deleteContainer(body.path, context), 'C12', () => {
-        return `${zxid} removes ${body.path}, which is no container or not empty`;
+      demand(model.deleteContainer(body.path, server), 'C12', () => {
+        return `${zxid} removes ${body.path}, which is neither an empty container nor old`;
       });
       return undefined;
     default:
@@ -125,17 +125,22 @@ function applyEntry(
   });
   requests.delete(key);
   const ops = writesOf(request)!;
-  const outcomes = model.apply(ops, context);
+  const outcomes = model.apply(ops, { ...server, isKnown: request.isKnown });
   const told = `zxid ${zxid}, ${nameOf(request)} of ${request.connection.client}`;
   const failure = outcomes.find(({ err }) => err !== 0)?.err ?? 0;
   const logged = errorOf(body);
   demand(logged === failure, 'C1', () => `${told} is logged with ${logged}, not ${failure}`);
-  if (body.type === txnTypes.create || body.type === txnTypes.create2) {
+  if (isCreation(body)) {
     const path = outcomes[0]?.path;
     demand(body.path === path, 'C10', () => `${told} made ${body.path}, not ${path}`);
   }
   if (request.reply !== undefined) judgeWrite(request, request.reply, outcomes, zxid, told);
   return request;
+}
+
+function isCreation(body: TxnBody): body is TxnBody & { readonly path: string } {
+  const { create, create2, createContainer, createTtl } = txnTypes;
+  return [create, create2, createContainer, createTtl].some((type) => type === body.type);
 }
 
 function judgeWrite(
@@ -162,12 +167,14 @@ function judgeWrite(
       return;
     }
     case opcodes.create2:
-    case opcodes.createContainer: {
+    case opcodes.createContainer:
+    case opcodes.createTtl: {
       const { path, stat } = Create2Response.read(from);
       demand(path === outcome.path, 'C1', () => `${told} was told of ${path}`);
       demandStat(stat, outcome.stat, told);
       return;
     }
+    case opcodes.setAcl:
     case opcodes.setData:
       demandStat(StatResponse.read(from).stat, outcome.stat, told);
   }

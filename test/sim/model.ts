@@ -3,7 +3,8 @@
  * knows nothing of how the server keeps it.
  */
 import { codes } from '@vivarium/core/internal/base/errors';
-import type { Stat } from '@vivarium/core/internal/wire/records';
+import type { Acl, Stat } from '@vivarium/core/internal/wire/records';
+import { accessLists, permissions, permits } from './permissions.js';
 
 export type Bytes = Uint8Array | null;
 
@@ -15,6 +16,9 @@ export type WriteOp =
       readonly ephemeral: boolean;
       readonly sequential: boolean;
       readonly container: boolean;
+      /** Time to live of a node that goes when it was not touched for so long; else undefined. */
+      readonly ttlMs: number | undefined;
+      readonly acl: readonly Acl[];
     }
   | { readonly op: 'delete'; readonly path: string; readonly version: number }
   | {
@@ -23,12 +27,21 @@ export type WriteOp =
       readonly data: Bytes;
       readonly version: number;
     }
+  | {
+      readonly op: 'setAcl';
+      readonly path: string;
+      readonly acl: readonly Acl[];
+      readonly version: number;
+    }
   | { readonly op: 'check'; readonly path: string; readonly version: number };
 
 /** What happened to a path, in the order in which watches are told. */
 export interface Change {
   readonly type: 'created' | 'deleted' | 'changed';
   readonly path: string;
+  /** Who may hear of it, and of what it is for the parent. */
+  readonly acl: readonly Acl[];
+  readonly parentAcl: readonly Acl[];
 }
 
 export interface Node {
@@ -44,6 +57,9 @@ export interface Node {
   readonly owner: bigint;
   /** Goes when its last child has gone. */
   readonly isContainer: boolean;
+  readonly ttlMs: number | undefined;
+  acl: readonly Acl[];
+  aversion: number;
   readonly children: Set<string>;
 }
 
@@ -52,6 +68,8 @@ export interface Context {
   readonly zxid: bigint;
   readonly time: number;
   readonly session: bigint;
+  /** Whether the asker has shown credentials. */
+  readonly isKnown?: boolean;
 }
 
 /** The path of a created node, the node after a set; or an error code. */
@@ -68,9 +86,10 @@ export class Model {
   #undo: (() => void)[] = [];
 
   constructor() {
-    this.nodes.set('/', newNode(null, { zxid: 0n, time: 0, session: 0n }, 0n));
+    const before = { zxid: 0n, time: 0, session: 0n };
+    this.nodes.set('/', newNode(null, before, {}));
     const system = ['/zookeeper', '/zookeeper/config', '/zookeeper/quota'];
-    for (const path of system) this.#add(path, null, { zxid: 0n, time: 0, session: 0n }, 0n);
+    for (const path of system) this.#add(path, null, before, {});
     this.changes = [];
   }
 
@@ -107,12 +126,14 @@ export class Model {
     for (const path of paths) this.#remove(path, context);
   }
 
-  /** What the server does by itself with an empty container; whether it might. */
+  /** What the server does by itself with an empty container or TTL node; whether it might. */
   deleteContainer(path: string, context: Context): boolean {
     this.changes = [];
     const node = this.nodes.get(path);
-    if (node === undefined || !node.isContainer) return false;
-    if (node.children.size > 0 || node.creations === 0) return false;
+    if (node === undefined || node.children.size > 0) return false;
+    const isUsed = node.isContainer && node.creations > 0;
+    const isOld = node.ttlMs !== undefined && context.time - node.mtime > node.ttlMs;
+    if (!isUsed && !isOld) return false;
     this.#remove(path, context);
     return true;
   }
@@ -127,6 +148,10 @@ export class Model {
       case 'create':
         return this.#create(op, context);
       case 'delete': {
+        const parent = this.nodes.get(parentOf(op.path));
+        if (parent !== undefined && !may(context, parent, permissions.delete)) {
+          return { err: codes.NO_AUTH };
+        }
         const node = this.nodes.get(op.path);
         if (node === undefined) return { err: codes.NO_NODE };
         if (op.version !== -1 && op.version !== node.version) return { err: codes.BAD_VERSION };
@@ -136,9 +161,12 @@ export class Model {
       }
       case 'set':
         return this.#set(op, context);
+      case 'setAcl':
+        return this.#setAcl(op, context);
       case 'check': {
         const node = this.nodes.get(op.path);
         if (node === undefined) return { err: codes.NO_NODE };
+        if (!may(context, node, permissions.read)) return { err: codes.NO_AUTH };
         if (op.version !== -1 && op.version !== node.version) return { err: codes.BAD_VERSION };
         return { err: 0, path: op.path, stat: undefined };
       }
@@ -148,17 +176,24 @@ export class Model {
   #create(op: WriteOp & { op: 'create' }, context: Context): Outcome {
     const parent = this.nodes.get(parentOf(op.path));
     if (parent === undefined) return { err: codes.NO_NODE };
+    if (!may(context, parent, permissions.create)) return { err: codes.NO_AUTH };
     const suffix = op.sequential ? String(parent.creations).padStart(10, '0') : '';
     const path = op.path + suffix;
     if (this.nodes.has(path)) return { err: codes.NODE_EXISTS };
     if (parent.owner !== 0n) return { err: codes.NO_CHILDREN_FOR_EPHEMERALS };
-    this.#add(path, op.data, context, op.ephemeral ? context.session : 0n, op.container);
+    this.#add(path, op.data, context, {
+      owner: op.ephemeral ? context.session : 0n,
+      isContainer: op.container,
+      ttlMs: op.ttlMs,
+      acl: op.acl,
+    });
     return { err: 0, path, stat: this.statOf(path) };
   }
 
   #set({ path, data, version }: WriteOp & { op: 'set' }, context: Context): Outcome {
     const node = this.nodes.get(path);
     if (node === undefined) return { err: codes.NO_NODE };
+    if (!may(context, node, permissions.write)) return { err: codes.NO_AUTH };
     if (version !== -1 && version !== node.version) return { err: codes.BAD_VERSION };
     const before = { ...node };
     this.#undo.push(() => Object.assign(node, before));
@@ -166,18 +201,34 @@ export class Model {
     node.version += 1;
     node.mzxid = context.zxid;
     node.mtime = context.time;
-    this.changes.push({ type: 'changed', path });
+    this.#tell('changed', path, node);
     return { err: 0, path, stat: statOf(node) };
   }
 
-  #add(path: string, data: Bytes, context: Context, owner: bigint, isContainer = false): void {
+  #setAcl({ path, acl, version }: WriteOp & { op: 'setAcl' }, context: Context): Outcome {
+    const node = this.nodes.get(path);
+    if (node === undefined) return { err: codes.NO_NODE };
+    if (!may(context, node, permissions.admin)) return { err: codes.NO_AUTH };
+    if (version !== -1 && version !== node.aversion) return { err: codes.BAD_VERSION };
+    node.acl = acl;
+    node.aversion += 1;
+    return { err: 0, path, stat: statOf(node) };
+  }
+
+  #tell(type: Change['type'], path: string, { acl }: Node): void {
+    const parentAcl = this.nodes.get(parentOf(path))!.acl;
+    this.changes.push({ type, path, acl, parentAcl });
+  }
+
+  #add(path: string, data: Bytes, context: Context, traits: Traits): void {
     const parent = this.nodes.get(parentOf(path))!;
     const before = { ...parent };
-    this.nodes.set(path, newNode(data, context, owner, isContainer));
+    const node = newNode(data, context, traits);
+    this.nodes.set(path, node);
     parent.children.add(nameOf(path));
     parent.creations += 1;
     parent.pzxid = context.zxid;
-    this.changes.push({ type: 'created', path });
+    this.#tell('created', path, node);
     this.#undo.push(() => {
       this.nodes.delete(path);
       parent.children.delete(nameOf(path));
@@ -192,7 +243,7 @@ export class Model {
     this.nodes.delete(path);
     parent.children.delete(nameOf(path));
     parent.pzxid = zxid;
-    this.changes.push({ type: 'deleted', path });
+    this.#tell('deleted', path, node);
     this.#undo.push(() => {
       this.nodes.set(path, node);
       parent.children.add(nameOf(path));
@@ -210,7 +261,13 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-function newNode(data: Bytes, { zxid, time }: Context, owner: bigint, isContainer = false): Node {
+/** What a node is beside its data; all is optional. */
+type Traits = Partial<Pick<Node, 'owner' | 'isContainer' | 'ttlMs' | 'acl'>>;
+
+const OPEN = accessLists[0]!;
+
+function newNode(data: Bytes, { zxid, time }: Context, traits: Traits): Node {
+  const { owner = 0n, isContainer = false, ttlMs, acl = OPEN } = traits;
   return {
     data,
     czxid: zxid,
@@ -222,8 +279,15 @@ function newNode(data: Bytes, { zxid, time }: Context, owner: bigint, isContaine
     creations: 0,
     owner,
     isContainer,
+    ttlMs,
+    acl,
+    aversion: 0,
     children: new Set(),
   };
+}
+
+function may({ isKnown = false }: Context, { acl }: Node, wanted: number): boolean {
+  return permits(acl, wanted, isKnown);
 }
 
 /** A node's Stat as clients see it. */
@@ -236,7 +300,7 @@ function statOf(node: Node): Stat {
     mtime: node.mtime,
     version: node.version,
     cversion: 2 * node.creations - numChildren,
-    aversion: 0,
+    aversion: node.aversion,
     ephemeralOwner: node.owner,
     dataLength: node.data?.length ?? 0,
     numChildren,

@@ -1,13 +1,23 @@
-/** A client's host that can die: from then on nothing of the client reaches the world. */
+/**
+ * A client's host that can die: from then on nothing of the client reaches the world. It can also
+ * be stopped in its tracks, as SIGSTOP and long collections of garbage do: time passes meanwhile.
+ */
 import type { ClientHost, ServerAddress, Transport, TransportEvents } from '@vivarium/core';
 
 export class MortalHost implements ClientHost {
   readonly #inner: ClientHost;
+  readonly #later: (run: () => void) => void;
   readonly #open = new Set<Transport>();
   isAlive = true;
+  #isPaused = false;
+  /** Timers that are due and have not run, and what came in the meantime. */
+  #timers: (() => void)[] = [];
+  #arrived: (() => void)[] = [];
 
-  constructor(inner: ClientHost) {
+  /** @param later runs something as soon as all that waits in promises has had its turn */
+  constructor(inner: ClientHost, later: (run: () => void) => void) {
     this.#inner = inner;
+    this.#later = later;
   }
 
   now = () => this.#inner.now();
@@ -17,23 +27,32 @@ export class MortalHost implements ClientHost {
       if (this.isAlive) run();
     });
   randomBytes = (count: number) => this.#inner.randomBytes(count);
-  setTimer = (delayMs: number, run: () => void) =>
-    this.#inner.setTimer(delayMs, () => {
-      if (this.isAlive) run();
+  setTimer = (delayMs: number, run: () => void) => {
+    let isWanted = true;
+    const cancel = this.#inner.setTimer(delayMs, () => {
+      this.#happens(this.#timers, () => {
+        if (isWanted) run();
+      });
     });
+    return () => {
+      isWanted = false;
+      cancel();
+    };
+  };
 
   open = (server: ServerAddress, events: TransportEvents): Transport => {
+    const tell = (run: () => void) =>
+      this.#happens(this.#arrived, () => {
+        if (this.#open.has(transport)) run();
+      });
     const transport = this.#inner.open(server, {
-      opened: () => {
-        if (this.isAlive) events.opened();
-      },
-      received: (bytes) => {
-        if (this.isAlive) events.received(bytes);
-      },
-      closed: (reason) => {
-        this.#open.delete(transport);
-        if (this.isAlive) events.closed(reason);
-      },
+      opened: () => tell(() => events.opened()),
+      received: (bytes) => tell(() => events.received(bytes)),
+      closed: (reason) =>
+        tell(() => {
+          this.#open.delete(transport);
+          events.closed(reason);
+        }),
     });
     this.#open.add(transport);
     return {
@@ -53,5 +72,27 @@ export class MortalHost implements ClientHost {
     if (quietly) return;
     for (const transport of this.#open) transport.close();
     this.#open.clear();
+  }
+
+  /** Stops it; what comes meanwhile waits. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  /** Lets it go on: first with its timers, then with what waits in its sockets, as Node does. */
+  resume(): void {
+    if (!this.#isPaused) return;
+    const next = this.#timers.shift() ?? this.#arrived.shift();
+    if (next === undefined) {
+      this.#isPaused = false;
+      return;
+    }
+    if (this.isAlive) next();
+    this.#later(() => this.resume());
+  }
+
+  #happens(waiting: (() => void)[], run: () => void): void {
+    if (this.#isPaused) waiting.push(run);
+    else if (this.isAlive) run();
   }
 }

@@ -2,7 +2,7 @@
 import type { ClientHost, ServerAddress, Transport, TransportEvents } from '@vivarium/core';
 import { readConnectRequest, readConnectResponse } from '@vivarium/core/internal/wire/connect';
 import { FrameSplitter } from '@vivarium/core/internal/wire/framing';
-import { specialXids } from '@vivarium/core/internal/wire/operations';
+import { opcodes, specialXids } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { WatcherEvent } from '@vivarium/core/internal/wire/records';
 import type { ConnectionHistory, History, SentRequest } from './history.js';
@@ -59,6 +59,7 @@ class Line {
   readonly #connection: ConnectionHistory;
   readonly #now: () => number;
   readonly #note: (line: string) => void;
+  #isKnown = false;
   readonly #outgoing = new FrameSplitter(LONGEST_FRAME_BYTES);
   readonly #incoming = new FrameSplitter(LONGEST_FRAME_BYTES);
   /** Sent and not answered, in the order sent; pings and credentials are matched by xid. */
@@ -94,8 +95,10 @@ class Line {
         xid: from.int(),
         opcode: from.int(),
         body: frame.slice(8),
+        isKnown: this.#isKnown,
         reply: undefined,
       };
+      if (request.opcode === opcodes.auth) this.#isKnown = true;
       this.#connection.requests.push(request);
       this.#waiting.push(request);
       this.#note(`asks ${request.xid} ${nameOf(request)} ${pathOf(request)}`);

@@ -4,8 +4,10 @@
  * tree that its last transaction made.
  */
 import type { Config } from '@vivarium/core/internal/config/config';
+import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import type { Kernel } from '@vivarium/core/internal/local/kernel';
 import type { LocalServer } from '@vivarium/core/internal/local/server';
+import { type DiskStep, folders } from '@vivarium/core/internal/storage/disk';
 import { type Recovered, recover } from '@vivarium/core/internal/storage/recovery';
 import type { Database } from '@vivarium/core/internal/tree/database';
 import { ROOT_ID } from '@vivarium/core/internal/tree/tree';
@@ -13,9 +15,10 @@ import type { Canon, Entry } from './canon.js';
 import type { Probe } from './judge.js';
 import { demandStat } from './judge-reads.js';
 import type { Model } from './model.js';
+import { sameAcl } from './permissions.js';
 import { demand, Violation } from './violation.js';
 
-/** How often the disk is looked at, in things that happen. */
+/** How often the disk is looked at, in things that happen; beside that, after snapshots. */
 const EVERY = 700;
 
 export class RecoveryProbes {
@@ -23,6 +26,7 @@ export class RecoveryProbes {
   readonly #observed: { readonly attested: bigint };
   readonly #config: Config;
   readonly #random;
+  #isDue = false;
   readonly #found: { readonly database: Database; readonly last: Entry | undefined }[] = [];
 
   constructor(
@@ -37,12 +41,22 @@ export class RecoveryProbes {
     this.#random = kernel.random('recoveries');
   }
 
+  /** A step of the server's disk was performed; with this one a snapshot may have its name. */
+  stepped(step: DiskStep): void {
+    if (step.step === 'sync-folder' && step.folder === folders.snapshots) {
+      this.#isDue ||= this.#random.chance(0.3);
+    }
+  }
+
   get count(): number {
     return this.#found.length;
   }
 
   maybe(server: LocalServer): void {
-    if (server.state !== 'down' && this.#random.between(1, EVERY) === 1) this.look(server);
+    const isDue = this.#isDue || this.#random.between(1, EVERY) === 1;
+    if (server.state === 'down' || !isDue) return;
+    this.#isDue = false;
+    this.look(server);
   }
 
   look(server: LocalServer): void {
@@ -67,10 +81,25 @@ export class RecoveryProbes {
     });
   }
 
+  /**
+   * What a power cut would leave. Now and then the newest snapshots are damaged too: those before
+   * them must do as well, with the logs that a purge has left (R13). It leaves what three need.
+   */
+  #imageOf(server: LocalServer): MemoryDisk {
+    const image = server.disk.afterCrash(this.#random);
+    const snapshots = snapshotsOf(image);
+    if (snapshots.length < 2 || !this.#random.chance(0.3)) return image;
+    const damaged = this.#random.between(1, Math.min(2, snapshots.length - 1));
+    for (const name of snapshots.slice(-damaged)) {
+      image.perform([{ step: 'truncate', file: folders.snapshots + name, size: 100 }]);
+    }
+    return image;
+  }
+
   #recover(server: LocalServer): Recovered {
     const { extendedTypesEnabled, digestEnabled, snapshotTrustEmpty } = this.#config;
     try {
-      return recover(server.disk.afterCrash(this.#random), {
+      return recover(this.#imageOf(server), {
         extendedTypes: extendedTypesEnabled,
         digest: digestEnabled,
         hashSeed: 1,
@@ -84,7 +113,15 @@ export class RecoveryProbes {
   }
 }
 
-function judgeTree({ tree, sessions, lastZxid }: Database, model: Model): void {
+/** Names of the snapshots on a disk, newest last. */
+function snapshotsOf(disk: MemoryDisk): string[] {
+  const names = disk.list(folders.snapshots).map(({ name }) => name);
+  const zxidOf = (name: string) => Number.parseInt(name.slice('snapshot.'.length), 16);
+  const snapshots = names.filter((name) => /^snapshot\.[0-9a-f]+$/.test(name));
+  return snapshots.sort((a, b) => zxidOf(a) - zxidOf(b));
+}
+
+function judgeTree({ tree, acls, sessions, lastZxid }: Database, model: Model): void {
   const told = `recovered at ${lastZxid}`;
   const paths = new Set<string>();
   tree.forEachBelow(ROOT_ID, (id) => {
@@ -94,6 +131,10 @@ function judgeTree({ tree, sessions, lastZxid }: Database, model: Model): void {
     demand(node !== undefined, 'R14', () => `${told}: ${path} should not be there`);
     if (!path.startsWith('/sim')) return;
     demandStat(tree.stat(id), model.statOf(path), `${told}: ${path}`, 'R14');
+    const acl = acls.get(tree.aclId(id));
+    demand(acl !== undefined && sameAcl(acl, node.acl), 'R14', () => {
+      return `${told}: ${path} has another access list`;
+    });
     const data = tree.data(id);
     const isSame =
       data === null || node.data === null

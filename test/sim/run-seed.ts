@@ -74,9 +74,9 @@ export function judge(written: WrittenDown): Readonly<Record<string, number>> {
   const all = [watches.probes, record.probes(), recoveries.probes(), group.probes()];
   const probes = all.flat();
   const replayed = replay(canon, history, probes);
-  judgeOrder(history, replayed);
+  judgeOrder(history, canon, replayed);
   const told = judgeWatches(history, replayed, watches);
-  record.judge(replayed, appliedPayloads(replayed.applied));
+  record.judge(replayed, appliedPayloads(replayed.applied), history);
   lock.judge(replayed);
   return { ...replayed.compared, ...told };
 }

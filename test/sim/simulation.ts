@@ -21,11 +21,13 @@ import type { History } from './history.js';
 import { hold } from './holder.js';
 import { LockJudge } from './lock-judge.js';
 import { MortalHost } from './mortal-host.js';
+import { CREDENTIAL } from './permissions.js';
 import { recordedHost } from './recorded-host.js';
 import { RecoveryProbes } from './recovery-probes.js';
 import { chooseSwarm, type Swarm } from './swarm.js';
-import { Violation } from './violation.js';
+import { demand, Violation } from './violation.js';
 import { type Observed, WatchedMachine } from './watched-machine.js';
+import { readWholeTree } from './whole-tree.js';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -53,6 +55,8 @@ interface Participant {
   readonly host: LocalClientHost;
   readonly mortal: MortalHost;
   readonly zk: Client;
+  /** Whether it has shown credentials. */
+  readonly isKnown: boolean;
   isDone: boolean;
 }
 
@@ -93,10 +97,15 @@ export class Simulation {
       config,
       boot: (boot) => this.#boot(boot),
       disk,
+      backgroundSlowness: this.swarm.backgroundSlowness,
       wall: () => EPOCH_MS + Math.floor(this.kernel.now / 1_000) + this.faults.wallOffsetMs,
       log: ({ level, event, message }) => {
         this.kernel.note(`log ${level} ${event} ${message}`);
         if (event === 'digest.mismatch') throw new Violation('R3', message);
+      },
+      stepped: (step) => {
+        this.faults.stepped();
+        this.recoveries.stepped(step);
       },
       ended: () => this.faults.serverEnded(),
     });
@@ -107,6 +116,7 @@ export class Simulation {
       swarm: this.swarm,
       start: () => this.#start(),
       places: () => this.#live().map(({ place }) => place),
+      pause: (place) => this.#pauseClient(place),
       forsake: (place) => this.#forsake(place),
       expire: (place) => this.#expire(place),
     });
@@ -142,21 +152,44 @@ export class Simulation {
       throw new Violation('L3', `not done ${LIVENESS_MS} ms after the heal: ${who.join(', ')}`);
     }
     await this.#rest();
+    await this.#lastLook();
     for (const participant of this.#live()) void participant.zk.close();
-    await this.#pass(2_000);
+    const { tickTime } = this.swarm.config;
+    const longestMs = Math.max(...this.swarm.sessionTimeoutMs) + 3 * tickTime;
+    await this.#pass(longestMs + 1_000, () => this.server.view?.sessionCount === 0);
+    await this.#pass(tickTime);
     this.canon.look();
     this.#nothingIsLeft();
   }
 
-  /** W7, L7: who has gone leaves nothing behind but sessions that have not ended yet. */
+  /** Everything that the server shows, to whoever sees most, and what its disk would bring back. */
+  async #lastLook(): Promise<void> {
+    const [someone] = this.#live().sort((a, b) => Number(b.isKnown) - Number(a.isKnown));
+    let isDone = false;
+    void readWholeTree(someone!.zk).then(
+      () => {
+        isDone = true;
+      },
+      (error: unknown) => {
+        this.#failure ??= error;
+      },
+    );
+    await this.#pass(LIVENESS_MS, () => isDone);
+    demand(isDone, 'L3', () => `the tree was not read ${LIVENESS_MS} ms after all was at rest`);
+    this.recoveries.look(this.server);
+  }
+
+  /** E4, W7, L7: all programs have gone, and the time of every session is over. */
   #nothingIsLeft(): void {
-    const { watchCount, connectionCount, outstanding } = this.server.view!;
-    const dead = this.#participants.length - this.#live().length;
-    // The connections of programs that died with their machine may still look alive.
-    if (connectionCount > dead || (connectionCount === 0 && watchCount + outstanding > 0)) {
+    const view = this.server.view!;
+    const { sessionCount, ephemeralCount, watchCount, connectionCount, outstanding } = view;
+    demand(sessionCount === 0 && ephemeralCount === 0, 'E4', () => {
+      return `${sessionCount} sessions do not end, and own ${ephemeralCount} nodes`;
+    });
+    demand(watchCount + connectionCount + outstanding === 0, 'W7', () => {
       const left = `${connectionCount} connections, ${watchCount} watches, ${outstanding} requests`;
-      throw new Violation('W7', `all clients are closed, and the server still has ${left}`);
-    }
+      return `all sessions have ended, and the server still has ${left}`;
+    });
   }
 
   /**
@@ -243,11 +276,17 @@ export class Simulation {
     const { kernel, swarm } = this;
     const place = `c${this.#participants.length + 1}`;
     const host = new LocalClientHost({ kernel, network: this.#network, name: place });
-    const mortal = new MortalHost(recordedHost(host, place, this.history, this.#note));
+    const mortal = new MortalHost(
+      recordedHost(host, place, this.history, this.#note),
+      (run) => void kernel.after(1, `${place} goes on`, run),
+    );
     const clock = 'monotonic' as const;
     const options = { sessionTimeoutMs, clock, graceMs: this.#random.pick([0, 200]) };
     const zk = createClient(parseConnectString(`memory://${ADDRESS}`), options, mortal);
-    const participant = { place, host, mortal, zk, isDone: false };
+    // The first requests of all: whoever is known is known from the start of each connection.
+    const isKnown = this.#random.chance(0.5);
+    if (isKnown) zk.addAuth(CREDENTIAL).catch(() => {});
+    const participant = { place, host, mortal, zk, isKnown, isDone: false };
     this.#participants.push(participant);
     const program = {
       name: place,
@@ -271,15 +310,26 @@ export class Simulation {
     );
   }
 
+  #at(place: string): Participant | undefined {
+    return this.#participants.find((each) => each.place === place);
+  }
+
+  #pauseClient(place: string): () => void {
+    const mortal = this.#at(place)?.mortal;
+    this.kernel.note(`${place} is paused`);
+    mortal?.pause();
+    return () => mortal?.resume();
+  }
+
   #forsake(place: string): void {
-    const participant = this.#participants.find((each) => each.place === place);
+    const participant = this.#at(place);
     if (participant === undefined) return;
     participant.mortal.die(this.#random.chance(0.5));
     this.#join(participant.zk.sessionTimeoutMs || 1_000);
   }
 
   #expire(place: string): void {
-    const key = this.#participants.find((each) => each.place === place)?.host.key;
+    const key = this.#at(place)?.host.key;
     if (key === undefined) return;
     this.lock.ended.add(key.sessionId);
     const parts = { kernel: this.kernel, network: this.#network };

@@ -18,11 +18,14 @@ export const faultKinds = [
   'disk-error',
   'disk-full',
   'wall-jump',
+  'pause-client',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface Swarm {
   readonly config: Config;
+  /** How much slower snapshots are written than the log: the slower, the more happens meanwhile. */
+  readonly backgroundSlowness: number;
   readonly clients: number;
   readonly sessionTimeoutMs: readonly number[];
   readonly latencyMicros: readonly [from: number, to: number];
@@ -56,7 +59,9 @@ export function chooseSwarm(random: Random, quiet: boolean): Swarm {
   return {
     config: defaultConfig({
       tickTime,
-      minSessionTimeout: tickTime,
+      extendedTypesEnabled: true,
+      minSessionTimeout: tickTime * random.pick([1, 4]),
+      maxSessionTimeout: tickTime * random.pick([8, 20]),
       maxClientCnxns: 0,
       preAllocSize: random.pick([0, 2, 8]),
       snapCount: random.pick([4, 20, 100, 100_000]),
@@ -65,9 +70,10 @@ export function chooseSwarm(random: Random, quiet: boolean): Swarm {
       maxBatchSize: random.pick([1, 5, 1_000]),
       flushDelay: random.pick([0, 0, 3]),
       globalOutstandingLimit: random.pick([5, 1_000]),
-      autopurgePurgeInterval: random.pick([0, 2_000]),
+      autopurgePurgeInterval: random.pick([0, 500, 2_000]),
       znodeContainerCheckIntervalMs: random.pick([500, 60_000]),
     }),
+    backgroundSlowness: random.pick([1, 10, 50]),
     clients,
     sessionTimeoutMs: Array.from({ length: clients }, () => tickTime * random.between(2, 12)),
     latencyMicros: random.pick([

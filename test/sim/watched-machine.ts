@@ -5,6 +5,7 @@
  * - R4: nothing is attested that is not durable, whoever is told and by which frame.
  * - R10: transactions are proposed with contiguous zxids, and never twice.
  * - S1, S2: no session is expired before its time, nor while a word of it waits unread.
+ * - S5: no session is refused to its owner before its end was decided.
  */
 import type { ConnectionId } from '@vivarium/core/internal/base/ids';
 import type { LocalMachine } from '@vivarium/core/internal/local/machine';
@@ -17,7 +18,7 @@ import { Reader } from '@vivarium/core/internal/wire/reader';
 import { type Txn, txnTypes } from '@vivarium/core/internal/wire/txns';
 import type { Canon } from './canon.js';
 import { FILE_HEADER_BYTES, recordsIn } from './log-records.js';
-import { demand } from './violation.js';
+import { demand, Violation } from './violation.js';
 
 export interface Observed {
   readonly canon: Canon;
@@ -55,6 +56,10 @@ export class WatchedMachine implements LocalMachine {
   readonly #sessions = new Map<bigint, Session>();
   /** Sessions of which somebody has asked for the end. */
   readonly #closing = new Set<bigint>();
+  /** Sessions whose end this life has put into the log. */
+  readonly #ended = new Set<bigint>();
+  /** Refused to their owners: their end must be in whatever the log is given next. */
+  readonly #refused = new Set<bigint>();
   readonly #bornAt: number;
   #lastProposed: bigint | undefined;
 
@@ -144,8 +149,11 @@ export class WatchedMachine implements LocalMachine {
 
   #welcomes(id: ConnectionId, connection: Connection, from: Reader): void {
     const { timeOut: timeoutMs, sessionId } = readConnectResponse(from);
-    if (timeoutMs <= 0) return;
     const { canon } = this.#observed;
+    if (timeoutMs <= 0) {
+      this.#refuses(connection.session);
+      return;
+    }
     if (connection.session !== sessionId) {
       const created = canon.entries.find(({ txn: { header } }) => {
         return header.type === txnTypes.createSession && header.clientId === sessionId;
@@ -156,6 +164,14 @@ export class WatchedMachine implements LocalMachine {
     connection.session = sessionId;
     // A session's time begins with its client's word, not with our answer.
     this.#sessions.set(sessionId, { connection: id, timeoutMs, touchedAt: connection.heardAt });
+  }
+
+  #refuses(id: bigint): void {
+    if (this.#ended.has(id)) return;
+    const own = this.#observed.canon.entries.filter(({ txn }) => txn.header.clientId === id);
+    const has = (type: number) => own.some(({ txn }) => txn.header.type === type);
+    // A client may also ask for a session that never was, to see who answers.
+    if (has(txnTypes.createSession) && !has(txnTypes.closeSession)) this.#refused.add(id);
   }
 
   #isDurable(zxid: bigint, what: string): void {
@@ -172,6 +188,9 @@ export class WatchedMachine implements LocalMachine {
       const from = step.position === 0 ? FILE_HEADER_BYTES : 0;
       for (const { txn } of recordsIn(step.bytes, from)) this.#proposal(txn, now);
     }
+    for (const id of this.#refused) {
+      throw new Violation('S5', `session ${id} was refused to its owner, and it has not ended`);
+    }
   }
 
   #proposal(txn: Txn, now: number): void {
@@ -186,6 +205,8 @@ export class WatchedMachine implements LocalMachine {
   #ends(id: bigint, now: number): void {
     const session = this.#sessions.get(id);
     this.#sessions.delete(id);
+    this.#ended.add(id);
+    this.#refused.delete(id);
     if (this.#closing.has(id)) return;
     const heardAt = session?.touchedAt ?? this.#bornAt;
     const timeoutMs = session?.timeoutMs ?? 0;

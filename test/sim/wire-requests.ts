@@ -3,11 +3,24 @@ import { createModes } from '@vivarium/core/internal/wire/create-modes';
 import { readMultiRequest } from '@vivarium/core/internal/wire/multi';
 import { operationOf, operations } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
-import { CreateRequest, DeleteRequest, SetDataRequest } from '@vivarium/core/internal/wire/records';
+import {
+  type Acl,
+  CreateRequest,
+  CreateTtlRequest,
+  DeleteRequest,
+  SetAclRequest,
+  SetDataRequest,
+} from '@vivarium/core/internal/wire/records';
 import type { SentRequest } from './history.js';
 import type { WriteOp } from './model.js';
 
 type WireOp =
+  | {
+      readonly op: 'setAcl';
+      readonly path: string;
+      readonly acl: readonly Acl[] | null;
+      readonly version: number;
+    }
   | ReturnType<typeof readMultiRequest>[number]
   | { readonly op: 'none'; readonly path: string };
 
@@ -38,6 +51,10 @@ export function writesOf({ opcode, body }: SentRequest): readonly WriteOp[] | un
       return [writeOf({ op: 'create', ...CreateRequest.read(from) })];
     case operations.createContainer.code:
       return [writeOf({ op: 'createContainer', ...CreateRequest.read(from) })];
+    case operations.createTtl.code:
+      return [writeOf({ op: 'createTtl', ...CreateTtlRequest.read(from) })];
+    case operations.setAcl.code:
+      return [writeOf({ op: 'setAcl', ...SetAclRequest.read(from) })];
     case operations.delete.code:
       return [writeOf({ op: 'delete', ...DeleteRequest.read(from) })];
     case operations.setData.code:
@@ -51,7 +68,8 @@ function writeOf(op: WireOp): WriteOp {
   switch (op.op) {
     case 'create':
     case 'create2':
-    case 'createContainer': {
+    case 'createContainer':
+    case 'createTtl': {
       const mode = Object.values(createModes).find(({ flag }) => flag === op.flags);
       return {
         op: 'create',
@@ -60,12 +78,16 @@ function writeOf(op: WireOp): WriteOp {
         ephemeral: mode?.ephemeral === true,
         sequential: mode?.sequential === true,
         container: op.op === 'createContainer',
+        ttlMs: op.op === 'createTtl' ? Number(op.ttl) : undefined,
+        acl: op.acl ?? [],
       };
     }
     case 'delete':
       return { op: 'delete', path: op.path, version: op.version };
     case 'setData':
       return { op: 'set', path: op.path, data: op.data, version: op.version };
+    case 'setAcl':
+      return { op: 'setAcl', path: op.path, acl: op.acl ?? [], version: op.version };
     case 'check':
       return { op: 'check', path: op.path, version: op.version };
     default:

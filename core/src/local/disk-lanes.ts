@@ -1,11 +1,19 @@
 import type { Effect } from '../peer/effects.js';
 import type { Input } from '../peer/inputs.js';
-import type { DiskFailure, DiskLane } from '../storage/disk.js';
+import type { DiskFailure, DiskLane, DiskStep } from '../storage/disk.js';
 import { DiskError, type MemoryDisk } from './disk.js';
 import type { Kernel, Micros } from './kernel.js';
 
 type DiskRequest = Effect & { readonly type: 'disk' };
 type DiskAnswer = Input & { readonly type: 'disk-done' };
+
+/** Who is told of what the lanes do; nobody is from within a call of theirs. */
+export interface DiskLaneEvents {
+  /** Once for each request. */
+  done(answer: DiskAnswer): void;
+  /** After each step that succeeded. */
+  stepped(step: DiskStep): void;
+}
 
 /**
  * Performs a server's disk requests in virtual time: a lane's in order and one at a time, each step
@@ -14,20 +22,21 @@ type DiskAnswer = Input & { readonly type: 'disk-done' };
 export class LocalDiskLanes {
   /** How long one step takes. */
   stepMicros: readonly [from: Micros, to: Micros] = [5, 200];
+  /** How many times as long one takes in the background lane. */
+  backgroundSlowness = 1;
   readonly #kernel: Kernel;
   readonly #disk: MemoryDisk;
-  readonly #answer: (answer: DiskAnswer) => void;
+  readonly #events: DiskLaneEvents;
   readonly #waiting: Readonly<Record<DiskLane, DiskRequest[]>> = { log: [], background: [] };
   readonly #random;
   /** What broke the log lane: whatever follows would stand behind a hole. */
   #broken: DiskFailure | undefined;
   #abandoned = false;
 
-  /** @param answer called once for each request, never from within {@link perform} */
-  constructor(kernel: Kernel, disk: MemoryDisk, name: string, answer: (a: DiskAnswer) => void) {
+  constructor(kernel: Kernel, disk: MemoryDisk, name: string, events: DiskLaneEvents) {
     this.#kernel = kernel;
     this.#disk = disk;
-    this.#answer = answer;
+    this.#events = events;
     this.#random = kernel.random(`disk ${name}`);
   }
 
@@ -45,20 +54,26 @@ export class LocalDiskLanes {
   #next(request: DiskRequest, at: number): void {
     const step = request.steps[at];
     const [from, to] = this.stepMicros;
+    const slowness = request.lane === 'background' ? this.backgroundSlowness : 1;
     const what = `disk ${request.lane} ${request.id} ${step?.step ?? 'done'}`;
-    this.#kernel.after(step === undefined ? 0 : this.#random.between(from, to), what, () => {
-      if (this.#abandoned) return;
-      if (step === undefined) return this.#done(request, undefined);
-      const failure = this.#step(request, at);
-      if (failure === undefined) this.#next(request, at + 1);
-      else this.#done(request, failure);
-    });
+    this.#kernel.after(
+      step === undefined ? 0 : slowness * this.#random.between(from, to),
+      what,
+      () => {
+        if (this.#abandoned) return;
+        if (step === undefined) return this.#done(request, undefined);
+        const failure = this.#step(request, at);
+        if (failure === undefined) this.#next(request, at + 1);
+        else this.#done(request, failure);
+      },
+    );
   }
 
   #step(request: DiskRequest, at: number): DiskFailure | undefined {
     if (request.lane === 'log' && this.#broken !== undefined) return this.#broken;
     try {
       this.#disk.perform(request.steps.slice(at, at + 1));
+      this.#events.stepped(request.steps[at]!);
       return undefined;
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
@@ -72,7 +87,7 @@ export class LocalDiskLanes {
     const waiting = this.#waiting[request.lane];
     waiting.shift();
     const { id, generation } = request;
-    this.#answer({ type: 'disk-done', id, generation, ...(failure && { failure }) });
+    this.#events.done({ type: 'disk-done', id, generation, ...(failure && { failure }) });
     const next = waiting[0];
     if (next !== undefined && !this.#abandoned) this.#next(next, 0);
   }

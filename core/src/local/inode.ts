@@ -50,9 +50,12 @@ export class Inode {
     this.#unsynced = [];
   }
 
-  /** A sync that failed: what it should have made durable never will be, though reads show it. */
+  /**
+   * A sync that failed: the bytes that it should have made durable never will be, though reads show
+   * them. The size may still be.
+   */
   dropUnsynced(): void {
-    this.#unsynced = [];
+    this.#unsynced = this.#unsynced.filter(({ type }) => type === 'size');
   }
 
   /** The file after a crash, in which each unsynced change survives if `survives` says so. */

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.js';
 import type { Effect } from '../peer/effects.js';
 import type { Input } from '../peer/inputs.js';
 import type { PeerView } from '../peer/view.js';
+import type { DiskStep } from '../storage/disk.js';
 import { MemoryDisk } from './disk.js';
 import { LocalDiskLanes } from './disk-lanes.js';
 import type { Kernel, Micros } from './kernel.js';
@@ -23,9 +24,13 @@ export interface LocalServerParts {
   readonly disk?: MemoryDisk;
   /** Wall-clock time; virtual time since 2026 unless given. */
   readonly wall?: () => WallMillis;
+  /** How many times as long as one of the log a step of the background lane takes; else 1. */
+  readonly backgroundSlowness?: number;
   /** How long a round of its loop takes; 20 to 150 µs unless given. */
   readonly turnMicros?: readonly [from: Micros, to: Micros];
   readonly log?: (event: LogEvent) => void;
+  /** Told of each step of its disk that was just performed. */
+  readonly stepped?: (step: DiskStep) => void;
   /** Told when a life of the server ended by itself: asked to stop (code 0), halted or broken. */
   readonly ended?: (end: { readonly code: number; readonly reason: string }) => void;
 }
@@ -135,8 +140,12 @@ export class LocalServer {
     });
     this.#state = 'running';
     const name = `${this.address} life ${this.#life}`;
-    this.#lanes = new LocalDiskLanes(kernel, this.disk, name, (answer) => this.#input(answer));
+    this.#lanes = new LocalDiskLanes(kernel, this.disk, name, {
+      done: (answer) => this.#input(answer),
+      stepped: (step) => this.#parts.stepped?.(step),
+    });
     this.#lanes.stepMicros = this.#diskStepMicros;
+    this.#lanes.backgroundSlowness = this.#parts.backgroundSlowness ?? 1;
     this.#stopListening = network.listen(this.address, (end) => this.#accept(end));
     this.#schedule();
   }

@@ -139,7 +139,7 @@ export const intended: readonly Intended[] = [
   {
     case: 'text that is no quota written as a quota',
     theirs: 'the server ends itself',
-    ours: 'to be seen',
+    ours: 'what cannot be read of it does not count, and the server goes on',
     why: 'One client could end the service.',
     release: 'both',
     inSequences: 'left out',

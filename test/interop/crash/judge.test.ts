@@ -2,7 +2,7 @@ import { type Txn, type TxnBody, txnTypes } from '@vivarium/core/internal/wire/t
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 import { Random } from '../back-to-back/random.js';
-import { judgeLog, judgeTree } from './judge.js';
+import { addFindings, judgeLog, judgeTree } from './judge.js';
 import { LoadClient, type Reply, type Sent } from './load-client.js';
 import { createOf } from './writes.js';
 
@@ -152,5 +152,15 @@ suite('the judge of a crash', (test) => {
     ]);
     const right = new Map([['/a', { data, stat, acl: [] }]]);
     assert.equal(judgeTree(right, model).length, 2);
+  });
+
+  test('forgets nothing that was wrong once, though a later start shows it no more', () => {
+    const all = judge(good.slice(0, 2)).findings;
+    addFindings(all, judge(good).findings, ['/a is shown with other data']);
+    addFindings(all, judge(good).findings, []);
+    assert.is(all.lost, 1);
+    assert.is(all.acknowledged, 2);
+    assert.match(all.problems.join(), 'was told of zxid 3, which is gone');
+    assert.match(all.problems.join(), '/a is shown with other data');
   });
 });

@@ -93,6 +93,16 @@ export function judgeLog({ txns, clients, ownSessions, unansweredConnects }: Evi
   return { findings, model };
 }
 
+/**
+ * Adds what was found after one more crash. The log is judged anew each time, from its beginning;
+ * what was ever wrong stays wrong, even if the next start shows nothing of it.
+ */
+export function addFindings(all: Findings, found: Findings, tree: readonly string[]): void {
+  const lost = Math.max(all.lost, found.lost);
+  const problems = new Set([...all.problems, ...found.problems, ...tree]);
+  Object.assign(all, found, { lost, problems: [...problems] });
+}
+
 function judgeClient(
   client: LoadClient,
   found: ReadonlyMap<number, Txn>,

@@ -8,7 +8,7 @@ import { type ServerKind, type ServerProcess, startServer } from '../server-proc
 import { dumpTree } from '../tree-dump.js';
 import { launchVivarium } from '../vivarium.js';
 import { WireClient } from '../wire-client.js';
-import { type Findings, judgeLog, judgeTree } from './judge.js';
+import { addFindings, type Findings, judgeLog, judgeTree } from './judge.js';
 import { LoadClient } from './load-client.js';
 import type { Model } from './model.js';
 import { createOf, places, SHARED_NODES } from './writes.js';
@@ -25,7 +25,7 @@ export interface CrashResult extends Findings {
   kills: number;
   /** Kills before the server served again. */
   killsWhileStarting: number;
-  /** Kills that left a snapshot half written. */
+  /** Kills that left a snapshot half written; on the forgetful disk, under a name of its own. */
   killsInSnapshot: number;
   refusedStarts: number;
   /** Sessions taken up again after a kill. */
@@ -180,8 +180,7 @@ class Run {
           ownSessions: this.#ownSessions,
           unansweredConnects: this.#unansweredConnects,
         });
-        findings.problems.push(...judgeTree(dump, model));
-        Object.assign(this.#result, findings);
+        addFindings(this.#result, findings, judgeTree(dump, model));
         return model;
       }
     } finally {
@@ -200,7 +199,9 @@ class Run {
     await Promise.all(clients.map((client) => client.drained()));
     this.#result.kills++;
     const files = await readdir(join(this.#dataDir, 'version-2'));
-    if (files.includes('vivarium-draft')) this.#result.killsInSnapshot++;
+    if (files.some((name) => /^(vivarium-draft$|not-durable)/.test(name))) {
+      this.#result.killsInSnapshot++;
+    }
   }
 
   /** Takes up the lasting sessions again, and opens what is missing and the passing ones. */

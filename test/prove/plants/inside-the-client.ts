@@ -33,6 +33,15 @@ export const clientPlants: readonly Plant[] = [
       },
   ),
   inside(
+    'the client takes a watch for a missing node for one of a node that is there',
+    WatchRegistry.prototype,
+    'add',
+    (right) =>
+      function (this: WatchRegistry, kind, path) {
+        right.call(this, kind === 'exist' ? 'data' : kind, path);
+      },
+  ),
+  inside(
     'a stream does not look again when its node has changed',
     Hub.prototype,
     'fired',

@@ -1,7 +1,14 @@
 /** Bugs inside the server's own classes. */
+import { codes } from '@vivarium/core/internal/base/errors';
+import { Expiry } from '@vivarium/core/internal/peer/expiry';
+import { Notifications } from '@vivarium/core/internal/peer/notifications';
 import { Outstanding } from '@vivarium/core/internal/peer/outstanding';
+import { Passwords } from '@vivarium/core/internal/peer/passwords';
+import { Preparation } from '@vivarium/core/internal/peer/preparation';
 import { type Session, Sessions } from '@vivarium/core/internal/peer/sessions';
 import { Database } from '@vivarium/core/internal/tree/database';
+import { Expiring } from '@vivarium/core/internal/tree/expiring';
+import { NO_NODE_ID, Tree } from '@vivarium/core/internal/tree/tree';
 import { WatchTable } from '@vivarium/core/internal/tree/watches';
 import { inside, type Plant } from './plant.js';
 
@@ -51,6 +58,16 @@ export const serverPlants: readonly Plant[] = [
       },
   ),
   inside(
+    'refuses a session to its owner now and then',
+    Passwords.prototype,
+    'isRight',
+    (right) =>
+      function (this: Passwords, session, password) {
+        return session % 5n !== 0n && right.call(this, session, password);
+      },
+  ),
+  inside('ends no session by itself', Expiry.prototype, 'polled', () => () => []),
+  inside(
     'lets ended sessions come back',
     Sessions.prototype,
     'remove',
@@ -92,6 +109,31 @@ export const serverPlants: readonly Plant[] = [
       function (this: Database) {
         this.sessions.clear();
         right.call(this);
+      },
+  ),
+  inside('lets everybody write everywhere', Preparation.prototype, 'permits', () => () => true),
+  inside(
+    'tells of nodes to those who may not read them',
+    Notifications.prototype,
+    'mayRead',
+    () => () => true,
+  ),
+  inside(
+    'removes a node before its time to live is over',
+    Expiring.prototype,
+    'isOverdue',
+    (right) =>
+      function (this: Expiring, id, wall) {
+        return right.call(this, id, wall + 500);
+      },
+  ),
+  inside(
+    'forgets in a replay that a child was deleted after its snapshot was begun',
+    Tree.prototype,
+    'remove',
+    (right) =>
+      function (this: Tree, path, high, low) {
+        return this.find(path) === NO_NODE_ID ? codes.NO_NODE : right.call(this, path, high, low);
       },
   ),
   inside(

@@ -15,13 +15,17 @@ function rig(seed: number) {
   const kernel = new Kernel(seed);
   const disk = new MemoryDisk();
   const answers: string[] = [];
-  const lanes = new LocalDiskLanes(kernel, disk, 'one', ({ id, failure }) => {
-    const durable = disk.durableImage().list('logs/').length;
-    answers.push(`${id} ${failure?.code ?? 'done'} ${durable}`);
+  const performed: string[] = [];
+  const lanes = new LocalDiskLanes(kernel, disk, 'one', {
+    done({ id, failure }) {
+      const durable = disk.durableImage().list('logs/').length;
+      answers.push(`${id} ${failure?.code ?? 'done'} ${durable}`);
+    },
+    stepped: ({ step }) => performed.push(step),
   });
   const ask = (id: number, lane: DiskLane, some = steps) =>
     lanes.perform({ type: 'disk', id, generation: 1, lane, steps: some });
-  return { kernel, disk, answers, lanes, ask };
+  return { kernel, disk, answers, performed, lanes, ask };
 }
 
 suite('the disk lanes in virtual time', (test) => {
@@ -33,6 +37,18 @@ suite('the disk lanes in virtual time', (test) => {
       kernel.runUntil(1_000_000);
       assert.equal(answers, ['1 done 1', '2 done 1', '3 done 1']);
     }
+  });
+
+  test('tell of each step that was performed, and take longer in the background', () => {
+    const { kernel, answers, performed, lanes, ask } = rig(1);
+    lanes.backgroundSlowness = 1_000;
+    ask(1, 'background');
+    ask(2, 'log');
+    kernel.runUntil(1_000);
+    assert.equal(answers, ['2 done 1']);
+    assert.equal(performed, ['create', 'sync-folder']);
+    kernel.runUntil(1_000_000);
+    assert.equal(performed.length, 4);
   });
 
   test('fail everything behind a failure in the log lane, and nothing in the other', () => {

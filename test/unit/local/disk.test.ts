@@ -68,6 +68,15 @@ suite('the disk in memory', (test) => {
     assert.is(disk.durableImage().read(file, 0, 1)[0], 0);
   });
 
+  test('makes durable what is written again after a sync that failed', () => {
+    const disk = new MemoryDisk();
+    disk.perform([...named, write(0, Uint8Array.of(5, 6))]);
+    disk.failNext('sync', { code: 'EIO', message: 'planned' });
+    assert.throws(() => disk.perform([{ step: 'sync', file }]));
+    disk.perform([write(1, Uint8Array.of(6)), { step: 'sync', file }]);
+    assert.equal(disk.durableImage().read(file, 0, 9), Uint8Array.of(0, 6));
+  });
+
   test('fails a write that does not fit, half done', () => {
     const disk = new MemoryDisk();
     disk.perform(named);
