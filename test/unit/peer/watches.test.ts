@@ -273,8 +273,8 @@ suite('setWatches', (test) => {
   const NO_LISTS = { dataWatches: null, existWatches: null, childWatches: null };
 
   /**
-   * A client that has seen zxid `seen`, which made /last, comes back to nodes of which only the data
-   * (/written), only the children (/old), or both (/new) have changed meanwhile.
+   * A client that has seen zxid `seen`, which made /last, comes back to nodes of which only the
+   * data (/written), only the children (/old), or both (/new) have changed meanwhile.
    */
   function away() {
     const { rig, writer } = world();
@@ -314,7 +314,8 @@ suite('setWatches', (test) => {
     ['childWatches', '/gone', DELETED],
   ] as const;
   for (const [list, path, type] of cases) {
-    test(`with ${path} among the ${list} ${type === undefined ? 'watches it' : `tells ${type}`}`, () => {
+    const does = type === undefined ? 'watches it' : `tells ${type}`;
+    test(`with ${path} among the ${list} ${does}`, () => {
       const { rig, writer, client, seen } = away();
       ask(client, seen, { [list]: [path] });
       assert.is(client.frames.at(-1)?.xid, specialXids.setWatches, 'the answer comes last');
