@@ -16,6 +16,9 @@ function open(t: TestContext, dataDir: string, overrides: { dataLogDir?: string 
   return opened;
 }
 
+/** A file system that takes no folders, not even from root. */
+const NOWHERE = '/proc/vivarium/1';
+
 function refusal(run: () => unknown): StartError {
   try {
     run();
@@ -34,6 +37,13 @@ suite('the data folder', (test) => {
     assert.is(logs, snapshots);
     assert.is(statSync(dataDir).mode & 0o777, 0o700);
     assert.is(statSync(snapshots).mode & 0o777, 0o700);
+  });
+
+  test('is refused where nothing can be made, instead of trying for ever', () => {
+    // Node's own recursive mkdir never came back from here.
+    const { message, exitCode } = refusal(() => openDataDir(defaultConfig({ dataDir: NOWHERE })));
+    assert.match(message, NOWHERE);
+    assert.is(exitCode, 3);
   });
 
   test('may be two folders, both of which are claimed', (t) => {
