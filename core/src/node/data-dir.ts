@@ -35,7 +35,7 @@ export interface DataDir {
  *
  * @throws StartError when the folder cannot be used, is in use, or belongs to somebody else
  */
-export function openDataDir(config: Config): DataDir {
+export async function openDataDir(config: Config): Promise<DataDir> {
   const dataDir = resolve(config.dataDir);
   const dataLogDir = resolve(config.dataLogDir);
   const warnings: string[] = [];
@@ -51,7 +51,7 @@ export function openDataDir(config: Config): DataDir {
       if ((statSync(folder).mode & 0o002) !== 0) {
         warnings.push(`${folder} can be written to by every user of this machine; chmod 700 it.`);
       }
-      locks.push(lockFolder(folder));
+      locks.push(await lockFolder(folder));
     }
     const serverId = readMyId(dataDir) ?? config.serverId;
     claimFor(dataDir, serverId);

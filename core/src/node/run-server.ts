@@ -61,7 +61,7 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function runServer(options: RunOptions): Promise<RunningServer> {
   const { config, log } = options;
-  const dataDir = openDataDir(config);
+  const dataDir = await openDataDir(config);
   for (const message of dataDir.warnings) log({ level: 'warn', event: 'data.warning', message });
   const files = openFiles(dataDir, log);
   try {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,8 +10,8 @@ import * as assert from 'uvu/assert';
 import { suite, type TestContext } from '../../support/suite.js';
 import { tempFolder } from '../../support/temp-folder.js';
 
-function open(t: TestContext, dataDir: string, overrides: { dataLogDir?: string } = {}) {
-  const opened = openDataDir(defaultConfig({ dataDir, ...overrides }));
+async function open(t: TestContext, dataDir: string, overrides: { dataLogDir?: string } = {}) {
+  const opened = await openDataDir(defaultConfig({ dataDir, ...overrides }));
   t.cleanup(() => opened.release());
   return opened;
 }
@@ -19,9 +19,9 @@ function open(t: TestContext, dataDir: string, overrides: { dataLogDir?: string 
 /** A file system that takes no folders, not even from root. */
 const NOWHERE = '/proc/vivarium/1';
 
-function refusal(run: () => unknown): StartError {
+async function refusal(run: () => Promise<unknown>): Promise<StartError> {
   try {
-    run();
+    await run();
   } catch (error) {
     if (error instanceof StartError) return error;
     throw error;
@@ -30,43 +30,55 @@ function refusal(run: () => unknown): StartError {
 }
 
 suite('the data folder', (test) => {
-  test('is made with its subfolder, for its owner only', (t) => {
+  test('is made with its subfolder, for its owner only', async (t) => {
     const dataDir = join(tempFolder(t), 'a', 'b');
-    const { snapshots, logs } = open(t, dataDir);
+    const { snapshots, logs } = await open(t, dataDir);
     assert.is(snapshots, join(dataDir, 'version-2'));
     assert.is(logs, snapshots);
     assert.is(statSync(dataDir).mode & 0o777, 0o700);
     assert.is(statSync(snapshots).mode & 0o777, 0o700);
   });
 
-  test('is refused where nothing can be made, instead of trying for ever', () => {
+  test('is refused where nothing can be made, instead of trying for ever', async () => {
     // Node's own recursive mkdir never came back from here.
-    const { message, exitCode } = refusal(() => openDataDir(defaultConfig({ dataDir: NOWHERE })));
+    const { message, exitCode } = await refusal(() =>
+      openDataDir(defaultConfig({ dataDir: NOWHERE })),
+    );
     assert.match(message, NOWHERE);
     assert.is(exitCode, 3);
   });
 
-  test('may be two folders, both of which are claimed', (t) => {
+  test('may be two folders, both of which are claimed', async (t) => {
     const root = tempFolder(t);
     const dataLogDir = join(root, 'logs');
-    const { logs } = open(t, join(root, 'data'), { dataLogDir });
+    const { logs } = await open(t, join(root, 'data'), { dataLogDir });
     assert.is(logs, join(dataLogDir, 'version-2'));
-    const { message } = refusal(() => open(t, join(root, 'other'), { dataLogDir }));
+    const { message } = await refusal(() => open(t, join(root, 'other'), { dataLogDir }));
     assert.match(message, dataLogDir);
   });
 
-  test('is refused while a live server has it, naming the pid', (t) => {
+  test('is refused while a live server has it, naming the pid', async (t) => {
     const dataDir = tempFolder(t);
-    open(t, dataDir);
-    const { message, exitCode } = refusal(() => open(t, dataDir));
+    await open(t, dataDir);
+    const { message, exitCode } = await refusal(() => open(t, dataDir));
     assert.match(message, `pid ${process.pid}`);
     assert.is(exitCode, 3);
   });
 
-  test('can be had again once it was released', (t) => {
+  test('can be had as a copy of a folder in use, though the process in the claim lives', async (t) => {
+    if (process.platform !== 'linux') return;
     const dataDir = tempFolder(t);
-    open(t, dataDir).release();
-    open(t, dataDir);
+    await open(t, dataDir);
+    const copy = tempFolder(t);
+    assert.is(spawnSync('cp', ['-a', `${dataDir}/.`, copy]).status, 0);
+    assert.ok(readdirSync(copy).some((name) => name.endsWith('.lock')));
+    await open(t, copy);
+  });
+
+  test('can be had again once it was released', async (t) => {
+    const dataDir = tempFolder(t);
+    (await open(t, dataDir)).release();
+    await open(t, dataDir);
   });
 
   test('is not blocked by a killed server, and its claim is removed', async (t) => {
@@ -75,62 +87,83 @@ suite('the data folder', (test) => {
     const { pid, began } = identify(child.pid!)!;
     const claim = join(dataDir, `vivarium-${pid}-${began}-00000000.lock`);
     writeFileSync(claim, '');
-    assert.match(refusal(() => open(t, dataDir)).message, `process ${pid}`);
+    assert.match((await refusal(() => open(t, dataDir))).message, `process ${pid}`);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    open(t, dataDir);
+    await open(t, dataDir);
     assert.not.ok(readdirSync(dataDir).includes(`vivarium-${pid}-${began}-00000000.lock`));
   });
 
-  test('is not blocked when another process got the number of a killed one', (t) => {
+  test('is not blocked when another process got the number of a killed one', async (t) => {
     const dataDir = tempFolder(t);
     writeFileSync(join(dataDir, `vivarium-${process.ppid}-00000000-1-00000000.lock`), '');
-    open(t, dataDir);
+    await open(t, dataDir);
   });
 
-  test('keeps its session secret, readable by its owner only', (t) => {
+  test('is refused while a server of another container has it, by what it listens to', async (t) => {
+    if (process.platform !== 'linux') return;
+    // Two containers with one volume: the number in the claim is of no process that we can see.
+    const dataDir = join(tempFolder(t), 'deep'.repeat(40));
+    mkdirSync(dataDir);
+    const listen = `require('net').createServer().listen('vivarium-999999999-0-00000000.lock')`;
+    const child = spawn(process.execPath, ['-e', `${listen}.on('listening', console.log)`], {
+      cwd: dataDir,
+    });
+    t.cleanup(() => child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    const { message } = await refusal(() => open(t, dataDir));
+    assert.match(message, 'process 999999999 of another container');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await open(t, dataDir);
+    const claims = readdirSync(dataDir).filter((name) => name.endsWith('.lock'));
+    assert.is(claims.length, 1, claims.join());
+    assert.ok(statSync(join(dataDir, claims[0]!)).isSocket());
+  });
+
+  test('keeps its session secret, readable by its owner only', async (t) => {
     const dataDir = tempFolder(t);
-    const first = open(t, dataDir);
+    const first = await open(t, dataDir);
     first.release();
-    const second = open(t, dataDir);
+    const second = await open(t, dataDir);
     assert.is(second.secret.length, 32);
     assert.equal(second.secret, first.secret);
     assert.is(statSync(join(dataDir, 'vivarium-session-secret')).mode & 0o777, 0o600);
     assert.equal(second.warnings, []);
   });
 
-  test('closes a secret that others could read, and says so', (t) => {
+  test('closes a secret that others could read, and says so', async (t) => {
     const dataDir = tempFolder(t);
-    open(t, dataDir).release();
+    (await open(t, dataDir)).release();
     const path = join(dataDir, 'vivarium-session-secret');
     chmodSync(path, 0o644);
-    const { warnings } = open(t, dataDir);
+    const { warnings } = await open(t, dataDir);
     assert.match(warnings.join(), '0600 again');
     assert.is(statSync(path).mode & 0o777, 0o600);
     assert.not.match(warnings.join(), readFileSync(path, 'utf8').trim());
   });
 
-  test('is refused when its secret is damaged', (t) => {
+  test('is refused when its secret is damaged', async (t) => {
     const dataDir = tempFolder(t);
     writeFileSync(join(dataDir, 'vivarium-session-secret'), 'abc\n');
-    assert.match(refusal(() => open(t, dataDir)).message, 'does not hold a session secret');
+    assert.match((await refusal(() => open(t, dataDir))).message, 'does not hold a session secret');
   });
 
-  test('takes the number of the server from myid', (t) => {
+  test('takes the number of the server from myid', async (t) => {
     const dataDir = tempFolder(t);
     writeFileSync(join(dataDir, 'myid'), '7\n');
-    assert.is(open(t, dataDir).serverId, 7);
+    assert.is((await open(t, dataDir)).serverId, 7);
   });
 
-  test('is refused when myid is no number of a server', (t) => {
+  test('is refused when myid is no number of a server', async (t) => {
     const dataDir = tempFolder(t);
     for (const text of ['', 'x', '256', '-1']) {
       writeFileSync(join(dataDir, 'myid'), text);
-      assert.match(refusal(() => open(t, dataDir)).message, 'myid');
+      assert.match((await refusal(() => open(t, dataDir))).message, 'myid');
     }
   });
 
-  test('is refused when it is of a newer format, another ensemble or another server', (t) => {
+  test('is refused when it is of a newer format, another ensemble or another server', async (t) => {
     const dataDir = tempFolder(t);
     const cases = [
       ['{"format":2,"ensemble":"standalone","serverId":1}', 'newer Vivarium'],
@@ -141,7 +174,7 @@ suite('the data folder', (test) => {
     ];
     for (const [marker, reason] of cases) {
       writeFileSync(join(dataDir, 'vivarium.json'), marker!);
-      const { message, exitCode } = refusal(() => open(t, dataDir));
+      const { message, exitCode } = await refusal(() => open(t, dataDir));
       assert.match(message, reason!);
       assert.match(message, join(dataDir, 'vivarium.json'));
       assert.is(exitCode, 3);
@@ -149,18 +182,18 @@ suite('the data folder', (test) => {
     assert.not.ok(readdirSync(dataDir).some((name) => name.endsWith('.lock')));
   });
 
-  test('is refused when it is a file, or must not be made', (t) => {
+  test('is refused when it is a file, or must not be made', async (t) => {
     const root = tempFolder(t);
     writeFileSync(join(root, 'file'), '');
-    assert.match(refusal(() => open(t, join(root, 'file'))).message, 'cannot be used');
+    assert.match((await refusal(() => open(t, join(root, 'file')))).message, 'cannot be used');
     const config = defaultConfig({ dataDir: join(root, 'none'), datadirAutocreate: false });
-    assert.match(refusal(() => openDataDir(config)).message, 'datadir.autocreate');
+    assert.match((await refusal(() => openDataDir(config))).message, 'datadir.autocreate');
   });
 
-  test('that everybody can write to is used with a warning', (t) => {
+  test('that everybody can write to is used with a warning', async (t) => {
     const dataDir = join(tempFolder(t), 'open');
     mkdirSync(dataDir);
     chmodSync(dataDir, 0o777);
-    assert.match(open(t, dataDir).warnings.join(), 'chmod 700');
+    assert.match((await open(t, dataDir)).warnings.join(), 'chmod 700');
   });
 });
