@@ -49,6 +49,9 @@ suite(
         assert.not.match(err, /connect/i);
       }
       assert.match((await shell(t, nowhere, { words: ['creat'] })).err, 'did you mean create?');
+      const noString = await shell(t, 'no string', { words: ['ls', '/'] });
+      assert.equal([noString.code, noString.out], [2, '']);
+      assert.match(noString.err, 'not host:port');
       assert.is((await shell(t, nowhere, { words: ['help'] })).code, 0);
     });
 
@@ -241,6 +244,8 @@ suite(
         'ls -w /a',
         'removewatches /a -c',
         'create /a/d',
+        'ls -R -w /a',
+        'create /a/d/e',
         'removewatches /none',
         'config',
       );
@@ -256,6 +261,8 @@ suite(
         ...event('NodeDataChanged', '/a', 3),
         ...event('NodeCreated', '/a/b', 4),
         '[b, c]',
+        ...['/a', '/a/b', '/a/c', '/a/d'],
+        ...event('NodeChildrenChanged', '/a/d', 7),
         '',
         '',
       ]);

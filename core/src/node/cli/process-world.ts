@@ -15,7 +15,12 @@ export function processWorld(boot: BootMachine): World {
     boot,
     stdout: process.stdout,
     stderr: process.stderr,
-    lines: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
+    lines() {
+      if (process.stdin.isTTY === true) {
+        process.stderr.write('One command a line; help lists them, Ctrl-D or quit ends.\n');
+      }
+      return createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+    },
     onStopRequest(callback) {
       for (const signal of STOP_SIGNALS) process.on(signal, callback);
       return () => {

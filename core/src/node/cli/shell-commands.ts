@@ -5,7 +5,7 @@ import { OPEN_ACL } from '../../wire/permissions.js';
 import { type Arguments, type Flags, integer, positive, UsageError } from './shell-arguments.js';
 import { aclText, hexDump, listText, readAcl, statText } from './shell-format.js';
 import { deleteQuota, QUOTA_FLAGS, quotaLines, setQuota } from './shell-quota.js';
-import { deleteTree, walk } from './shell-trees.js';
+import { deleteTree, unlessGone, walk } from './shell-trees.js';
 
 /** Where a command's words go. Both take lines without their newline. */
 export interface ShellOutput {
@@ -43,7 +43,7 @@ export const shellCommands: Readonly<Record<string, ShellCommand>> = {
     words: [1, 1],
     async run({ client, output, flags, rest: [path = ''], watch }) {
       if (flags.has('R')) {
-        for await (const each of walk(client, path)) output.out(each);
+        for await (const each of walk(client, path, { watch })) output.out(each);
         return;
       }
       const { children, stat } = await client.children(path, { watch });
@@ -146,7 +146,10 @@ export const shellCommands: Readonly<Record<string, ShellCommand>> = {
       const acl = readAcl(text);
       const version = versionOf(flags);
       if (flags.has('R')) {
-        for await (const each of walk(client, path)) await client.setAcl(each, acl, version);
+        for await (const each of walk(client, path)) {
+          const change = client.setAcl(each, acl, version);
+          await (each === path ? change : unlessGone(change));
+        }
         return;
       }
       const stat = await client.setAcl(path, acl, version);
