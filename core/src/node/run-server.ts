@@ -1,3 +1,5 @@
+// Carries AsyncDisposable into programs whose own settings do not name its library.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { resolve } from 'node:path';
 import type { Host } from '../base/host.js';
 import type { Millis, WallMillis } from '../base/ids.js';
