@@ -44,6 +44,15 @@ suite('the doors of the packages', (test) => {
     { timeoutMs: 60_000 },
   );
 
+  test('each package carries the licence and says what it is', () => {
+    for (const folder of ['core', 'recipes']) {
+      const licence = readFileSync(join(top, folder, 'LICENSE'), 'utf8');
+      assert.is(licence, readFileSync(join(top, 'LICENSE'), 'utf8'), folder);
+      const { name } = JSON.parse(readFileSync(join(top, folder, 'package.json'), 'utf8'));
+      assert.match(readFileSync(join(top, folder, 'README.md'), 'utf8'), `# ${name}\n`);
+    }
+  });
+
   for (const door of doors.filter(isBuilt)) {
     const values = namesOf(door).filter((name) => !name.startsWith('type '));
 

@@ -209,7 +209,8 @@ async function listenSomewhere(
 
 const listenRemedies: Readonly<Record<string, string>> = {
   EADDRINUSE:
-    'is taken by another program. Stop that one, or choose another clientPort (0 takes any).',
+    'is taken by another program. Stop that one, or choose another clientPort, or --port of ' +
+    'vivarium start (0 takes any).',
   EACCES: 'may not be used by this user. Choose a clientPort from 1024 on.',
   EADDRNOTAVAIL: 'is not an address of this machine. Check clientPortAddress.',
   ENOTFOUND: 'has a name that cannot be resolved. Check clientPortAddress.',
