@@ -9,6 +9,8 @@ export interface Child {
   /** Resolves with the match once an output has matched. @throws when it ends before */
   says(pattern: RegExp): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
+  /** Takes nothing more of what it writes: its outputs are pipes that nobody reads. */
+  hangUp(): void;
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
 }
@@ -61,6 +63,10 @@ export function startChild(
     ended,
     kill: (signal) => {
       child.kill(signal);
+    },
+    hangUp: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
     },
     says: (pattern) =>
       new Promise((resolve, reject) => {

@@ -6,11 +6,15 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** The world of this very process. */
 export function processWorld(boot: BootMachine): World {
+  let isServing = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read our output has seen enough.
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    // Whoever read our output has seen enough. A server has others to serve.
+    if (error.code !== 'EPIPE') throw error;
+    if (!isServing) process.exit(0);
   });
+  // A log that nobody takes any more, or that has no room, is no reason to stop: there is nowhere
+  // to say so.
+  process.stderr.on('error', () => {});
   return {
     boot,
     stdout: process.stdout,
@@ -22,6 +26,7 @@ export function processWorld(boot: BootMachine): World {
       return createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
     },
     onStopRequest(callback) {
+      isServing = true;
       for (const signal of STOP_SIGNALS) process.on(signal, callback);
       return () => {
         for (const signal of STOP_SIGNALS) process.off(signal, callback);
