@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import { suite, type TestContext } from '../support/suite.js';
-import { type ServerChild, shell, startServer, zooCfg } from '../support/vivarium.js';
+import { PROGRAM, type ServerChild, shell, startServer, zooCfg } from '../support/vivarium.js';
 
 const LIMIT = { timeoutMs: 60_000 };
+const run = promisify(execFile);
 
 /** A server with everything the shell can ask for, and a way to ask. */
 async function world(t: TestContext, lines: readonly string[] = []) {
@@ -266,6 +269,16 @@ suite(
         '',
         '',
       ]);
+    });
+
+    test('writes all of what it was asked for, however slowly it is read', async (t) => {
+      const { piped, server } = await world(t);
+      assert.is((await piped(`create /big ${'x'.repeat(900_000)}`)).code, 0);
+      const script = `"$0" "$1" shell -server "$2" get /big | (sleep 0.5; wc -c)`;
+      const words = ['-c', script, process.execPath, PROGRAM, server.connectString];
+      for (let time = 0; time < 3; time++) {
+        assert.is((await run('sh', words)).stdout.trim(), '900001');
+      }
     });
 
     test('works below a chroot of the connect string', async (t) => {

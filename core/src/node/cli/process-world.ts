@@ -35,3 +35,25 @@ export function processWorld(boot: BootMachine): World {
     exit: (code) => process.exit(code),
   };
 }
+
+/** How long the end waits for whoever reads the log. */
+const LOG_PATIENCE_MS = 1000;
+
+/**
+ * Ends this process once its output has been taken: what waits for a slow reader of a pipe would be
+ * lost otherwise. A log that nobody reads does not hold it up.
+ */
+export async function endProcess(code: number): Promise<never> {
+  await written(process.stdout);
+  await Promise.race([
+    written(process.stderr),
+    new Promise((done) => setTimeout(done, LOG_PATIENCE_MS)),
+  ]);
+  process.exit(code);
+}
+
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((done) => {
+    stream.write('', () => done());
+  });
+}
