@@ -70,6 +70,9 @@ suite(
       await shell(t, connectString, { words: ['create', '/more'] });
       await tried.says(/\[ 'hello', 'more', 'zookeeper' \]/);
       tried.kill('SIGTERM');
+      const mortal = await shell(t, connectString, { words: ['create', '-t', '500', '/t'] });
+      assert.is(mortal.code, 1);
+      assert.match(mortal.err, 'extendedTypesEnabled=true');
 
       first.kill('SIGINT');
       assert.is(await first.ended, 0);

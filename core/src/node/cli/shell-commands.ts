@@ -1,5 +1,6 @@
 import { ZOOKEEPER_VERSION } from '../../admin/facts.js';
 import type { Client, CreateMode, WatcherType } from '../../client/api.js';
+import { isZkError } from '../../client/errors.js';
 import { nearest } from '../../config/spelling.js';
 import { OPEN_ACL } from '../../wire/permissions.js';
 import { type Arguments, type Flags, integer, positive, UsageError } from './shell-arguments.js';
@@ -79,10 +80,16 @@ export const shellCommands: Readonly<Record<string, ShellCommand>> = {
     flags: { s: false, e: false, c: false, t: true },
     words: [1, 3],
     async run({ client, output, flags, rest: [path = '', data, acl] }) {
-      const created = await client.create(path, data ?? null, {
-        mode: modeOf(flags),
+      const ttlMs = flags.has('t') ? positive(flags.get('t')!, '-t') : undefined;
+      const options = {
+        ...{ mode: modeOf(flags), ttlMs },
         acl: acl === undefined ? OPEN_ACL : readAcl(acl),
-        ttlMs: flags.has('t') ? positive(flags.get('t')!, '-t') : undefined,
+      };
+      const created = await client.create(path, data ?? null, options).catch((error: unknown) => {
+        if (ttlMs === undefined || !isZkError(error, 'UNIMPLEMENTED')) throw error;
+        throw new ShellFailure(
+          'The server makes no nodes with a time to live; its option extendedTypesEnabled=true does.',
+        );
       });
       output.err(`Created ${created.path}`);
     },
