@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
@@ -16,6 +16,21 @@ function located(output: string): string {
   return output.replace(/(?:\S*\/)?fence-(\d+)\.[tj]s\((\d+),\d+\)/g, (_, number, line) => {
     return `${fences[Number(number) - 1]?.where} + ${Number(line) - 1}`;
   });
+}
+
+/** What links to the headings of a document end with, by the rule of the sites that show it. */
+function anchorsOf(text: string): readonly string[] {
+  const headings = text
+    .replace(/^(`{3,}|~{3,})[\s\S]*?^\1/gm, '')
+    .split('\n')
+    .filter((line) => /^#+ /.test(line));
+  return headings.map((line) =>
+    line
+      .replace(/^#+ /, '')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 suite('the documents', (test) => {
@@ -76,6 +91,37 @@ suite('the documents', (test) => {
       }
     }
     assert.equal(broken, []);
+  });
+
+  test('every link to a heading finds it', () => {
+    const broken: string[] = [];
+    for (const { path, text } of documents) {
+      for (const [, target, heading] of text.matchAll(/\]\(([^)\s#:]*)#([^)\s]+)\)/g)) {
+        const at = target === '' ? path : join(dirname(path), target!);
+        const there = documents.find((each) => each.path === at);
+        if (there !== undefined && anchorsOf(there.text).includes(heading!)) continue;
+        broken.push(`${path}: ${target}#${heading}`);
+      }
+    }
+    assert.equal(broken, []);
+  });
+
+  test('every npm script and test that they name is there', () => {
+    const { scripts } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
+    const tests = filesBelow('test', '.test.ts').map(({ path }) => path);
+    const missing: string[] = [];
+    for (const { path, text } of documents) {
+      for (const [, script] of text.matchAll(/\bnpm run ([\w:-]+)/g)) {
+        if (!Object.hasOwn(scripts, script!)) missing.push(`${path}: npm run ${script}`);
+      }
+      for (const [, words] of text.matchAll(/\bnpm test -- ([\w/.-]+(?: [\w/.-]+)*)/g)) {
+        for (const word of words!.startsWith('--') ? [] : words!.split(' ')) {
+          if (word !== 'WORDS' && !tests.some((each) => each.includes(word)))
+            missing.push(`${path}: ${word}`);
+        }
+      }
+    }
+    assert.equal(missing, []);
   });
 });
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
 import { allNames, doors, isBuilt, namesFile, namesOf } from './doors.js';
@@ -20,6 +21,36 @@ suite('the doors of the packages', (test) => {
     // A difference is either a mistake or goes into CHANGELOG.md, and then into the file:
     // UPDATE_PUBLIC_NAMES=1 npm test -- house/exports
     assert.fixture(allNames(), readFileSync(namesFile, 'utf8'));
+  });
+
+  test(
+    'their types hold by themselves: without those of Node, and with libraries checked',
+    () => {
+      const folder = join(top, '.cache', 'doors');
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+      const imports = doors.map((door, index) => `export * as door${index} from '${door}';\n`);
+      writeFileSync(join(folder, 'program.mts'), imports.join(''));
+      const tsc = join(top, 'node_modules/typescript/bin/tsc');
+      const options = ['--target', 'ES2022', '--lib', 'ES2022,DOM', '--module', 'NodeNext'];
+      const how = ['--strict', '--noEmit', '--types', '', '--ignoreConfig', '--pretty', 'false'];
+      const { status, stdout } = spawnSync(
+        process.execPath,
+        [tsc, ...options, ...how, 'program.mts'],
+        { cwd: folder, encoding: 'utf8', timeout: 60_000 },
+      );
+      assert.is(status, 0, stdout);
+    },
+    { timeoutMs: 60_000 },
+  );
+
+  test('each package carries the licence and says what it is', () => {
+    for (const folder of ['core', 'recipes']) {
+      const licence = readFileSync(join(top, folder, 'LICENSE'), 'utf8');
+      assert.is(licence, readFileSync(join(top, 'LICENSE'), 'utf8'), folder);
+      const { name } = JSON.parse(readFileSync(join(top, folder, 'package.json'), 'utf8'));
+      assert.match(readFileSync(join(top, folder, 'README.md'), 'utf8'), `# ${name}\n`);
+    }
   });
 
   for (const door of doors.filter(isBuilt)) {

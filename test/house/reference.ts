@@ -167,6 +167,11 @@ function metricsPage(): string {
       'elections, caches and queues between threads, or are not measured yet, such as what a start ' +
       'loads. They are reported as zero so that dashboards find them.',
     idle.map(code).join(', '),
+    '## Not there',
+    'What ZooKeeper counts for each topmost node is not reported: `read_per_namespace`, ' +
+      '`write_per_namespace`, `quota_exceeded_error_per_namespace`, and the limits and usage of ' +
+      'quotas (`quota_count_limit_per_namespace` and its like), which `listquota` of the ' +
+      '[shell](shell.md) shows.',
   );
 }
 

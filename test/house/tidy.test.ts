@@ -72,6 +72,11 @@ suite('the rules of the house find', (test) => {
   );
   finds('the clock', pure, 'const now = Date.now();', /x\.ts:1: 'Date\.now'/);
   finds('a date of now', pure, 'const now = new Date();', /'new Date\(\)'/);
+  finds('a date of now without brackets', pure, 'const now = new Date;', /'new Date'/);
+  finds('now as a text', 'recipes/src/x.ts', 'const now = Date();', /'Date\('/);
+  finds('a timer of signals', 'recipes/src/x.ts', 'f(AbortSignal.timeout(1));', /only hosts/);
+  finds('randomness of the web', 'recipes/src/x.ts', 'x = crypto.randomUUID();', /from the host/);
+  finds('a word on the console', 'core/src/client/x.ts', 'console.log(1);', /are silent/);
   finds('randomness', 'core/src/client/x.ts', 'const x = Math.random();', /Math\.random/);
   finds(
     'the locale',

@@ -18,8 +18,15 @@ interface BannedWord {
 /** Outside the hosts that meet the real world. */
 const impure: readonly BannedWord[] = [
   { pattern: /\bDate\.now\b/, instead: 'take the time from an input or a scheduler' },
-  { pattern: /\bnew Date\(\s*\)/, instead: 'take the time from an input or a scheduler' },
-  { pattern: /\bMath\.random\b/, instead: 'take randomness from the host' },
+  {
+    pattern: /\bnew Date(?:\(\s*\)|\b(?!\s*\())|(?<!\bnew )\bDate\(/,
+    instead: 'take the time from an input or a scheduler',
+  },
+  {
+    pattern: /\bMath\.random\b|\bgetRandomValues\b|\brandomUUID\b/,
+    instead: 'take randomness from the host',
+  },
+  { pattern: /\bconsole\b/, instead: 'log through the host: libraries are silent' },
   {
     pattern: /\blocaleCompare\b/,
     instead: 'compare code units: order must not hang on the locale',
@@ -29,7 +36,8 @@ const impure: readonly BannedWord[] = [
 /** Outside every host. */
 const timers: readonly BannedWord[] = [
   {
-    pattern: /\b(?:setTimeout|setInterval|setImmediate|queueMicrotask|performance)\b/,
+    pattern:
+      /\b(?:setTimeout|setInterval|setImmediate|queueMicrotask|performance|AbortSignal\.timeout)\b/,
     instead: 'only hosts have clocks and timers',
   },
 ];

@@ -89,6 +89,7 @@ async function proveAll(all: readonly string[], args: readonly string[]): Promis
     else failed += 1;
     if (stopping.signal.aborted) break;
   }
+  failed += all.length - passed - failed; // A run that was stopped has not proved the rest.
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   return failed === 0 && passed > 0 ? 0 : 1;
 }

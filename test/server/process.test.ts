@@ -256,6 +256,9 @@ suite('vivarium start', (test) => {
     const wrong = vivarium(t, ['start', '--port', '70000'], { cwd });
     assert.is(await wrong.ended, 2);
     assert.match(wrong.output.err, '--port 70000 is not allowed');
+    const nowhere = vivarium(t, ['start', '--port', '0', '--data', ''], { cwd });
+    assert.is(await nowhere.ended, 2);
+    assert.match(nowhere.output.err, '--data needs the name of a folder');
     const unknown = vivarium(t, ['start', '--prot', '1'], { cwd });
     assert.is(await unknown.ended, 2);
     assert.match(unknown.output.err, 'Usage: vivarium start');

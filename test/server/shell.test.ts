@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import { suite, type TestContext } from '../support/suite.js';
-import { type ServerChild, shell, startServer, zooCfg } from '../support/vivarium.js';
+import { PROGRAM, type ServerChild, shell, startServer, zooCfg } from '../support/vivarium.js';
 
 const LIMIT = { timeoutMs: 60_000 };
+const run = promisify(execFile);
 
 /** A server with everything the shell can ask for, and a way to ask. */
 async function world(t: TestContext, lines: readonly string[] = []) {
@@ -49,6 +52,9 @@ suite(
         assert.not.match(err, /connect/i);
       }
       assert.match((await shell(t, nowhere, { words: ['creat'] })).err, 'did you mean create?');
+      const noString = await shell(t, 'no string', { words: ['ls', '/'] });
+      assert.equal([noString.code, noString.out], [2, '']);
+      assert.match(noString.err, 'not host:port');
       assert.is((await shell(t, nowhere, { words: ['help'] })).code, 0);
     });
 
@@ -241,6 +247,8 @@ suite(
         'ls -w /a',
         'removewatches /a -c',
         'create /a/d',
+        'ls -R -w /a',
+        'create /a/d/e',
         'removewatches /none',
         'config',
       );
@@ -256,9 +264,21 @@ suite(
         ...event('NodeDataChanged', '/a', 3),
         ...event('NodeCreated', '/a/b', 4),
         '[b, c]',
+        ...['/a', '/a/b', '/a/c', '/a/d'],
+        ...event('NodeChildrenChanged', '/a/d', 7),
         '',
         '',
       ]);
+    });
+
+    test('writes all of what it was asked for, however slowly it is read', async (t) => {
+      const { piped, server } = await world(t);
+      assert.is((await piped(`create /big ${'x'.repeat(900_000)}`)).code, 0);
+      const script = `"$0" "$1" shell -server "$2" get /big | (sleep 0.5; wc -c)`;
+      const words = ['-c', script, process.execPath, PROGRAM, server.connectString];
+      for (let time = 0; time < 3; time++) {
+        assert.is((await run('sh', words)).stdout.trim(), '900001');
+      }
     });
 
     test('works below a chroot of the connect string', async (t) => {

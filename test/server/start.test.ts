@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
 import { startChild } from '../support/child.js';
+import { CONNECT_REQUEST, rawClient } from '../support/raw-client.js';
 import { suite, type TestContext } from '../support/suite.js';
 import { tempFolder } from '../support/temp-folder.js';
 import { REPOSITORY, shell, startServer, vivarium, zooCfg } from '../support/vivarium.js';
@@ -69,6 +70,9 @@ suite(
       await shell(t, connectString, { words: ['create', '/more'] });
       await tried.says(/\[ 'hello', 'more', 'zookeeper' \]/);
       tried.kill('SIGTERM');
+      const mortal = await shell(t, connectString, { words: ['create', '-t', '500', '/t'] });
+      assert.is(mortal.code, 1);
+      assert.match(mortal.err, 'extendedTypesEnabled=true');
 
       first.kill('SIGINT');
       assert.is(await first.ended, 0);
@@ -123,6 +127,23 @@ suite(
         assert.throws(() => readdirSync(dataDir), /ENOENT/, 'nothing was touched');
       });
     }
+
+    test('goes on when nobody takes its log any more, and ends cleanly', async (t) => {
+      const { path } = zooCfg(t);
+      const server = await startServer(t, path);
+      server.hangUp();
+      // Anybody on the network can make it log; that ended it.
+      for (let time = 0; time < 3; time++) {
+        const stranger = await rawClient(t, server.port);
+        stranger.send(new Uint8Array([0x7f, 0xff, 0xff, 0xff, 1, 2, 3, 4]));
+        await stranger.rest();
+      }
+      const client = await rawClient(t, server.port);
+      client.send(CONNECT_REQUEST);
+      assert.ok((await client.frame()).length > 0);
+      server.kill('SIGTERM');
+      assert.is(await server.ended, 0);
+    });
 
     test('warns of a key that nobody knows, and serves', async (t) => {
       const { path } = zooCfg(t, ['tickTme=2000', 'electionAlg=3']);

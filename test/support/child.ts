@@ -11,6 +11,8 @@ export interface Child {
   /** From now on nobody reads what it writes. */
   ignore(): void;
   kill(signal: NodeJS.Signals): void;
+  /** Takes nothing more of what it writes: its outputs are pipes that nobody reads. */
+  hangUp(): void;
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
 }
@@ -72,6 +74,10 @@ export function startChild(
     },
     kill: (signal) => {
       child.kill(signal);
+    },
+    hangUp: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
     },
     says: (pattern) =>
       new Promise((resolve, reject) => {

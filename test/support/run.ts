@@ -30,15 +30,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 const root = values.root;
 const words = positionals.map((word) => word.replace(/^test\/(dist\/)?/, '').replace(/\.ts$/, ''));
-const paths = findTests(root).filter(
-  (path) => words.length === 0 || words.some((word) => path.includes(word)),
-);
+const all = findTests(root);
+const paths = all.filter((path) => words.length === 0 || words.some((word) => path.includes(word)));
+/** Words that chose nothing: most likely misspelt, and what was meant went untested. */
+const idleWords = words.filter((word) => !all.some((path) => path.includes(word)));
 const results = await runAll(paths);
 process.exitCode = summarize(results) ? 0 : 1;
 
-async function runAll(all: readonly string[]): Promise<readonly FileResult[]> {
+async function runAll(chosen: readonly string[]): Promise<readonly FileResult[]> {
   const done: FileResult[] = [];
-  const waiting = [...all];
+  const waiting = [...chosen];
   const worker = async () => {
     for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
       const result = await runFile(join(root, path), Number(values['limit-ms']));
@@ -61,24 +62,27 @@ function print(result: FileResult): void {
 }
 
 /** Prints the end of the run; true when all is green. */
-function summarize(all: readonly FileResult[]): boolean {
+function summarize(done: readonly FileResult[]): boolean {
   let passed = 0;
   let failed = 0;
-  for (const result of all) {
+  for (const result of done) {
     passed += result.passed;
     failed += result.failed;
   }
-  const slow = [...all].sort((a, b) => b.ms - a.ms).slice(0, SLOW_SHOWN);
+  const slow = [...done].sort((a, b) => b.ms - a.ms).slice(0, SLOW_SHOWN);
   process.stdout.write(
     `\nslowest: ${slow.map((file) => `${file.path} ${file.ms} ms`).join(', ')}\n`,
   );
-  for (const file of all) {
+  for (const file of done) {
     if (file.problems.length > 0) {
       process.stdout.write(`FAIL  ${file.path}: ${file.problems[0]?.split('\n')[0]}\n`);
     }
   }
-  if (all.length === 0) {
+  if (done.length === 0) {
     process.stdout.write('no test file matches: nothing was tested, so this is a failure\n');
+    failed += 1;
+  } else if (idleWords.length > 0) {
+    process.stdout.write(`FAIL  no test file matches ${idleWords.join(', ')}\n`);
     failed += 1;
   }
   process.stdout.write(`${passed} passed, ${failed} failed\n`);

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as assert from 'uvu/assert';
-import { runFile } from './runner.js';
+import { findTests, runFile } from './runner.js';
 import { suite } from './suite.js';
 
 /** Each way in which a test run can look green although it is not, and what must be said of it. */
@@ -43,12 +43,29 @@ suite('the runner', (test) => {
     assert.is(result.passed, 2);
     assert.is(result.failed, 0);
   });
+  const run = (...words: readonly string[]) => {
+    const main = fileURLToPath(new URL('./run.js', import.meta.url));
+    return spawnSync(process.execPath, [main, ...words], { encoding: 'utf8' });
+  };
   test('a run without a single test file is red', (t) => {
     const root = mkdtempSync(join(tmpdir(), 'vivarium-empty-'));
     t.cleanup(() => rmSync(root, { recursive: true }));
-    const main = fileURLToPath(new URL('./run.js', import.meta.url));
-    const ended = spawnSync(process.execPath, [main, '--root', root], { encoding: 'utf8' });
+    const ended = run('--root', root);
     assert.is(ended.status, 1);
     assert.match(ended.stdout, /0 passed, 1 failed\n$/);
+  });
+  test('a run with a word that chooses nothing is red, whatever the others choose', () => {
+    const ended = run('support/suite', 'no/such/test');
+    assert.is(ended.status, 1);
+    assert.match(ended.stdout, /no test file matches no\/such\/test\n\d+ passed, 1 failed\n$/);
+  });
+  test('what an earlier build left of a test that has gone is not run', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'vivarium-stale-'));
+    t.cleanup(() => rmSync(folder, { recursive: true }));
+    mkdirSync(join(folder, 'dist'));
+    for (const path of ['here.test.ts', 'dist/here.test.js', 'dist/gone.test.js']) {
+      writeFileSync(join(folder, path), '');
+    }
+    assert.equal(findTests(join(folder, 'dist')), ['here.test.js']);
   });
 });

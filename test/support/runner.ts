@@ -1,6 +1,6 @@
 /** Runs test files, each in a process of its own, and believes only what adds up. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REPORT_VARIABLE, type TestRecord } from './report.js';
@@ -20,10 +20,14 @@ export interface FileResult {
 const OUTPUT_KEPT_CHARS = 1 << 20;
 const running = new Set<number>();
 
-/** Every `*.test.js` under `root`, sorted, without those in folders named `fixtures`. */
+/**
+ * Every `*.test.js` under `root`, the folder of built tests, sorted, without those in folders named
+ * `fixtures`. One whose source has gone from the folder above is a left-over of an earlier build.
+ */
 export function findTests(root: string): readonly string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.test.js') && !path.split('/').includes('fixtures'))
+    .filter((path) => existsSync(join(root, '..', path.replace(/\.js$/, '.ts'))))
     .sort();
 }
 

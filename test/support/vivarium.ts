@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 const CORE = dirname(require.resolve('@vivarium/core/package.json'));
 
 /** What `npx vivarium` runs. */
-const PROGRAM = join(CORE, 'bin', 'vivarium.js');
+export const PROGRAM = join(CORE, 'bin', 'vivarium.js');
 /** The folder whose `node_modules` has the packages. */
 export const REPOSITORY = dirname(CORE);
 

@@ -42,7 +42,12 @@ export function answerHttp(question: HttpQuestion, context: AdminContext): HttpA
     return answerCommands(question.method, name ?? '', query, context);
   }
   const page = name === undefined ? pages[path] : undefined;
-  if (page === undefined) return text(404, `There is nothing at ${path}.\n`);
+  if (page === undefined) {
+    return text(
+      404,
+      `There is nothing at ${path}. See ${Object.keys(pages).join(', ')}, /commands.\n`,
+    );
+  }
   if (question.method !== 'GET' && question.method !== 'HEAD') return notAllowed('GET, HEAD');
   return page(context);
 }

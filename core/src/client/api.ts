@@ -1,3 +1,5 @@
+// Carries AsyncDisposable into programs whose own settings do not name its library.
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * What a program sees of a Vivarium client: every method, option and value, without a line of
  * implementation. Recipes and tools depend on this file alone.

@@ -11,7 +11,7 @@ export interface Kind<T> {
   parse(text: string): Parsed<T> | undefined;
 }
 
-/** A value, and what to tell the operator when it is not quite what was written. */
+/** A value, and what to say of what was written (`key=value …`) when it is not quite that. */
 export interface Parsed<T> {
   readonly value: T;
   readonly notice?: string;
@@ -44,7 +44,7 @@ export function int(limits: IntLimits = {}, type = 'int'): Kind<number> {
       if (raisedTo !== undefined && value < raisedTo) {
         return {
           value: raisedTo,
-          notice: `${value} is below the least value; ${raisedTo} is used`,
+          notice: `is below the least value; ${raisedTo} is used`,
         };
       }
       return { value };

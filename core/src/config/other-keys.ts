@@ -29,7 +29,7 @@ const noSasl = 'this version has no SASL';
 const tlsRemedy =
   'Remove the key and put a TLS proxy in front, or keep the port on a private network.';
 const saslRemedy = 'Remove the key and use the digest scheme, or wait for a later version.';
-const oneServerRemedy = 'Remove the key; this version runs a single server.';
+const oneServerRemedy = 'Remove the key.';
 
 function ignored(why: string, kind: Kind<unknown>, keys: readonly string[]): OtherKey[] {
   return keys.map((key) => ({ key, support: 'ignored', kind, harmless: [], why, remedy: '' }));

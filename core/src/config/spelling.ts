@@ -18,15 +18,19 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Letters to insert, remove or replace to make one word of the other. */
+/** Letters to insert, remove, replace, or swap with the next to make one word of the other. */
 function editDistance(from: string, to: string): number {
+  let twoAbove: readonly number[] = [];
   let above = Array.from({ length: to.length + 1 }, (_, at) => at);
   for (let row = 1; row <= from.length; row++) {
     const line = [row];
     for (let column = 1; column <= to.length; column++) {
       const replaced = above[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1);
-      line.push(Math.min(replaced, above[column]! + 1, line[column - 1]! + 1));
+      const least = Math.min(replaced, above[column]! + 1, line[column - 1]! + 1);
+      const isSwap = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      line.push(isSwap && row > 1 ? Math.min(least, twoAbove[column - 2]! + 1) : least);
     }
+    twoAbove = above;
     above = line;
   }
   return above[to.length]!;

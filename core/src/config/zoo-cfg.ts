@@ -68,7 +68,8 @@ class ZooCfgReader {
   read(text: string): ZooCfgReading {
     const { properties, faults } = readProperties(text);
     for (const { line, text: key, message } of faults) {
-      this.#error({ line, key, value: '' }, message, 'a key, = and a value');
+      const property = { line, key, value: '' };
+      this.#report(this.#errors, property, `${key} cannot be read: ${message}`, '');
     }
     for (const property of this.#lastOfEach(properties)) this.#take(property);
     this.#decideMembership();

@@ -108,22 +108,41 @@ function demandLogs(dataDir: string, dataLogDir: string): void {
   );
 }
 
-/** Makes a folder that only its owner can enter, and makes its name durable, and all above it. */
+/** Makes sure of a folder that this server can use. */
 function makeFolder(folder: string, mayCreate: boolean): void {
-  if (mayCreate) {
-    const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
-    for (let made = folder; first !== undefined && made.length >= first.length; ) {
-      made = dirname(made);
-      syncFolder(made);
-    }
-  }
+  if (mayCreate) createFolder(folder);
   try {
     if (!statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
+    if (mayCreate || systemCode(error) !== 'ENOENT') throw error;
     throw new Error(`${folder} does not exist, and datadir.autocreate is false`);
   }
+}
+
+/**
+ * Makes a folder that only its owner can enter, and those above it that are missing; the name of
+ * each is durable. The recursion is our own: Node's never returns where a file system answers
+ * ENOENT to every new folder, as /proc and automounted folders do.
+ */
+function createFolder(folder: string): void {
+  try {
+    createOne(folder);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' || existsSync(dirname(folder))) throw error;
+    createFolder(dirname(folder));
+    createOne(folder);
+  }
+}
+
+function createOne(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return;
+    throw error;
+  }
+  syncFolder(dirname(folder));
 }
 
 function readMyId(dataDir: string): number | undefined {

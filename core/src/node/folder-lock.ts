@@ -176,7 +176,7 @@ function inUse(folder: string, claim: ProcessIdentity): StartError {
 function refusal(folder: string, who: string): StartError {
   return new StartError(
     `The data folder ${resolve(folder)} is in use by a server in ${who}. ` +
-      'Stop that server, or give this one a folder of its own (dataDir).',
+      'Stop that server, or give this one a folder of its own (dataDir, or --data of vivarium start).',
     exitCodes.dataFolder,
   );
 }

@@ -1,3 +1,5 @@
+// Carries AsyncDisposable into programs whose own settings do not name its library.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import type { Host } from '../base/host.js';
@@ -226,7 +228,8 @@ async function listenSomewhere(
 
 const listenRemedies: Readonly<Record<string, string>> = {
   EADDRINUSE:
-    'is taken by another program. Stop that one, or choose another clientPort (0 takes any).',
+    'is taken by another program. Stop that one, or choose another clientPort, or --port of ' +
+    'vivarium start (0 takes any).',
   EACCES: 'may not be used by this user. Choose a clientPort from 1024 on.',
   EADDRNOTAVAIL: 'is not an address of this machine. Check clientPortAddress.',
   ENOTFOUND: 'has a name that cannot be resolved. Check clientPortAddress.',

@@ -1,9 +1,11 @@
 /** What a program may import from `@vivarium/core/server`: a server inside the own process. */
-import { type ConfigOverrides, defaultConfig } from '../config/config.js';
+import { type Config, type ConfigOverrides, defaultConfig } from '../config/config.js';
+import { overrideProblem } from '../config/overrides.js';
 import { bootPeer } from '../peer/boot.js';
 import { showOverrides } from './config-file.js';
 import { createLogger, type LogStream } from './logger.js';
 import { type RunningServer, runServer } from './run-server.js';
+import { exitCodes, StartError } from './start-error.js';
 
 export type { Config, ConfigOverrides } from '../config/config.js';
 export type { ServerEnd } from './driver.js';
@@ -26,7 +28,19 @@ export interface ServerOptions extends ConfigOverrides {
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const { logTo = process.stderr, ...chosen } = options;
   const overrides = { clientPortAddress: '127.0.0.1', ...chosen };
-  const config = defaultConfig(overrides);
+  const config = checkedConfig(overrides);
   const log = createLogger({ level: config.logLevel, stream: logTo });
   return runServer({ config, boot: bootPeer, log, shownConfig: showOverrides(overrides) });
+}
+
+/** Programs in plain JavaScript have no compiler that would find a wrong name or value. */
+function checkedConfig(overrides: ConfigOverrides): Config {
+  const problem = overrideProblem(overrides);
+  if (problem !== undefined) throw new StartError(problem, exitCodes.invocation);
+  try {
+    return defaultConfig(overrides);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new StartError(error.message, exitCodes.invocation, { cause: error });
+  }
 }

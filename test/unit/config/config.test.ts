@@ -91,6 +91,8 @@ suite('spelling', (test) => {
   test('finds the key that was meant, and none when nothing is near', () => {
     assert.is(nearest('ticktime', ['tickTime', 'initLimit']), 'tickTime');
     assert.is(nearest('initLimt', ['tickTime', 'initLimit']), 'initLimit');
+    assert.is(nearest('strat', ['start', 'server']), 'start');
+    assert.is(nearest('es', ['se', 'ls']), 'se');
     assert.is(nearest('banana', ['tickTime', 'initLimit']), undefined);
   });
 });

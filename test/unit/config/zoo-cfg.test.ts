@@ -99,7 +99,15 @@ suite('zoo.cfg', (test) => {
   test('a value below the least useful one is raised, with a notice', () => {
     const { config, warnings } = accepted('autopurge.snapRetainCount=1');
     assert.is(config.autopurgeSnapRetainCount, 3);
-    assert.match(warnings[0]!, '1 is below the least value; 3 is used');
+    assert.match(
+      warnings[0]!,
+      'zoo.cfg:3: autopurge.snapRetainCount=1 is below the least value; 3 is used',
+    );
+  });
+
+  test('a line that cannot be read is named as it stands', () => {
+    const text = 'zoo.cfg:3: a=\\u12 cannot be read: a \\u escape needs four hexadecimal digits';
+    assert.is(refusal('a=\\u12'), text);
   });
 
   test('purge intervals are hours unless a unit says otherwise', () => {

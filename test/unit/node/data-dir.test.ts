@@ -27,6 +27,9 @@ async function open(t: TestContext, dataDir: string, overrides: { dataLogDir?: s
   return opened;
 }
 
+/** A file system that takes no folders, not even from root. */
+const NOWHERE = '/proc/vivarium/1';
+
 async function refusal(run: () => Promise<unknown>): Promise<StartError> {
   try {
     await run();
@@ -65,6 +68,15 @@ suite('the data folder', (test) => {
     for (const folder of ['', 'a', 'a/b', 'c']) {
       assert.ok(opened.includes(join(root, folder)), `${folder} was not synced`);
     }
+  });
+
+  test('is refused where nothing can be made, instead of trying for ever', async () => {
+    // Node's own recursive mkdir never came back from here.
+    const { message, exitCode } = await refusal(() =>
+      openDataDir(defaultConfig({ dataDir: NOWHERE })),
+    );
+    assert.match(message, NOWHERE);
+    assert.is(exitCode, 3);
   });
 
   test('may be two folders, both of which are claimed', async (t) => {

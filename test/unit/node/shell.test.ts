@@ -302,6 +302,9 @@ suite('one command of the shell', (test) => {
     for (const name of Object.keys(shellCommands)) assert.match(out, `\t${name}`);
     assert.equal(calls, []);
     assert.match((await shell(['version'])).out, '0.1.0');
+    for (const word of ['--help', '-h', '-?']) {
+      assert.equal([(await shell([word])).code, (await shell([word])).out], [0, out], word);
+    }
   });
 
   test('no server ends with 1', async () => {

@@ -12,13 +12,19 @@ export function processWorld(boot: BootMachine): World {
     if (error.code !== 'EPIPE') throw error;
     if (!isServing) process.exit(0);
   });
-  // A log that nobody takes any more is no reason to end: there is nowhere to say so, either.
+  // A log that nobody takes any more, or that has no room, is no reason to stop: there is nowhere
+  // to say so.
   process.stderr.on('error', () => {});
   return {
     boot,
     stdout: process.stdout,
     stderr: process.stderr,
-    lines: () => createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY }),
+    lines() {
+      if (process.stdin.isTTY === true) {
+        process.stderr.write('One command a line; help lists them, Ctrl-D or quit ends.\n');
+      }
+      return createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+    },
     onStopRequest(callback) {
       isServing = true;
       for (const signal of STOP_SIGNALS) process.on(signal, callback);
@@ -29,4 +35,26 @@ export function processWorld(boot: BootMachine): World {
     },
     exit: (code) => process.exit(code),
   };
+}
+
+/** How long the end waits for whoever reads the log. */
+const LOG_PATIENCE_MS = 1000;
+
+/**
+ * Ends this process once its output has been taken: what waits for a slow reader of a pipe would be
+ * lost otherwise. A log that nobody reads does not hold it up.
+ */
+export async function endProcess(code: number): Promise<never> {
+  await written(process.stdout);
+  await Promise.race([
+    written(process.stderr),
+    new Promise((done) => setTimeout(done, LOG_PATIENCE_MS)),
+  ]);
+  process.exit(code);
+}
+
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((done) => {
+    stream.write('', () => done());
+  });
 }

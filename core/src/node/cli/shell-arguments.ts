@@ -12,6 +12,8 @@ export interface ShellOptions {
   readonly words: readonly string[];
 }
 
+const HELP: ReadonlySet<string> = new Set(['-help', '-h', '-?']);
+
 /**
  * Reads the shell's command line, with zkCli's options, which stand before the command.
  *
@@ -29,6 +31,7 @@ export function readShellOptions(words: readonly string[]): ShellOptions {
   };
   for (; at < words.length && words[at]!.startsWith('-'); at++) {
     const name = words[at]!.replace(/^--/, '-');
+    if (HELP.has(name)) return { server, timeoutMs, readOnly, words: ['help'] };
     if (name === '-server') server = argument(name);
     else if (name === '-timeout') timeoutMs = positive(argument(name), '-timeout');
     else if (name === '-r') readOnly = true;

@@ -1,11 +1,12 @@
 import { ZOOKEEPER_VERSION } from '../../admin/facts.js';
 import type { Client, CreateMode, WatcherType } from '../../client/api.js';
+import { isZkError } from '../../client/errors.js';
 import { nearest } from '../../config/spelling.js';
 import { OPEN_ACL } from '../../wire/permissions.js';
 import { type Arguments, type Flags, integer, positive, UsageError } from './shell-arguments.js';
 import { aclText, hexDump, listText, readAcl, statText } from './shell-format.js';
 import { deleteQuota, QUOTA_FLAGS, quotaLines, setQuota } from './shell-quota.js';
-import { deleteTree, walk } from './shell-trees.js';
+import { deleteTree, unlessGone, walk } from './shell-trees.js';
 
 /** Where a command's words go. Both take lines without their newline. */
 export interface ShellOutput {
@@ -43,7 +44,7 @@ export const shellCommands: Readonly<Record<string, ShellCommand>> = {
     words: [1, 1],
     async run({ client, output, flags, rest: [path = ''], watch }) {
       if (flags.has('R')) {
-        for await (const each of walk(client, path)) output.out(each);
+        for await (const each of walk(client, path, { watch })) output.out(each);
         return;
       }
       const { children, stat } = await client.children(path, { watch });
@@ -79,10 +80,16 @@ export const shellCommands: Readonly<Record<string, ShellCommand>> = {
     flags: { s: false, e: false, c: false, t: true },
     words: [1, 3],
     async run({ client, output, flags, rest: [path = '', data, acl] }) {
-      const created = await client.create(path, data ?? null, {
-        mode: modeOf(flags),
+      const ttlMs = flags.has('t') ? positive(flags.get('t')!, '-t') : undefined;
+      const options = {
+        ...{ mode: modeOf(flags), ttlMs },
         acl: acl === undefined ? OPEN_ACL : readAcl(acl),
-        ttlMs: flags.has('t') ? positive(flags.get('t')!, '-t') : undefined,
+      };
+      const created = await client.create(path, data ?? null, options).catch((error: unknown) => {
+        if (ttlMs === undefined || !isZkError(error, 'UNIMPLEMENTED')) throw error;
+        throw new ShellFailure(
+          'The server makes no nodes with a time to live; its option extendedTypesEnabled=true does.',
+        );
       });
       output.err(`Created ${created.path}`);
     },
@@ -146,7 +153,10 @@ export const shellCommands: Readonly<Record<string, ShellCommand>> = {
       const acl = readAcl(text);
       const version = versionOf(flags);
       if (flags.has('R')) {
-        for await (const each of walk(client, path)) await client.setAcl(each, acl, version);
+        for await (const each of walk(client, path)) {
+          const change = client.setAcl(each, acl, version);
+          await (each === path ? change : unlessGone(change));
+        }
         return;
       }
       const stat = await client.setAcl(path, acl, version);

@@ -1,4 +1,4 @@
-import type { Client, DeleteOp } from '../../client/api.js';
+import type { Client, DeleteOp, WatchOptions } from '../../client/api.js';
 import { isZkError } from '../../client/errors.js';
 import { UsageError } from './shell-arguments.js';
 
@@ -11,27 +11,30 @@ function childPath(parent: string, name: string): string {
  * Paths of a node and everything below it, each before its children, children by name. Nodes that
  * vanish on the way are left out.
  *
+ * @param options of each read, such as a watch on each list of children
  * @throws NO_NODE when the first one does not exist
  */
-export async function* walk(client: Client, root: string): AsyncGenerator<string> {
+export async function* walk(
+  client: Client,
+  root: string,
+  options: WatchOptions = {},
+): AsyncGenerator<string> {
   const waiting = [root];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-    const children = await childrenOf(client, path, path === root);
+    const read = client.children(path, options);
+    const children = await (path === root ? read : unlessGone(read));
     if (children === undefined) continue;
     yield path;
-    for (const name of [...children].reverse()) waiting.push(childPath(path, name));
+    for (const name of [...children.children].reverse()) waiting.push(childPath(path, name));
   }
 }
 
-async function childrenOf(
-  client: Client,
-  path: string,
-  mustExist: boolean,
-): Promise<readonly string[] | undefined> {
+/** What a request answers, or `undefined` when its node has gone. */
+export async function unlessGone<T>(request: Promise<T>): Promise<T | undefined> {
   try {
-    return (await client.children(path)).children;
+    return await request;
   } catch (error) {
-    if (!mustExist && isZkError(error, 'NO_NODE')) return undefined;
+    if (isZkError(error, 'NO_NODE')) return undefined;
     throw error;
   }
 }
@@ -53,15 +56,7 @@ export async function deleteTree(client: Client, root: string, batchSize: number
       await client.multi(batch.map((path): DeleteOp => ({ op: 'delete', path })));
     } catch (error) {
       if (!isZkError(error, 'NO_NODE')) throw error;
-      for (const path of batch) await deleteIfThere(client, path);
+      for (const path of batch) await unlessGone(client.delete(path));
     }
-  }
-}
-
-async function deleteIfThere(client: Client, path: string): Promise<void> {
-  try {
-    await client.delete(path);
-  } catch (error) {
-    if (!isZkError(error, 'NO_NODE')) throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Client, ConnectOptions, WatchEvent } from '../../client/api.js';
+import { isZkError } from '../../client/errors.js';
 import type { ShellOptions } from './shell-arguments.js';
 import { readArguments, readShellOptions, splitLine, UsageError } from './shell-arguments.js';
 import { findShellCommand, helpText, type ShellOutput, versionText } from './shell-commands.js';
@@ -91,10 +92,10 @@ class Shell {
   async #connected(): Promise<Client> {
     if (this.#client !== undefined) return this.#client;
     const { server, timeoutMs, readOnly } = this.#options;
-    const client = await this.#host.connect(server, {
-      sessionTimeoutMs: timeoutMs,
-      connectTimeoutMs: timeoutMs,
-      readOnly,
+    const options = { sessionTimeoutMs: timeoutMs, connectTimeoutMs: timeoutMs, readOnly };
+    const client = await this.#host.connect(server, options).catch((error: unknown) => {
+      // A connect string that is none: no server was asked.
+      throw isZkError(error, 'BAD_ARGUMENTS') ? new UsageError(error.message) : error;
     });
     client.events$.subscribe((event) => this.#host.out(eventText(event)));
     this.#client = client;

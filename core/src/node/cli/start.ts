@@ -24,6 +24,7 @@ export async function startCommand(words: readonly string[], world: World): Prom
     args: [...words],
     options: { port: { type: 'string' }, data: { type: 'string' } },
   });
+  if (values.data === '') throw new CommandLineError('--data needs the name of a folder');
   const overrides: ConfigOverrides = {
     clientPort: readPort(values.port),
     clientPortAddress: '127.0.0.1',

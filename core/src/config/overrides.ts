@@ -1,0 +1,27 @@
+import type { ConfigOverrides } from './config.js';
+import { type OptionName, options } from './options.js';
+import { nearest } from './spelling.js';
+
+/**
+ * What is wrong with settings that a program chose, judged as in a `zoo.cfg`: the first name that
+ * is none of an option, or the first value that its option does not allow. `undefined` when all is
+ * well.
+ */
+export function overrideProblem(overrides: ConfigOverrides): string | undefined {
+  for (const [name, value] of Object.entries(overrides)) {
+    if (!Object.hasOwn(options, name)) {
+      const like = nearest(name, Object.keys(options));
+      const hint = like === undefined ? 'Check its spelling.' : `Did you mean ${like}?`;
+      return `There is no option ${name}. ${hint}`;
+    }
+    const { kind, key, default: usual } = options[name as OptionName];
+    if (value === undefined && usual === undefined) continue;
+    const text = Array.isArray(value) ? value.join(',') : String(value);
+    const parsed = kind.parse(kind.type === 'hours' ? `${text}ms` : text)?.value;
+    if (parsed === undefined || typeof parsed !== typeof value) {
+      const given = /digest$/i.test(key) ? '…' : text;
+      return `${name}: ${given} (${typeof value}) is not allowed; allowed: ${kind.allowed}`;
+    }
+  }
+  return undefined;
+}
