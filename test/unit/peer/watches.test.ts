@@ -273,8 +273,8 @@ suite('setWatches', (test) => {
   const NO_LISTS = { dataWatches: null, existWatches: null, childWatches: null };
 
   /**
-   * A client that has seen zxid `seen`, which made /last, comes back to nodes of which only the data
-   * (/written), only the children (/old), or both (/new) have changed meanwhile.
+   * A client that has seen zxid `seen`, which made /last, comes back to nodes of which only the
+   * data (/written), only the children (/old), or both (/new) have changed meanwhile.
    */
   function away() {
     const { rig, writer } = world();
