@@ -146,6 +146,7 @@ export class Conversation<Token> {
       if (oversizeBytes > 0) throw new MalformedError(`an event of ${oversizeBytes} bytes`);
       const { type, path } = WatcherEvent.read(body);
       this.#watches.fired(type, path);
+      // Its zxid is not seen yet: other events of the same multi may follow, or be cut off.
       this.#tray.out.push({ type: 'event', event: type, path, zxid: header.zxid });
       return undefined;
     }

@@ -273,6 +273,22 @@ suite('watches', (test) => {
     assert.ok(rig.session.watches.has('data', '/b'));
   });
 
+  test('an event that came before a cut hides none of the same multi that did not', () => {
+    const rig = new SessionRig().attach();
+    for (const token of ['a', 'b']) {
+      rig.step({ type: 'request', request: watching(token, 'data') });
+      rig.answer(rig.sent().at(-1)!.xid, { zxid: 11n });
+    }
+    rig.event(eventTypes.nodeDataChanged, '/a', 12n);
+    rig.closed();
+    rig.untilDialed();
+    rig.take();
+    rig.attach();
+    const again = rig.sent().find(({ opcode }) => opcode === opcodes.setWatches);
+    const { relativeZxid, dataWatches } = SetWatches.read(again!.body);
+    assert.equal([relativeZxid, dataWatches], [11n, ['/b']]);
+  });
+
   test('a refusal to set them again is told, and they are forgotten', () => {
     const rig = new SessionRig().attach();
     rig.step({ type: 'request', request: watching('a', 'data') });

@@ -159,8 +159,8 @@ export class SessionRig {
     this.bytes(answerFrame(xid, zxid, err, body));
   }
 
-  event(type: number, path: string): void {
-    this.answer(-1, { zxid: -1n, body: encode(WatcherEvent, { type, state: 3, path }) });
+  event(type: number, path: string, zxid = -1n): void {
+    this.answer(-1, { zxid, body: encode(WatcherEvent, { type, state: 3, path }) });
   }
 }
 

@@ -9,9 +9,13 @@ class World {
   readonly db = new Database({ extendedTypes: true, digest: true });
   #zxid = 0;
 
-  create(path: string, data: string | null = null): number {
+  create(path: string, data: string | null = null, owner = 0): number {
     const bytes = data === null ? null : utf8(data);
-    return this.db.applyCreate(path, bytes, -1, 0, 0, -1, 0, ++this.#zxid, 1, NO_SINK);
+    return this.db.applyCreate(path, bytes, -1, 0, owner, -1, 0, ++this.#zxid, 1, NO_SINK);
+  }
+
+  close(session: number): void {
+    this.db.applyCloseSession(BigInt(session), null, 0, ++this.#zxid, NO_SINK);
   }
 
   set(path: string, data: string | null): number {
@@ -47,6 +51,18 @@ suite('quotas', (test) => {
     world.create('/ab', 'not counted');
     world.quota('/a', 'count=10,bytes=100');
     assert.is(world.stats('/a'), 'count=2,bytes=6');
+  });
+
+  test('ephemeral nodes count as others do, until their session ends', () => {
+    const world = new World();
+    world.create('/a');
+    world.quota('/a', 'count=10,bytes=100');
+    world.create('/a/b', '12345', 7);
+    world.create('/a/c', '1', 7);
+    world.delete('/a/c');
+    assert.is(world.stats('/a'), 'count=2,bytes=5');
+    world.close(7);
+    assert.is(world.stats('/a'), 'count=1,bytes=0');
   });
 
   test('counters follow creations, new values and deletions', () => {
