@@ -3,6 +3,8 @@
  * running server. It must come back, with everything that anybody was told of, and with the very
  * tree that its last transaction made.
  */
+
+import type { LogEvent } from '@vivarium/core/internal/base/log-event';
 import type { Config } from '@vivarium/core/internal/config/config';
 import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import type { Kernel } from '@vivarium/core/internal/local/kernel';
@@ -82,29 +84,32 @@ export class RecoveryProbes {
   }
 
   /**
-   * What a power cut would leave. Now and then the newest snapshots are damaged too: those before
-   * them must do as well, with the logs that a purge has left (R13). It leaves what three need.
+   * What a power cut would leave: whatever snapshot has its name then must be sound (R13). Now and
+   * then the newest are damaged: those before them must do as well, with the logs that a purge has
+   * left, which keeps what the newest three need.
    */
-  #imageOf(server: LocalServer): MemoryDisk {
+  #imageOf(server: LocalServer): { readonly image: MemoryDisk; readonly damaged: Set<string> } {
     const image = server.disk.afterCrash(this.#random);
     const snapshots = snapshotsOf(image);
-    if (snapshots.length < 2 || !this.#random.chance(0.3)) return image;
-    const damaged = this.#random.between(1, Math.min(2, snapshots.length - 1));
-    for (const name of snapshots.slice(-damaged)) {
-      image.perform([{ step: 'truncate', file: folders.snapshots + name, size: 100 }]);
-    }
-    return image;
+    if (snapshots.length < 2 || !this.#random.chance(0.3)) return { image, damaged: new Set() };
+    const count = this.#random.between(1, Math.min(2, snapshots.length - 1));
+    const damaged = new Set(snapshots.slice(-count).map((name) => folders.snapshots + name));
+    for (const file of damaged) image.perform([{ step: 'truncate', file, size: 100 }]);
+    return { image, damaged };
   }
 
   #recover(server: LocalServer): Recovered {
     const { extendedTypesEnabled, digestEnabled, snapshotTrustEmpty } = this.#config;
+    const { image, damaged } = this.#imageOf(server);
+    const isBad = ({ event, fields }: LogEvent) =>
+      event === 'storage.bad-snapshot' && !damaged.has(String(fields?.file));
     try {
-      return recover(this.#imageOf(server), {
+      return recover(image, {
         extendedTypes: extendedTypesEnabled,
         digest: digestEnabled,
         hashSeed: 1,
         snapshotTrustEmpty,
-        log: () => {},
+        log: (event) => demand(!isBad(event), 'R13', () => `after a power cut: ${event.message}`),
       });
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'RefusedStartError') throw error;

@@ -63,6 +63,25 @@ export const diskPlants: readonly Plant[] = [
   }),
   forgiving('takes a failed sync for done', 'EIO'),
   forgiving('goes on when the disk is full', 'ENOSPC'),
+  between('goes on with a snapshot of which a part was not written', () => {
+    const parts = new Set<number>();
+    return {
+      inputs: (batch) => ({
+        ...batch,
+        inputs: batch.inputs.map((input) => {
+          if (input.type !== 'disk-done' || !parts.has(input.id)) return input;
+          const { id, generation } = input;
+          return { type: 'disk-done', id, generation } as const;
+        }),
+      }),
+      effects(effects) {
+        for (const effect of effects) {
+          if (effect.type === 'disk' && effect.lane === 'background') parts.add(effect.id);
+        }
+        return effects;
+      },
+    };
+  }),
   {
     name: 'comes back without its last transaction',
     put: (boot) => ({
