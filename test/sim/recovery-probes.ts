@@ -84,14 +84,9 @@ export class RecoveryProbes {
   }
 
   /**
-<<<<<<< HEAD
-   * What a power cut would leave: whatever snapshot has its name then must be sound (R13). Now and then the newest snapshots are damaged too: those before
-   * them must do as well, with the logs that a purge has left: it leaves what three need.
-=======
    * What a power cut would leave: whatever snapshot has its name then must be sound (R13). Now and
    * then the newest are damaged: those before them must do as well, with the logs that a purge has
    * left, which keeps what the newest three need.
->>>>>>> review-proofs
    */
   #imageOf(server: LocalServer): { readonly image: MemoryDisk; readonly damaged: Set<string> } {
     const image = server.disk.afterCrash(this.#random);

@@ -159,22 +159,23 @@ export class NodeTable {
 
   /** Replaces the data; copies it. */
   setData(id: NodeId, data: Uint8Array | null): void {
-    const { rows } = this;
-    const nameLength = rows.get(id, field.nameLength);
-    const oldSize = nameLength + Math.max(0, rows.get(id, field.dataLength));
+    const page = this.rows.page(id);
+    const row = this.rows.start(id);
+    const nameLength = page[row + field.nameLength]!;
+    const oldSize = nameLength + Math.max(0, page[row + field.dataLength]!);
     const newSize = nameLength + (data === null ? 0 : data.length);
-    let block = rows.get(id, field.block);
+    let block = page[row + field.block]!;
     if (!this.#slab.fits(oldSize, newSize)) {
       const moved = this.#slab.allocate(newSize);
       const from = this.#slab.startOf(block);
       const to = this.#slab.startOf(moved);
       copy(this.#slab.bytesOf(block), from, nameLength, this.#slab.bytesOf(moved), to);
       this.#slab.free(block, oldSize);
-      rows.set(id, field.block, moved);
+      page[row + field.block] = moved;
       block = moved;
     }
-    rows.set(id, field.dataLength, data === null ? -1 : data.length);
-    rows.set(id, field.flags, rows.get(id, field.flags) | flag.staleCrc);
+    page[row + field.dataLength] = data === null ? -1 : data.length;
+    page[row + field.flags]! |= flag.staleCrc;
     if (data !== null && data.length > 0) {
       const at = this.#slab.startOf(block) + nameLength;
       copy(data, 0, data.length, this.#slab.bytesOf(block), at);
