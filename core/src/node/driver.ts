@@ -178,6 +178,10 @@ export class Driver {
   readonly #turn = (): void => {
     this.#scheduled = false;
     if (this.#isEnded) return;
+    if (this.#inputs.length === 0 && performance.now() < this.#machine.wakeAt) {
+      this.#timer.arm();
+      return;
+    }
     try {
       do this.#step();
       while (this.#flushUrgent());

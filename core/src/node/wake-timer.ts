@@ -2,6 +2,8 @@ import type { Millis } from '../base/ids.js';
 
 /** Longest delay that a timer of Node's can hold. */
 const LONGEST_MS = 2 ** 31 - 1;
+/** Shortest delay that it can hold. */
+const SHORTEST_MS = 1;
 
 /**
  * The one timer of a server. It is set for the time at which the machine wants to be woken, and
@@ -20,14 +22,21 @@ export class WakeTimer {
     this.#now = now;
   }
 
-  /** Sees to it that the wake-up comes no later than it is wanted. */
+  /**
+   * Sees to it that the wake-up comes no later than it is wanted. For what is due before a timer
+   * could fire it wakes at once; the loop goes around until the time has come.
+   */
   arm(): void {
     const wakeAt = this.#wakeAt();
-    if (wakeAt >= this.#setFor) return;
+    if (wakeAt === Number.POSITIVE_INFINITY || wakeAt >= this.#setFor) return;
+    const delayMs = wakeAt - this.#now();
+    if (delayMs < SHORTEST_MS) {
+      this.#wake();
+      return;
+    }
     clearTimeout(this.#timer);
-    const delayMs = Math.min(Math.max(Math.ceil(wakeAt - this.#now()), 1), LONGEST_MS);
     this.#setFor = wakeAt;
-    this.#timer = setTimeout(this.#fired, delayMs);
+    this.#timer = setTimeout(this.#fired, Math.min(Math.ceil(delayMs), LONGEST_MS));
   }
 
   clear(): void {

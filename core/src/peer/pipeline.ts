@@ -38,6 +38,9 @@ export interface PipelineParts {
   readonly failed: (failure: DiskFailure) => void;
 }
 
+/** However long flushes take, none waits longer than this for more writes. */
+const MOST_GATHERING_MS = 0.5;
+
 interface Flush {
   readonly id: number;
   /** Number of the last write it makes durable. */
@@ -49,7 +52,10 @@ interface Flush {
  * The way of a write: checked at once against everything accepted before it, given the next zxid,
  * put into the log; applied and answered when the log is durable.
  *
- * One flush covers all that was accepted while the one before it was under way.
+ * One flush covers all that was accepted while the one before it was under way. Whoever was answered
+ * by that is likely to write again at once, so a flush of fewer writes than the last one waits for
+ * them a little, at most as long as that took: else the first to come back has a flush of its own
+ * and all others wait for two.
  */
 export class Pipeline {
   readonly #parts: PipelineParts;
@@ -65,6 +71,7 @@ export class Pipeline {
   #accepted = 0;
   readonly #flushes: Flush[] = [];
   #oldestUnflushedAt = 0;
+  #lastFlush = { writes: 0, tookMs: 0, endedAt: 0 };
   #broken = false;
 
   constructor(parts: PipelineParts) {
@@ -90,8 +97,12 @@ export class Pipeline {
 
   /** When a flush that waits for company must begin. */
   get wakeAt(): number {
-    const waits = this.#flushes.length === 0 && this.#parts.log.pending > 0;
-    return waits ? this.#oldestUnflushedAt + this.#flushDelayMs : Number.POSITIVE_INFINITY;
+    const { pending } = this.#parts.log;
+    if (this.#flushes.length > 0 || pending === 0) return Number.POSITIVE_INFINITY;
+    if (this.#flushDelayMs > 0) return this.#oldestUnflushedAt + this.#flushDelayMs;
+    const { writes, tookMs, endedAt } = this.#lastFlush;
+    if (pending >= writes) return this.#oldestUnflushedAt;
+    return Math.max(this.#oldestUnflushedAt, endedAt) + Math.min(tookMs, MOST_GATHERING_MS);
   }
 
   /**
@@ -147,7 +158,7 @@ export class Pipeline {
   /** The end of a step: flushes what was accepted, unless a flush is under way. */
   endStep(): void {
     if (this.#flushes.length > 0 || this.#parts.log.pending === 0) return;
-    if (this.#flushDelayMs > 0 && this.#parts.turn.now < this.wakeAt) return;
+    if (this.#parts.turn.now < this.wakeAt) return;
     this.#flush();
   }
 
@@ -168,7 +179,9 @@ export class Pipeline {
     this.#writes.splice(0, count);
     this.#applied = flush.upTo;
     if (this.isIdle && this.#digests) this.#parts.outstanding.alignDigest();
-    return turn.now - flush.startedAt;
+    const tookMs = turn.now - flush.startedAt;
+    this.#lastFlush = { writes: count, tookMs, endedAt: turn.now };
+    return tookMs;
   }
 
   #apply(write: PendingWrite): void {

@@ -250,20 +250,36 @@ suite('the wake timer', (test) => {
       timer.arm();
       wakeAt = performance.now() + 2 ** 40;
       timer.arm();
-      wakeAt = performance.now() - 1;
+      wakeAt = performance.now() + 3;
       timer.arm();
     });
   });
 
   test('wakes nobody once it was cleared', async () => {
     let woken = 0;
+    const wakeAt = performance.now() + 3;
     const timer = new WakeTimer(
-      () => 0,
+      () => wakeAt,
       () => woken++,
     );
     timer.arm();
     timer.clear();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 8));
     assert.is(woken, 0);
+  });
+
+  test('wakes at once for what is due before a timer could fire', () => {
+    let woken = 0;
+    let now = 1_000;
+    const timer = new WakeTimer(
+      () => 1_000.5,
+      () => woken++,
+      () => now,
+    );
+    timer.arm();
+    assert.is(woken, 1, 'the loop goes around until the time has come');
+    now = 1_001;
+    timer.arm();
+    assert.is(woken, 2);
   });
 });

@@ -60,6 +60,33 @@ suite('a write', (test) => {
     assert.is(rig.asked.length, 0);
   });
 
+  test('waits a little for those who were answered by the flush before', () => {
+    const rig = new PeerRig();
+    const clients = [1, 2, 3].map(() => rig.connect());
+    const [first, second, third] = clients;
+    rig.holdsDisk = true;
+    rig.stepOnly(...clients.map((client) => client.input(write(client))));
+    rig.pause(0.25);
+    rig.performOne();
+    first!.send(write(first!));
+    second!.send(write(second!));
+    assert.is(rig.asked.length, 0, 'the third is likely to come');
+    assert.is(rig.peer.wakeAt, rig.now + 0.25, 'as long as the last flush took');
+    third!.send(write(third!));
+    assert.is(rig.asked.length, 1, 'all of them are there');
+    rig.pause(20);
+    rig.performOne();
+    first!.send(write(first!));
+    assert.is(rig.peer.wakeAt, rig.now + 0.5, 'however long the last flush took');
+    rig.pass(1);
+    assert.is(rig.asked.length, 1, 'the others do not come');
+    rig.perform();
+    first!.send(write(first!));
+    assert.is(rig.asked.length, 1, 'whoever is alone waits for nobody');
+    rig.perform();
+    assert.equal(first!.xids, [1, 2, 3, 4]);
+  });
+
   test('does not wait in a flush that is full', () => {
     const rig = new PeerRig({ maxBatchSize: 3 });
     const client = rig.connect();
