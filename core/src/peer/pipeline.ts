@@ -52,10 +52,10 @@ interface Flush {
  * The way of a write: checked at once against everything accepted before it, given the next zxid,
  * put into the log; applied and answered when the log is durable.
  *
- * One flush covers all that was accepted while the one before it was under way. Whoever was answered
- * by that is likely to write again at once. So a flush of fewer writes than the last one waits for
- * them a little, at most as long as that took: else the first to come back would have a flush of its
- * own, and all others would wait for two.
+ * One flush covers all that was accepted while the one before it was under way. Whoever was
+ * answered by that is likely to write again at once. So a flush of fewer writes than the last one
+ * waits for them a little, at most as long as that took: else the first to come back would have a
+ * flush of its own, and all others would wait for two.
  */
 export class Pipeline {
   readonly #parts: PipelineParts;
