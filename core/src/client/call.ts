@@ -5,6 +5,7 @@ import type { OperationName } from '../wire/operations.js';
 import { operations } from '../wire/operations.js';
 import type { Reader } from '../wire/reader.js';
 import { MalformedError } from '../wire/reader.js';
+import { forgetAbort, tellOfAbort } from './abort-listeners.js';
 import type { CallOptions } from './api.js';
 import type { Driver, Waiter } from './driver.js';
 import type { ErrorFacts } from './errors.js';
@@ -73,7 +74,7 @@ export function perform<R>(driver: Driver, maxFrameBytes: number, call: Call<R>)
       return;
     }
     const settling = new Settling(driver, call, resolve, reject);
-    signal?.addEventListener('abort', settling.aborted);
+    if (signal !== undefined) tellOfAbort(signal, settling.aborted);
     driver.submit({ type: 'request', request: requestOf(call, settling) });
   });
 }
@@ -140,7 +141,8 @@ export class Settling<R> implements Waiter {
       return false;
     }
     this.#isSettled = true;
-    this.#call.options?.signal?.removeEventListener('abort', this.aborted);
+    const { signal } = this.#call.options ?? {};
+    if (signal !== undefined) forgetAbort(signal, this.aborted);
     this.#call.settled?.();
     return true;
   }

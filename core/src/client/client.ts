@@ -13,6 +13,7 @@ import type {
   SessionInfo,
   WatchEvent,
 } from './api.js';
+import { tellOfAbort } from './abort-listeners.js';
 import { credentialOf } from './arguments.js';
 import { Settling } from './call.js';
 import type { ClientHost } from './client-host.js';
@@ -163,7 +164,7 @@ export function createClient(
         resolve,
         reject,
       );
-      call?.signal?.addEventListener('abort', token.aborted);
+      if (call?.signal !== undefined) tellOfAbort(call.signal, token.aborted);
       driver.submit({ type: 'auth', token, scheme, auth, required: false });
     });
 
