@@ -148,9 +148,8 @@ export class Intake {
         const readiness = this.#readiness(connection);
         if (readiness === 'throttled') this.#throttled.add(connection);
         if (readiness !== 'ready') break;
-        const frame = connection.frames.next();
-        if (frame === undefined) break;
-        this.#takeFrame(connection, frame);
+        if (!connection.frames.advance()) break;
+        this.#takeFrame(connection);
       }
       this.#hold(connection);
     } catch (error) {
@@ -183,7 +182,9 @@ export class Intake {
     const next = connection.next!;
     connection.advance();
     this.#outstanding--;
-    this.#serve(connection, next.operation, next.xid, next.frame!, next);
+    const frame = next.frame!;
+    const from = this.#reader.reset(frame, HEADER_BYTES, frame.length);
+    this.#serve(connection, next.operation, next.xid, from, next);
     const { sendQueueMaxBytes } = this.#parts.config;
     const bytes = connection.out?.position ?? 0;
     if (bytes <= sendQueueMaxBytes) return;
@@ -217,50 +218,55 @@ export class Intake {
     close(connection, reason);
   }
 
-  #takeFrame(connection: Connection, frame: Uint8Array): void {
+  /** Takes the frame that the connection's splitter has found. */
+  #takeFrame(connection: Connection): void {
     const { greeter, metrics, config } = this.#parts;
+    const { bytes, start, end } = connection.frames;
     metrics.packetsReceived.add();
     connection.received++;
     if (connection.phase === 'greeting') {
-      greeter.greet(connection, frame);
+      greeter.greet(connection, bytes.subarray(start, end));
       if ((connection.phase as Connection['phase']) === 'opening') this.#outstanding++;
       return;
     }
-    const from = this.#reader.reset(frame, 0, frame.length);
+    const from = this.#reader.reset(bytes, start, end);
     const xid = from.int();
     const type = from.int();
     const operation = operationOf(type);
     if (operation !== undefined) connection.lastOperation = operation;
     connection.lastCxid = xid;
-    const isLarge = config.largeRequestThreshold > 0 && frame.length > config.largeRequestThreshold;
-    if (isLarge && this.#largeBytes + frame.length > config.largeRequestMaxBytes) {
+    const size = end - start;
+    const isLarge = config.largeRequestThreshold > 0 && size > config.largeRequestThreshold;
+    if (isLarge && this.#largeBytes + size > config.largeRequestMaxBytes) {
       metrics.largeRequestsRejected.add();
       throw new MalformedError(
-        `a request of ${frame.length} bytes while large ones take ${this.#largeBytes}: see ` +
+        `a request of ${size} bytes while large ones take ${this.#largeBytes}: see ` +
           'largeRequestMaxBytes',
       );
     }
-    this.#dispatch(connection, operation, xid, frame, isLarge ? frame.length : 0);
+    this.#dispatch(connection, operation, xid, from, isLarge ? size : 0);
   }
 
   #dispatch(
     connection: Connection,
     operation: OperationName | undefined,
     xid: number,
-    frame: Uint8Array,
+    from: Reader,
     largeBytes: number,
   ): void {
     if (operation === 'auth') {
-      this.#authenticate(connection, xid, frame);
+      this.#authenticate(connection, xid, from);
     } else if (operation !== undefined && isWrite(operation)) {
-      this.#write(connection, operation, xid, frame, largeBytes);
+      this.#write(connection, operation, xid, from, largeBytes);
     } else if (operation === 'ping' && connection.session?.closing === true) {
       // Its end is on the way to the disk: an answer would tell the client that it lives.
     } else if (connection.outstanding === 0) {
-      this.#serve(connection, operation, xid, frame, undefined);
+      this.#serve(connection, operation, xid, from, undefined);
     } else {
       const { identities } = connection;
       const receivedAt = this.#parts.turn.now;
+      const { bytes, start, end } = connection.frames;
+      const frame = bytes.subarray(start, end);
       connection.wait({ connection, operation, xid, receivedAt, identities, frame });
       this.#outstanding++;
     }
@@ -270,7 +276,7 @@ export class Intake {
     connection: Connection,
     operation: WriteName,
     xid: number,
-    frame: Uint8Array,
+    from: Reader,
     largeBytes: number,
   ): void {
     const { pipeline, turn } = this.#parts;
@@ -280,10 +286,8 @@ export class Intake {
     connection.wait(request);
     this.#outstanding++;
     this.#largeBytes += largeBytes;
-    const handler = writeHandlers[operation];
-    pipeline.propose({ operation, session, identities, request, largeBytes }, (p, origin) =>
-      handler(p, origin, this.#reader.reset(frame, HEADER_BYTES, frame.length)),
-    );
+    const proposal = { operation, session, identities, request, largeBytes };
+    pipeline.propose(proposal, writeHandlers[operation], from);
   }
 
   /** Answers what is no write; `waited` when it had to wait for writes before it. */
@@ -291,7 +295,7 @@ export class Intake {
     connection: Connection,
     operation: OperationName | undefined,
     xid: number,
-    frame: Uint8Array,
+    from: Reader,
     waited: WaitingRequest | undefined,
   ): void {
     const { replies, turn } = this.#parts;
@@ -302,7 +306,7 @@ export class Intake {
       this.#refuseSasl(connection, xid);
       return;
     } else if (operation !== undefined && isRead(operation)) {
-      this.#read(connection, operation, xid, frame, waited);
+      this.#read(connection, operation, xid, from, waited);
     } else {
       this.#refuseUnknown(connection, xid);
       return;
@@ -314,12 +318,11 @@ export class Intake {
     connection: Connection,
     operation: ReadName,
     xid: number,
-    frame: Uint8Array,
+    from: Reader,
     waited: WaitingRequest | undefined,
   ): void {
     const { replies, service } = this.#parts;
     const { session } = connection;
-    const from = this.#reader.reset(frame, HEADER_BYTES, frame.length);
     const origin: ReadOrigin = {
       connection,
       identities: waited?.identities ?? connection.identities,
@@ -342,9 +345,8 @@ export class Intake {
     replies.end(connection, code);
   }
 
-  #authenticate(connection: Connection, xid: number, frame: Uint8Array): void {
+  #authenticate(connection: Connection, xid: number, from: Reader): void {
     const { auth, replies, metrics, host, close } = this.#parts;
-    const from = this.#reader.reset(frame, HEADER_BYTES, frame.length);
     const { scheme, auth: credentials } = operations.auth.request.read(from);
     const identities = auth.add(connection.identities, scheme, credentials);
     replies.begin(connection, xid);

@@ -4,7 +4,7 @@ import type { DiskFailure } from '../storage/disk.js';
 import type { LogWriter } from '../storage/log-writer.js';
 import { DIGEST_VERSION } from '../tree/digest.js';
 import type { OperationName } from '../wire/operations.js';
-import { MalformedError } from '../wire/reader.js';
+import { MalformedError, Reader } from '../wire/reader.js';
 import type { Id } from '../wire/records.js';
 import { type Txn, txnTypes, writeTxnBody, writeTxnHeader } from '../wire/txns.js';
 import type { MetricsRegistry } from './metrics.js';
@@ -40,6 +40,10 @@ export interface PipelineParts {
 
 /** However long flushes take, none waits longer than this for more writes. */
 const MOST_GATHERING_MS = 0.5;
+
+type Prepare = (p: Preparation, origin: WriteOrigin, from: Reader) => Prepared | undefined;
+
+const NO_BODY = new Reader(new Uint8Array(0));
 
 interface Flush {
   readonly id: number;
@@ -110,11 +114,9 @@ export class Pipeline {
    * gaps.
    *
    * @param prepare checks the write and records what it changes; `undefined` gives it up
+   * @param from the body of the request, for `prepare`
    */
-  propose(
-    proposal: Proposal,
-    prepare: (p: Preparation, origin: WriteOrigin) => Prepared | undefined,
-  ): void {
+  propose(proposal: Proposal, prepare: Prepare, from: Reader = NO_BODY): void {
     if (this.#broken) return;
     const { turn, outstanding } = this.#parts;
     const zxidLow = (this.#zxidLow + 1) | 0;
@@ -122,7 +124,7 @@ export class Pipeline {
     const { session, identities } = proposal;
     const origin = { session, identities, zxidHigh, zxidLow, timeMs: turn.wall };
     const number = outstanding.begin();
-    const prepared = this.#check(prepare, origin);
+    const prepared = this.#check(prepare, origin, from);
     if (prepared === undefined) return;
     this.#zxidHigh = zxidHigh;
     this.#zxidLow = zxidLow;
@@ -190,12 +192,9 @@ export class Pipeline {
     if (session !== undefined && --session.unapplied === 0) this.#parts.settled(session);
   }
 
-  #check(
-    prepare: (p: Preparation, origin: WriteOrigin) => Prepared | undefined,
-    origin: WriteOrigin,
-  ): Prepared | undefined {
+  #check(prepare: Prepare, origin: WriteOrigin, from: Reader): Prepared | undefined {
     try {
-      return prepare(this.#parts.preparation, origin);
+      return prepare(this.#parts.preparation, origin, from);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       return codes.MARSHALLING_ERROR;

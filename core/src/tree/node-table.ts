@@ -26,6 +26,9 @@ export class NodeTable {
   readonly #slab = new Slab();
   readonly #startHash: number;
   #size = 0;
+  /** The node that was found last; forgotten when one is added or removed. */
+  #lastPath = '';
+  #lastId: NodeId = ROOT_ID;
 
   /** A table that holds the root alone, with no data. */
   constructor(hashSeed: number) {
@@ -48,7 +51,16 @@ export class NodeTable {
 
   /** The node at a path, or {@link NO_NODE_ID}. The root is both '' and '/'. */
   find(path: string): NodeId {
-    return this.findPrefix(path, path.length);
+    if (path === this.#lastPath) return this.#lastId;
+    const id = this.findPrefix(path, path.length);
+    if (id !== NO_NODE_ID) this.#remember(path, id);
+    return id;
+  }
+
+  /** A write is followed by a look at what it wrote. */
+  #remember(path: string, id: NodeId): void {
+    this.#lastPath = path;
+    this.#lastId = id;
   }
 
   /** The node whose path is the first `length` units of `path`. */
@@ -191,6 +203,7 @@ export class NodeTable {
     if (path.length <= 1) return NO_NODE_ID;
     const hash = this.#hash(path, path.length);
     if (this.#findHashed(hash, path, path.length) !== NO_NODE_ID) return NO_NODE_ID;
+    this.#remember('', ROOT_ID);
     const { rows } = this;
     const id = rows.allocate();
     this.#clear(id, parent);
@@ -221,6 +234,7 @@ export class NodeTable {
   /** Removes a node without children, not the root. */
   remove(id: NodeId, path: string): void {
     const { rows } = this;
+    this.#remember('', ROOT_ID);
     this.#index.remove(this.#hash(path, path.length), id);
     this.#unlink(id);
     const size = rows.get(id, field.nameLength) + Math.max(0, rows.get(id, field.dataLength));

@@ -7,6 +7,10 @@ import { MalformedError } from './reader.js';
  * several pieces.
  */
 export class FrameSplitter {
+  /** Where the frame that {@link advance} has found lies: `bytes` from `start` to `end`. */
+  bytes: Uint8Array = EMPTY;
+  start = 0;
+  end = 0;
   readonly #maxLength: number;
   #chunk: Uint8Array = EMPTY;
   #position = 0;
@@ -39,28 +43,43 @@ export class FrameSplitter {
     }
   }
 
+  /** The next complete frame as {@link advance} finds it, or `undefined`. */
+  next(): Uint8Array | undefined {
+    return this.advance() ? this.bytes.subarray(this.start, this.end) : undefined;
+  }
+
   /**
-   * The next complete frame without its length, or `undefined` when more bytes are needed.
+   * Finds the next complete frame, without its length; false when more bytes are needed. Makes no
+   * object for it, which is what the hot path is after.
    *
    * @throws MalformedError before anything is allocated, when a length is negative or above the
    * limit
    */
-  next(): Uint8Array | undefined {
+  advance(): boolean {
     for (;;) {
-      const frame = this.#partial === null ? this.#fromChunk() : this.#fromPieces();
-      if (frame !== undefined) return frame;
+      if (this.#partial === null ? this.#fromChunk() : this.#fromPieces()) return true;
       /* What was taken whole is let go: it may be all that keeps a large buffer alive. */
       this.#chunk = this.#waiting.shift() ?? EMPTY;
       this.#position = 0;
-      if (this.#chunk === EMPTY) return undefined;
+      if (this.#chunk === EMPTY) {
+        this.bytes = EMPTY;
+        return false;
+      }
     }
   }
 
-  #fromChunk(): Uint8Array | undefined {
+  #found(bytes: Uint8Array, start: number, end: number): true {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    return true;
+  }
+
+  #fromChunk(): boolean {
     const chunk = this.#chunk;
     const at = this.#position;
     const available = chunk.length - at;
-    if (available === 0) return undefined;
+    if (available === 0) return false;
     if (available < 4) {
       this.#partial = new Uint8Array(4);
       return this.#fromPieces();
@@ -68,13 +87,13 @@ export class FrameSplitter {
     const length = this.#lengthAt(chunk, at);
     if (available - 4 >= length) {
       this.#position = at + 4 + length;
-      return chunk.subarray(at + 4, at + 4 + length);
+      return this.#found(chunk, at + 4, at + 4 + length);
     }
     this.#partial = new Uint8Array(4 + length);
     return this.#fromPieces();
   }
 
-  #fromPieces(): Uint8Array | undefined {
+  #fromPieces(): boolean {
     for (;;) {
       const partial = this.#partial!;
       const size = Math.min(
@@ -84,11 +103,11 @@ export class FrameSplitter {
       partial.set(this.#chunk.subarray(this.#position, this.#position + size), this.#partialLength);
       this.#position += size;
       this.#partialLength += size;
-      if (this.#partialLength < partial.length) return undefined;
+      if (this.#partialLength < partial.length) return false;
       if (partial.length > 4 || this.#lengthAt(partial, 0) === 0) {
         this.#partial = null;
         this.#partialLength = 0;
-        return partial.subarray(4);
+        return this.#found(partial, 4, partial.length);
       }
       const whole = new Uint8Array(4 + this.#lengthAt(partial, 0));
       whole.set(partial);
