@@ -4,6 +4,7 @@ import type { LogEvent } from '../base/log-event.js';
 import { withChroot, withoutChroot } from '../session/chroot.js';
 import type { SessionState } from '../session/effects.js';
 import { eventTypes } from '../wire/events.js';
+import { tellOfAbort } from './abort-listeners.js';
 import type {
   Client,
   ClientState,
@@ -13,7 +14,6 @@ import type {
   SessionInfo,
   WatchEvent,
 } from './api.js';
-import { tellOfAbort } from './abort-listeners.js';
 import { credentialOf } from './arguments.js';
 import { Settling } from './call.js';
 import type { ClientHost } from './client-host.js';

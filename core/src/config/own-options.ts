@@ -80,7 +80,7 @@ export const ownOptions = {
   snapshotSliceNodes: option<number>({
     key: 'vivarium.snapshotSliceNodes',
     kind: int({ min: 1 }),
-    default: 2000,
+    default: 1000,
     doc: 'Nodes written to a snapshot before requests get their turn again.',
   }),
   snapshotSliceBytes: option<number>({

@@ -38,16 +38,45 @@ export interface DriverParts {
   readonly filesClosed: () => void;
 }
 
+/** What a connection tells its driver. */
+interface Owner {
+  received(id: ConnectionId, bytes: Uint8Array): void;
+  drained(id: ConnectionId): void;
+  closed(attached: Attached, reason: string): void;
+}
+
+/** Stands for an empty list, never changed. */
+const NOTHING: Uint8Array[] = [];
+
 /** A connection that the machine was told of. */
-interface Attached {
+class Attached implements StreamEvents {
   readonly id: ConnectionId;
   readonly stream: ClientStream;
+  readonly #owner: Owner;
   /** What is to be sent at the end of this turn. */
-  outgoing: Uint8Array[];
+  outgoing = NOTHING;
   /** The machine wants nothing read. */
-  heldByMachine: boolean;
+  heldByMachine = false;
   /** Too much waits to be sent. */
-  heldByQueue: boolean;
+  heldByQueue = false;
+
+  constructor(id: ConnectionId, owner: Owner, open: (events: StreamEvents) => ClientStream) {
+    this.id = id;
+    this.#owner = owner;
+    this.stream = open(this);
+  }
+
+  received(bytes: Uint8Array): void {
+    this.#owner.received(this.id, bytes);
+  }
+
+  drained(): void {
+    this.#owner.drained(this.id);
+  }
+
+  closed(reason: string): void {
+    this.#owner.closed(this, reason);
+  }
 }
 
 /**
@@ -73,6 +102,15 @@ export class Driver {
   readonly #disk: DiskLanes;
   readonly #timer: WakeTimer;
   readonly #attached = new Map<ConnectionId, Attached>();
+  readonly #owner: Owner = {
+    received: (connection, bytes) => this.#input({ type: 'connection-bytes', connection, bytes }),
+    drained: (id) => this.#drained(id),
+    closed: ({ id, stream }, reason) => {
+      this.#attached.delete(id);
+      this.#ending.delete(stream);
+      this.#input({ type: 'connection-closed', connection: id, reason });
+    },
+  };
   /** Streams that were told to end and have not done so yet. */
   readonly #ending = new Set<ClientStream>();
   readonly #effects: Effect[] = [];
@@ -115,23 +153,9 @@ export class Driver {
     first?: Uint8Array,
   ): void {
     const id = ++this.#lastId;
-    const stream = open({
-      received: (bytes) => this.#input({ type: 'connection-bytes', connection: id, bytes }),
-      drained: () => this.#drained(id),
-      closed: (reason) => {
-        this.#attached.delete(id);
-        this.#ending.delete(stream);
-        this.#input({ type: 'connection-closed', connection: id, reason });
-      },
-    });
-    const { transport } = stream;
-    this.#attached.set(id, {
-      id,
-      stream,
-      outgoing: [],
-      heldByMachine: false,
-      heldByQueue: false,
-    });
+    const attached = new Attached(id, this.#owner, open);
+    const { transport } = attached.stream;
+    this.#attached.set(id, attached);
     this.#input({ type: 'connection-opened', connection: id, ...peer, transport });
     if (first !== undefined) {
       this.#input({ type: 'connection-bytes', connection: id, bytes: first });
@@ -243,8 +267,12 @@ export class Driver {
       case 'send': {
         const attached = this.#attached.get(effect.connection);
         if (attached === undefined) break;
-        if (attached.outgoing.length === 0) this.#speaking.push(attached);
-        attached.outgoing.push(effect.bytes);
+        if (attached.outgoing.length > 0) {
+          attached.outgoing.push(effect.bytes);
+        } else {
+          attached.outgoing = [effect.bytes];
+          this.#speaking.push(attached);
+        }
         break;
       }
       case 'close':
@@ -276,7 +304,7 @@ export class Driver {
   #speak(attached: Attached): void {
     const { stream, outgoing } = attached;
     if (outgoing.length === 0) return;
-    attached.outgoing = [];
+    attached.outgoing = NOTHING;
     stream.send(outgoing);
     const { unsentBytes } = stream;
     if (unsentBytes > this.#parts.sendQueueMaxBytes) {

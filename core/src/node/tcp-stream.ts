@@ -2,30 +2,54 @@ import type { Socket } from 'node:net';
 import { type ClientStream, LINGER_MS, type StreamEvents } from './client-stream.js';
 import { plainBytes } from './tcp-transport.js';
 
-/** A socket whose first bytes said that it speaks the client protocol. */
+const carried = Symbol('the stream that a socket carries');
+type Carrier = Socket & { [carried]: TcpStream };
+
+/**
+ * A socket whose first bytes said that it speaks the client protocol. Its listeners are the same
+ * functions for all sockets: five closures for each are what an idle session would mostly consist
+ * of.
+ */
 export class TcpStream implements ClientStream {
   readonly transport = 'tcp';
   readonly #socket: Socket;
+  readonly #events: StreamEvents;
   #isEnded = false;
   #reason = 'the client closed the connection';
 
   constructor(socket: Socket, events: StreamEvents) {
     this.#socket = socket;
-    socket.on('data', (data: Uint8Array) => {
-      if (!this.#isEnded) events.received(plainBytes(data));
-    });
-    // Whoever says that nothing follows is gone for us, as for ZooKeeper; its session lives on.
-    socket.on('end', () => {
-      this.#isEnded = true;
-      endGently(socket);
-    });
-    socket.on('drain', () => {
-      if (!this.#isEnded) events.drained();
-    });
-    socket.on('error', (error) => {
-      if (!this.#isEnded) this.#reason = error.message;
-    });
-    socket.on('close', () => events.closed(this.#reason));
+    this.#events = events;
+    (socket as Carrier)[carried] = this;
+    socket.on('data', onData);
+    socket.on('end', onEnd);
+    socket.on('drain', onDrain);
+    socket.on('error', onError);
+    socket.on('close', onClose);
+  }
+
+  /* What the socket's listeners tell. */
+
+  hasData(data: Uint8Array): void {
+    if (!this.#isEnded) this.#events.received(plainBytes(data));
+  }
+
+  /** Whoever says that nothing follows is gone for us, as for ZooKeeper; its session lives on. */
+  hasEnded(): void {
+    this.#isEnded = true;
+    endGently(this.#socket);
+  }
+
+  hasDrained(): void {
+    if (!this.#isEnded) this.#events.drained();
+  }
+
+  hasFailed(error: Error): void {
+    if (!this.#isEnded) this.#reason = error.message;
+  }
+
+  hasClosed(): void {
+    this.#events.closed(this.#reason);
   }
 
   get unsentBytes(): number {
@@ -66,6 +90,26 @@ export class TcpStream implements ClientStream {
 
 /** However slowly a last answer is read, its socket is not kept longer. */
 const LONGEST_LINGER_MS = 30_000;
+
+function onData(this: Socket, data: Uint8Array): void {
+  (this as Carrier)[carried].hasData(data);
+}
+
+function onEnd(this: Socket): void {
+  (this as Carrier)[carried].hasEnded();
+}
+
+function onDrain(this: Socket): void {
+  (this as Carrier)[carried].hasDrained();
+}
+
+function onError(this: Socket, error: Error): void {
+  (this as Carrier)[carried].hasFailed(error);
+}
+
+function onClose(this: Socket): void {
+  (this as Carrier)[carried].hasClosed();
+}
 
 /**
  * Ends a socket after what waits to be sent. What the other side still says is read and dropped:
