@@ -3,7 +3,7 @@ import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import type { Kernel } from '@vivarium/core/internal/local/kernel';
 import type { Connection, Network } from '@vivarium/core/internal/local/network';
 import type { LocalServer } from '@vivarium/core/internal/local/server';
-import type { DiskStep } from '@vivarium/core/internal/storage/disk';
+import { type DiskStep, folders } from '@vivarium/core/internal/storage/disk';
 import type { FaultKind, Swarm } from './swarm.js';
 
 export interface FaultTargets {
@@ -214,7 +214,8 @@ export class Faults {
       case 'disk-error': {
         const step = random.pick(DISK_STEPS);
         this.#failedSync ||= step === 'sync';
-        server.disk.failNext(step, { code: 'EIO', message: 'a planned disk error' });
+        const prefix = random.chance(0.4) ? folders.snapshots : '';
+        server.disk.failNext(step, { code: 'EIO', message: 'a planned disk error' }, prefix);
         break;
       }
       case 'disk-full': {

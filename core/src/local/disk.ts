@@ -13,6 +13,13 @@ export class DiskError extends Error {
   }
 }
 
+/** A step that is to fail. */
+interface PlannedFailure {
+  readonly step: DiskStep['step'];
+  readonly failure: DiskFailure;
+  readonly prefix: string;
+}
+
 /** A change of names in a folder; a rename is one change, and survives or not as one. */
 interface NameChange {
   readonly folder: string;
@@ -29,7 +36,7 @@ export class MemoryDisk implements BootDisk {
   capacityBytes = Number.POSITIVE_INFINITY;
   readonly #names: Map<string, Inode>;
   readonly #durableNames: Map<string, Inode>;
-  readonly #failures: { readonly step: DiskStep['step']; readonly failure: DiskFailure }[] = [];
+  readonly #failures: PlannedFailure[] = [];
   #changes: NameChange[] = [];
 
   constructor(files: Iterable<readonly [string, Inode]> = []) {
@@ -65,11 +72,11 @@ export class MemoryDisk implements BootDisk {
 
   /** @throws DiskError when the step fails, as planned or because it makes no sense */
   performStep(step: DiskStep): void {
-    const planned = this.#failures.findIndex((failure) => failure.step === step.step);
-    if (planned >= 0) {
-      const [found] = this.#failures.splice(planned, 1);
+    const planned = this.#failures.find((failure) => isMeant(failure, step));
+    if (planned !== undefined) {
+      this.#failures.splice(this.#failures.indexOf(planned), 1);
       if (step.step === 'sync') this.#inode(step.file).dropUnsynced();
-      throw new DiskError((found as { failure: DiskFailure }).failure);
+      throw new DiskError(planned.failure);
     }
     switch (step.step) {
       case 'create':
@@ -107,9 +114,13 @@ export class MemoryDisk implements BootDisk {
     }
   }
 
-  /** Lets the next step of this kind fail. A failed `sync` loses what it was to make durable. */
-  failNext(step: DiskStep['step'], failure: DiskFailure): void {
-    this.#failures.push({ step, failure });
+  /**
+   * Lets the next step of this kind fail. A failed `sync` loses what it was to make durable.
+   *
+   * @param prefix of the names of the files that are meant; absent for all
+   */
+  failNext(step: DiskStep['step'], failure: DiskFailure, prefix = ''): void {
+    this.#failures.push({ step, failure, prefix });
   }
 
   /** Takes back what {@link failNext} has planned. */
@@ -184,6 +195,12 @@ export class MemoryDisk implements BootDisk {
     if (inode !== undefined) return inode;
     throw new DiskError({ code: 'ENOENT', message: `no such file on the simulated disk: ${file}` });
   }
+}
+
+function isMeant({ step, prefix }: PlannedFailure, actual: DiskStep): boolean {
+  if (step !== actual.step) return false;
+  const name = 'file' in actual ? actual.file : 'from' in actual ? actual.from : actual.folder;
+  return name.startsWith(prefix);
 }
 
 function applyNames(names: Map<string, Inode>, { remove, add }: NameChange): void {
