@@ -11,7 +11,32 @@ import type { AddWatchMode, EventType, WatcherType } from '../wire/events.js';
 import type { Acl, ClientInfo, Stat } from '../wire/records.js';
 import type { ClientClock, ClientHost } from './client-host.js';
 import type { Codec } from './codecs.js';
+import type { MultiOp, MultiReadOp, MultiReadResults, MultiResults } from './multi-ops.js';
+import type { ChildrenSnapshot, NodeSnapshot } from './snapshots.js';
+import type { ClientState, SessionInfo } from './state.js';
 
+export type {
+  CheckOp,
+  CreateOp,
+  DeleteOp,
+  MultiCreated,
+  MultiOp,
+  MultiReadOp,
+  MultiReadResultOf,
+  MultiReadResults,
+  MultiResultOf,
+  MultiResults,
+  SetOp,
+} from './multi-ops.js';
+export type {
+  AbsentSnapshot,
+  ChildrenSnapshot,
+  InvalidSnapshot,
+  NodeSnapshot,
+  PresentChildren,
+  PresentSnapshot,
+} from './snapshots.js';
+export type { ClientState, SessionInfo, StateDetail, StateType } from './state.js';
 export type { Acl, AddWatchMode, ClientInfo, Codec, CreateMode, EventType, Stat, WatcherType };
 
 /** What may be written without a codec: bytes, text (as UTF-8), or null for no data at all. */
@@ -106,125 +131,11 @@ export interface AclValue {
   readonly stat: Stat;
 }
 
-/** One write of a {@link Client.multi}: plain data, so that recipes can build and combine them. */
-export type MultiOp = CreateOp | DeleteOp | SetOp | CheckOp;
-
-export interface CreateOp {
-  readonly op: 'create';
-  readonly path: string;
-  readonly data?: NodeData | undefined;
-  readonly mode?: CreateMode | undefined;
-  readonly acl?: readonly Acl[] | undefined;
-  readonly ttlMs?: number | undefined;
-}
-export interface DeleteOp {
-  readonly op: 'delete';
-  readonly path: string;
-  readonly version?: number | undefined;
-}
-export interface SetOp {
-  readonly op: 'set';
-  readonly path: string;
-  readonly data: NodeData;
-  readonly version?: number | undefined;
-}
-/** Lets the others happen only if the node exists and has this version. */
-export interface CheckOp {
-  readonly op: 'check';
-  readonly path: string;
-  readonly version?: number | undefined;
-}
-
-/** Result of one operation of a multi. */
-export interface MultiCreated {
-  readonly path: string;
-  /** Servers before 3.9 do not tell it inside a multi. */
-  readonly stat: Stat | undefined;
-}
-export type MultiResultOf<O> = O extends { readonly op: 'create' }
-  ? MultiCreated
-  : O extends { readonly op: 'set' }
-    ? Stat
-    : undefined;
-export type MultiResults<T extends readonly MultiOp[]> = {
-  readonly [I in keyof T]: MultiResultOf<T[I]>;
-};
-
-/** One read of a {@link Client.multiRead}. */
-export type MultiReadOp =
-  | { readonly op: 'get'; readonly path: string }
-  | { readonly op: 'children'; readonly path: string };
-
-/** Each read of a multiRead succeeds or fails by itself. */
-export type MultiReadResultOf<O> =
-  | (O extends { readonly op: 'children' }
-      ? { readonly ok: true; readonly children: readonly string[] }
-      : { readonly ok: true; readonly data: Uint8Array; readonly stat: Stat })
-  | { readonly ok: false; readonly error: Error };
-export type MultiReadResults<T extends readonly MultiReadOp[]> = {
-  readonly [I in keyof T]: MultiReadResultOf<T[I]>;
-};
-
 /** Credentials, re-sent on every new connection; see {@link Client.addAuth}. */
 export interface Credential {
   /** `digest` (with `user:password`), or another scheme that the server knows. */
   readonly scheme: string;
   readonly auth: Uint8Array | string;
-}
-
-/**
- * - `connecting`: there is no session yet, and the client is looking for a server.
- * - `connected`: a server holds the session and answers.
- * - `not-connected`: a session exists, or existed, but no server answers just now.
- * - `closed`: for good.
- */
-export type StateType = 'connecting' | 'connected' | 'not-connected' | 'closed';
-
-/**
- * Finer than {@link StateType}:
- * - `suspended` (not-connected): the session is most likely alive; what was written is unknown.
- * - `presumedLost` (not-connected): the session's time has run out by our own clock; act as if all
- *   ephemeral nodes were gone. The server may still accept the session later.
- * - `lost` (not-connected): the session is over; the client is about to ask for a new one.
- * - `diverged` (not-connected or connecting): every server is behind what this client has already
- *   seen: their data was wiped or restored.
- * - `readOnly` (connected): the server answers reads only; it is cut off from the others, so its
- *   answers make us no more certain of the session.
- * - `authFailed` (closed): the server refused our credentials.
- */
-export type StateDetail =
-  | 'suspended'
-  | 'presumedLost'
-  | 'lost'
-  | 'diverged'
-  | 'readOnly'
-  | 'authFailed';
-
-export interface ClientState {
-  readonly type: StateType;
-  readonly detail: StateDetail | undefined;
-  /** `clock.now()` at the change. */
-  readonly since: number;
-  /** The server we talk to, or last talked to. */
-  readonly server: string | undefined;
-  /** The session this state is about; undefined before there was one. */
-  readonly session: bigint | undefined;
-}
-
-/** One session with the ensemble. */
-export interface SessionInfo {
-  readonly id: bigint;
-  /** As negotiated when the session began; {@link Client.sessionTimeoutMs} follows changes. */
-  readonly timeoutMs: number;
-  /** 1 for the client's first session, then counting up. */
-  readonly epoch: number;
-  /** The session before this one. */
-  readonly previous: bigint | undefined;
-  /**
-   * Aborts when this session has ended: expired, or closed, for which the call of `close` counts.
-   * Not when only presumed lost.
-   */
-  readonly ended: AbortSignal;
 }
 
 /** Options of the streams over a node. */
@@ -241,39 +152,6 @@ export interface StreamOptions {
 export interface ValueStreamOptions<T> extends StreamOptions {
   readonly codec?: Codec<T> | undefined;
 }
-
-interface SnapshotFacts {
-  readonly path: string;
-  /** zxid of the read; never falls from one emission to the next. */
-  readonly asOf: bigint;
-  /** False while a change may have happened that we were not told of. */
-  readonly fresh: boolean;
-}
-/** There is no such node. */
-export interface AbsentSnapshot extends SnapshotFacts {
-  readonly kind: 'absent';
-}
-export interface PresentSnapshot<T> extends SnapshotFacts {
-  readonly kind: 'present';
-  readonly data: T;
-  readonly stat: Stat;
-}
-/** The node is there, but the codec refuses its bytes. */
-export interface InvalidSnapshot extends SnapshotFacts {
-  readonly kind: 'invalid';
-  readonly bytes: Uint8Array;
-  readonly error: unknown;
-  readonly stat: Stat;
-}
-export type NodeSnapshot<T> = PresentSnapshot<T> | AbsentSnapshot | InvalidSnapshot;
-
-export interface PresentChildren extends SnapshotFacts {
-  readonly kind: 'present';
-  /** Names, sorted by code unit. */
-  readonly children: readonly string[];
-  readonly stat: Stat;
-}
-export type ChildrenSnapshot = PresentChildren | AbsentSnapshot;
 
 /** Counts for tests and metrics; see {@link Client.stats}. */
 export interface ClientStats {
