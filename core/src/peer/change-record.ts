@@ -36,7 +36,7 @@ export interface ChangeRecord {
   acl: readonly Acl[] | undefined;
   /** Bytes of its data. */
   dataLength: number;
-  /** CRC-32 register after path and data, from which its hash goes on; see `nodeHashFrom`. */
+  /** CRC-32 register after path and data, from which its hash goes on; see `nodeHashOf`. */
   contentCrc: number;
   /** What it adds to the tree digest. */
   hash: number;

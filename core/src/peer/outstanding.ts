@@ -1,7 +1,7 @@
 import type { SessionId } from '../base/ids.js';
 import { highOf, lowOf } from '../base/long.js';
 import type { Database } from '../tree/database.js';
-import { contentCrcOf, DigestSum, nodeHashFrom } from '../tree/digest.js';
+import { contentCrcOf, DigestSum, nodeHashOf } from '../tree/digest.js';
 import { NO_NODE_ID } from '../tree/tree.js';
 import { type ChangeRecord, copyOf, word } from './change-record.js';
 import { StatWords } from './stat-words.js';
@@ -61,11 +61,11 @@ export class Outstanding {
   /**
    * The node as it will be; `undefined` when there will be none. Not to be changed: see `edit`.
    *
-   * @param withData false when the data will be replaced anyway, which spares hashing it
+   * @param withContent false when the data will be replaced anyway, which spares hashing it
    */
-  find(path: string, withData = true): ChangeRecord | undefined {
+  find(path: string, withContent = true): ChangeRecord | undefined {
     const record = this.#newest.get(path);
-    if (record === undefined) return this.#fromTree(path, withData);
+    if (record === undefined) return this.#fromTree(path, withContent);
     return record.exists ? record : undefined;
   }
 
@@ -106,7 +106,7 @@ export class Outstanding {
   record(record: ChangeRecord): void {
     if (this.#digests) {
       this.#digest.subtract(record.hash);
-      record.hash = record.exists ? nodeHashFrom(record.path, record.contentCrc, record.words) : 0;
+      record.hash = record.exists ? nodeHashOf(record.path, record.contentCrc, record.words) : 0;
       this.#digest.add(record.hash);
     }
     const { path } = record;
@@ -180,7 +180,7 @@ export class Outstanding {
     if (this.#owned.size > 0) this.#owned.delete(path);
   }
 
-  #fromTree(path: string, withData: boolean): ChangeRecord | undefined {
+  #fromTree(path: string, withContent: boolean): ChangeRecord | undefined {
     const { tree, acls } = this.#database;
     const id = tree.find(path);
     if (id === NO_NODE_ID) return undefined;
@@ -193,7 +193,7 @@ export class Outstanding {
       childCount: tree.childCount(id),
       acl: acls.get(tree.aclId(id)),
       dataLength: tree.dataLength(id),
-      contentCrc: withData && this.#digests ? tree.contentCrc(id) : 0,
+      contentCrc: withContent && this.#digests ? tree.contentCrc(id) : 0,
       hash: this.#digests ? tree.hash(id) : 0,
       write: 0,
     };

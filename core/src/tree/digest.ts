@@ -16,14 +16,10 @@ export function isDigested(path: string): boolean {
  * The hash that a node adds to the tree digest, for states that are not yet in the tree: CRC-32 of
  * path, data and stat, unsigned; 0 below /zookeeper/.
  *
+ * @param contentCrc of its path and data; see {@link contentCrcOf}
  * @param words the 15 words of StatPersisted in wire order, high half first; see `Tree.copyWords`
  */
-export function nodeHashOf(path: string, data: Uint8Array | null, words: Int32Array): number {
-  return nodeHashFrom(path, contentCrcOf(path, data), words);
-}
-
-/** {@link nodeHashOf} for a node whose data is the same as before: see {@link contentCrcOf}. */
-export function nodeHashFrom(path: string, contentCrc: number, words: Int32Array): number {
+export function nodeHashOf(path: string, contentCrc: number, words: Int32Array): number {
   return isDigested(path) ? crcOf(crcStat(contentCrc, words, 0)) >>> 0 : 0;
 }
 

@@ -208,7 +208,7 @@ export class TreeView {
     to.position += 4 * STAT_WORDS;
   }
 
-  /** The CRC-32 register after path and data: see `nodeHashFrom`. */
+  /** The CRC-32 register after path and data: see `nodeHashOf`. */
   contentCrc(id: NodeId): number {
     return this.nodes.contentCrc(id);
   }
