@@ -1,10 +1,10 @@
 import { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { recover } from '@vivarium/core/internal/storage/recovery';
-import { SnapshotWriter } from '@vivarium/core/internal/storage/snapshot-writer';
 import { type TxnBody, txnTypes } from '@vivarium/core/internal/wire/txns';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 import { recoveryOptions } from '../storage/store.js';
+import { takeSnapshot } from '../storage/take-snapshot.js';
 import type { RigClient } from './client.js';
 import { PeerRig } from './rig.js';
 
@@ -19,14 +19,7 @@ function diskWith(zxid: bigint, bodies: readonly TxnBody[]): MemoryDisk {
     const header = { clientId: 0n, cxid: 0, zxid, time: 1_700_000_000_000, type: body.type };
     database.apply({ header, body, digest: undefined });
   }
-  const snapshot = new SnapshotWriter(database, {
-    digest: true,
-    dbId: -1n,
-    sliceNodes: 100,
-    sync: true,
-    apacheSessions: new Set(),
-  });
-  while (!snapshot.done) disk.perform(snapshot.next());
+  takeSnapshot(database, disk);
   return disk;
 }
 

@@ -8,6 +8,19 @@ import { refused, scripted, session, statOf } from './scripted-client.js';
 
 const contest = { queue: lockQueue, parent: '/q', signal: new AbortController().signal };
 
+/** Answers to a contender that nobody is before: its own name is the first of the queue. */
+function firstInQueue() {
+  const queue = {
+    name: '',
+    create(path: string) {
+      queue.name = `${path.slice('/q/'.length)}0000000001`;
+      return { path: `/q/${queue.name}`, stat: statOf({}) };
+    },
+    children: () => ({ children: [queue.name] }),
+  };
+  return queue;
+}
+
 suite('contending', (test) => {
   test('waits for those before the wrap of the counter, though they sort after it', async () => {
     const before = ['a-lock-2147483646', 'a-lock-2147483647'];
@@ -100,13 +113,9 @@ suite('contending', (test) => {
   test('is given up when the grant and the end of patience meet in one turn', async () => {
     const giveUp = new AbortController();
     const deleted: string[] = [];
-    let name = '';
+    const first = firstInQueue();
     const { zk } = scripted({
-      create: (path: string) => {
-        name = `${path.slice('/q/'.length)}0000000001`;
-        return { path: `/q/${name}`, stat: statOf({}) };
-      },
-      children: () => ({ children: [name] }),
+      ...first,
       get: () => {
         giveUp.abort('late');
         return { stat: statOf({}) };
@@ -116,7 +125,7 @@ suite('contending', (test) => {
       },
     });
     assert.is(await errorOf(contend(zk, { ...contest, signal: giveUp.signal })), 'late');
-    assert.equal(deleted, [`/q/${name}`]);
+    assert.equal(deleted, [`/q/${first.name}`]);
   });
 
   test('by trying alone ends in time, though the answer to its departure does not come', async () => {
@@ -155,13 +164,8 @@ suite('contending', (test) => {
 
 suite('work under a lock', (test) => {
   test('that fails is told of by its own error, with that of the release as its cause', async () => {
-    let name = '';
     const { zk } = scripted({
-      create: (path: string) => {
-        name = `${path.slice('/q/'.length)}0000000001`;
-        return { path: `/q/${name}`, stat: statOf({}) };
-      },
-      children: () => ({ children: [name] }),
+      ...firstInQueue(),
       get: () => ({ stat: statOf({}) }),
       delete: () => {
         throw refused('NO_AUTH');

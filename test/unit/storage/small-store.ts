@@ -6,11 +6,11 @@ import { Inode } from '@vivarium/core/internal/local/inode';
 import { LogWriter } from '@vivarium/core/internal/storage/log-writer';
 import { recover } from '@vivarium/core/internal/storage/recovery';
 import { RefusedStartError } from '@vivarium/core/internal/storage/refused-start';
-import { SnapshotWriter } from '@vivarium/core/internal/storage/snapshot-writer';
 import { READ_ACL } from '@vivarium/core/internal/wire/permissions';
 import { type Txn, type TxnBody, txnTypes, writeTxn } from '@vivarium/core/internal/wire/txns';
 import { imageOf } from './image.js';
 import { recoveryOptions } from './store.js';
+import { takeSnapshot } from './take-snapshot.js';
 
 const SESSION = 0x1000_0000_0000_0001n;
 const bytes = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
@@ -73,18 +73,16 @@ export function smallStore(
     disk.perform(log.takeFlush());
     if (at + 1 !== snapshotAfter) return;
     log.roll();
-    const snapshot = new SnapshotWriter(database, {
-      digest: true,
-      dbId: -1n,
-      sliceNodes: 100,
-      sync: true,
-      apacheSessions: new Set(),
-    });
-    while (!snapshot.done) disk.perform(snapshot.next());
+    takeSnapshot(database, disk);
   });
   if (ending === 'shut down') disk.perform(log.shutDown());
   const proven = ending === 'shut down' ? made : made - flushes.at(-1)!;
   return { disk, images, proven };
+}
+
+/** A folder without some of its files. */
+export function without(files: ReadonlyMap<string, Uint8Array>, ...names: string[]): MemoryDisk {
+  return diskOf(new Map([...files].filter(([name]) => !names.includes(name))));
 }
 
 /** How a start went. */
