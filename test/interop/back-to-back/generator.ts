@@ -5,7 +5,8 @@ import { Reader } from '@vivarium/core/internal/wire/reader';
 import { PathResponse } from '@vivarium/core/internal/wire/records';
 import type { Item, Outcome } from './lane.js';
 import { Random } from './random.js';
-import { anyRequest, authRequest, endingRequest, type Maker } from './requests.js';
+import type { Maker } from './request-parts.js';
+import { anyRequest, authRequest, endingRequest } from './requests.js';
 import type { Request, Step } from './steps.js';
 
 const CONNECTIONS = 4;
