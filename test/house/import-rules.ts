@@ -17,7 +17,18 @@ interface Rule {
   readonly typesOf?: readonly string[];
 }
 
-const machines = ['base', 'wire', 'tree', 'storage', 'config', 'peer', 'admin', 'session'];
+const machines = [
+  'base',
+  'wire',
+  'tree',
+  'storage',
+  'config',
+  'seam',
+  'zab',
+  'peer',
+  'admin',
+  'session',
+];
 
 /** For each folder of core/src; the empty name is core/src itself. */
 const rules: Readonly<Record<string, Rule>> = {
@@ -26,8 +37,10 @@ const rules: Readonly<Record<string, Rule>> = {
   tree: { folders: ['base', 'wire'] },
   storage: { folders: ['base', 'wire', 'tree'] },
   config: { folders: ['base'] },
-  peer: { folders: ['base', 'wire', 'tree', 'storage', 'config'] },
-  admin: { folders: ['base', 'wire', 'config'], typesOf: ['peer'] },
+  seam: { folders: ['base', 'storage'] },
+  zab: { folders: ['base', 'wire', 'tree', 'storage', 'config', 'seam'] },
+  peer: { folders: ['base', 'wire', 'tree', 'storage', 'config', 'seam', 'zab'] },
+  admin: { folders: ['base', 'wire', 'config'], typesOf: ['peer', 'seam'] },
   session: { folders: ['base', 'wire'] },
   client: { folders: ['base', 'wire', 'session'], packages: ['rxjs', '#host'] },
   local: { folders: [...machines, 'client'], packages: ['rxjs'] },

@@ -9,8 +9,8 @@
  */
 import type { ConnectionId } from '@vivarium/core/internal/base/ids';
 import type { LocalMachine } from '@vivarium/core/internal/local/machine';
-import type { Effect } from '@vivarium/core/internal/peer/effects';
-import type { Batch, Input } from '@vivarium/core/internal/peer/inputs';
+import type { Effect } from '@vivarium/core/internal/seam/effects';
+import type { Batch, Input } from '@vivarium/core/internal/seam/inputs';
 import { readConnectRequest, readConnectResponse } from '@vivarium/core/internal/wire/connect';
 import { FrameSplitter } from '@vivarium/core/internal/wire/framing';
 import { opcodes } from '@vivarium/core/internal/wire/operations';

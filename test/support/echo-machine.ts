@@ -5,9 +5,9 @@
 import type { ConnectionId, Millis } from '@vivarium/core/internal/base/ids';
 import type { Machine } from '@vivarium/core/internal/node/driver';
 import type { BootMachine } from '@vivarium/core/internal/node/run-server';
-import type { Effect } from '@vivarium/core/internal/peer/effects';
-import type { Batch, Input } from '@vivarium/core/internal/peer/inputs';
 import type { PeerView } from '@vivarium/core/internal/peer/view';
+import type { Effect } from '@vivarium/core/internal/seam/effects';
+import type { Batch, Input } from '@vivarium/core/internal/seam/inputs';
 import type { BootDisk, DiskStep } from '@vivarium/core/internal/storage/disk';
 import { readConnectRequest, writeConnectResponse } from '@vivarium/core/internal/wire/connect';
 import { FrameSplitter } from '@vivarium/core/internal/wire/framing';

@@ -1,5 +1,5 @@
-import type { PeerCommand } from '../peer/inputs.js';
 import type { ConnectionView, PeerView } from '../peer/view.js';
+import type { PeerCommand } from '../seam/inputs.js';
 import { type AdminContext, fullVersion, hex, servingView, socketAddress } from './facts.js';
 import { countWatches, environmentRows, NOT_SERVING, sessionsByPath } from './four-letter.js';
 import { sizeOr } from './gauges.js';

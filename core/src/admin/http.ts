@@ -1,4 +1,4 @@
-import type { PeerCommand } from '../peer/inputs.js';
+import type { PeerCommand } from '../seam/inputs.js';
 import { adminCommands, runCommand } from './commands.js';
 import { type AdminContext, servingView } from './facts.js';
 import { PROMETHEUS_TYPE, renderPrometheus } from './prometheus.js';

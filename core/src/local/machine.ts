@@ -1,9 +1,9 @@
 import type { Host } from '../base/host.js';
 import type { Millis, WallMillis } from '../base/ids.js';
 import type { Config } from '../config/config.js';
-import type { Effect } from '../peer/effects.js';
-import type { Batch } from '../peer/inputs.js';
 import type { PeerView } from '../peer/view.js';
+import type { Effect } from '../seam/effects.js';
+import type { Batch } from '../seam/inputs.js';
 import type { BootDisk } from '../storage/disk.js';
 
 /** One server as its host sees it: a peer, or what a test puts in its place. */

@@ -2,9 +2,9 @@ import { unreachable } from '../base/assert.js';
 import type { ConnectionId, Millis, WallMillis } from '../base/ids.js';
 import type { LogEvent } from '../base/log-event.js';
 import type { Config } from '../config/config.js';
-import type { Effect } from '../peer/effects.js';
-import type { Input } from '../peer/inputs.js';
 import type { PeerView } from '../peer/view.js';
+import type { Effect } from '../seam/effects.js';
+import type { Input } from '../seam/inputs.js';
 import type { DiskStep } from '../storage/disk.js';
 import { MemoryDisk } from './disk.js';
 import { LocalDiskLanes } from './disk-lanes.js';
@@ -308,6 +308,8 @@ export class LocalServer {
       case 'poll':
         this.#plan(0, 'polls', () => this.#poll(effect.id));
         break;
+      case 'dial':
+        throw new Error('links are not built yet');
       case 'halt':
         this.#end({ code: effect.code, reason: effect.reason });
         break;

@@ -1,7 +1,7 @@
 import type { AdminContext } from '../admin/facts.js';
 import type { Config } from '../config/config.js';
-import type { PeerCommand } from '../peer/inputs.js';
 import type { PeerView } from '../peer/view.js';
+import type { PeerCommand } from '../seam/inputs.js';
 import type { LiveFacts } from './process-facts.js';
 
 /** What an answer may order besides saying something. */

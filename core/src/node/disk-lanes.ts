@@ -1,5 +1,5 @@
-import type { Effect } from '../peer/effects.js';
-import type { Input } from '../peer/inputs.js';
+import type { Effect } from '../seam/effects.js';
+import type { Input } from '../seam/inputs.js';
 import type { DiskFailure, DiskLane } from '../storage/disk.js';
 import type { StepPerformer } from './files.js';
 

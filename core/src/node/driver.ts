@@ -1,8 +1,8 @@
 import { unreachable } from '../base/assert.js';
 import type { ConnectionId, Millis } from '../base/ids.js';
-import type { Effect } from '../peer/effects.js';
-import type { Batch, Input, PeerCommand } from '../peer/inputs.js';
 import type { PeerView } from '../peer/view.js';
+import type { Effect } from '../seam/effects.js';
+import type { Batch, Input, PeerCommand } from '../seam/inputs.js';
 import type { ClientStream, StreamEvents } from './client-stream.js';
 import { DiskLanes, type DiskRequest } from './disk-lanes.js';
 import type { StepPerformer } from './files.js';
@@ -291,6 +291,8 @@ export class Driver {
       case 'poll':
         this.#poll(effect.id);
         break;
+      case 'dial':
+        throw new Error('links are not built yet');
       case 'halt':
         this.#parts.log({ level: 'error', event: 'server.halted', message: effect.reason });
         this.end({ code: effect.code, reason: effect.reason });

@@ -2,6 +2,7 @@ import { OK } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
+import type { Turn } from '../seam/turn.js';
 import type { Database } from '../tree/database.js';
 import { applyWithResults, type Outcome, writeAnswer } from './answers.js';
 import type { DigestHistory } from './digest-history.js';
@@ -10,7 +11,6 @@ import type { Notifications } from './notifications.js';
 import type { Outstanding } from './outstanding.js';
 import type { Replies } from './replies.js';
 import type { PendingWrite, WaitingRequest } from './request.js';
-import type { Turn } from './turn.js';
 
 export interface ApplierParts {
   readonly config: Config;

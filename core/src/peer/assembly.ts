@@ -1,6 +1,7 @@
 import type { Host } from '../base/host.js';
 import type { ConnectionId, Millis, WallMillis } from '../base/ids.js';
 import type { Config } from '../config/config.js';
+import { Turn } from '../seam/turn.js';
 import { LogWriter } from '../storage/log-writer.js';
 import type { Recovered } from '../storage/recovery.js';
 import { WatchTable } from '../tree/watches.js';
@@ -22,7 +23,6 @@ import { Replies } from './replies.js';
 import type { PendingWrite } from './request.js';
 import { Sessions } from './sessions.js';
 import { Snapshots } from './snapshots.js';
-import { Turn } from './turn.js';
 
 export interface PeerOptions {
   readonly config: Config;

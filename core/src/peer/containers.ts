@@ -1,8 +1,8 @@
 import type { Millis } from '../base/ids.js';
 import type { Config } from '../config/config.js';
+import type { Turn } from '../seam/turn.js';
 import type { Database } from '../tree/database.js';
 import type { Pipeline } from './pipeline.js';
-import type { Turn } from './turn.js';
 import { prepareExpiry } from './writes/delete.js';
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { Millis } from '../base/ids.js';
+import type { Turn } from '../seam/turn.js';
 import type { Session, Sessions } from './sessions.js';
-import type { Turn } from './turn.js';
 
 /** A server that was woken so much later than it asked to has been stopped for a while. */
 const LATE_MS = 200;

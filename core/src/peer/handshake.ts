@@ -2,6 +2,7 @@ import type { Host } from '../base/host.js';
 import type { ConnectionId } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
+import type { Turn } from '../seam/turn.js';
 import type { Database } from '../tree/database.js';
 import { type Handshake, readConnectRequest, writeConnectResponse } from '../wire/connect.js';
 import { Reader } from '../wire/reader.js';
@@ -13,7 +14,6 @@ import type { Pipeline } from './pipeline.js';
 import type { Replies } from './replies.js';
 import type { PendingWrite, WaitingRequest } from './request.js';
 import type { Session, Sessions } from './sessions.js';
-import type { Turn } from './turn.js';
 
 export interface GreeterParts {
   readonly config: Config;

@@ -2,6 +2,7 @@ import { codes } from '../base/errors.js';
 import type { Host } from '../base/host.js';
 import type { Millis } from '../base/ids.js';
 import type { Config } from '../config/config.js';
+import type { Turn } from '../seam/turn.js';
 import {
   type OperationName,
   operationOf,
@@ -20,7 +21,6 @@ import { readHandlers, tellsEvents } from './read-handlers.js';
 import type { Replies } from './replies.js';
 import type { WaitingRequest } from './request.js';
 import type { Sessions } from './sessions.js';
-import type { Turn } from './turn.js';
 import { writeHandlers } from './write-handlers.js';
 
 export interface IntakeParts {

@@ -3,15 +3,15 @@ import type { Host } from '../base/host.js';
 import type { Millis, SessionId } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
+import type { Effect } from '../seam/effects.js';
+import type { Batch, Input, PeerCommand } from '../seam/inputs.js';
+import type { Turn } from '../seam/turn.js';
 import type { DiskFailure } from '../storage/disk.js';
 import { assemble, type PeerOptions, type PeerParts } from './assembly.js';
 import { Connection } from './connection.js';
-import type { Effect } from './effects.js';
-import type { Batch, Input, PeerCommand } from './inputs.js';
 import { createPeerView } from './peer-view.js';
 import type { PendingWrite } from './request.js';
 import type { Session } from './sessions.js';
-import type { Turn } from './turn.js';
 import type { PeerView } from './view.js';
 import { prepareCloseSession } from './writes/close-session.js';
 
@@ -135,6 +135,12 @@ export class Peer {
       case 'connection-opened':
         this.#open(input);
         break;
+      case 'link-opened': {
+        const { connection } = input;
+        const reason = 'this server stands alone';
+        this.#turn.effects.push({ type: 'close', connection, reason });
+        break;
+      }
       case 'connection-slow': {
         const connection = this.#parts.connections.get(input.connection);
         if (connection !== undefined) connection.slow = input.slow;

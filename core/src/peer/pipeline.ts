@@ -1,5 +1,6 @@
 import { codes } from '../base/errors.js';
 import { longOf } from '../base/long.js';
+import type { Turn } from '../seam/turn.js';
 import type { DiskFailure } from '../storage/disk.js';
 import type { LogWriter } from '../storage/log-writer.js';
 import { DIGEST_VERSION } from '../tree/digest.js';
@@ -12,7 +13,6 @@ import type { Outstanding } from './outstanding.js';
 import type { Preparation, Prepared, WriteOrigin } from './preparation.js';
 import type { PendingWrite, WaitingRequest } from './request.js';
 import type { Session } from './sessions.js';
-import type { Turn } from './turn.js';
 
 /** What is to be written, and for whom. */
 export interface Proposal {

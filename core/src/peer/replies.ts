@@ -1,8 +1,8 @@
 import type { Millis } from '../base/ids.js';
+import type { Effect } from '../seam/effects.js';
 import type { Database } from '../tree/database.js';
 import { Writer } from '../wire/writer.js';
 import type { Connection } from './connection.js';
-import type { Effect } from './effects.js';
 import type { MetricsRegistry } from './metrics.js';
 
 /** Bytes of a reply before its body: length, xid, zxid, error. */

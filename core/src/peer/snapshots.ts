@@ -2,13 +2,13 @@ import type { Host } from '../base/host.js';
 import type { Millis, SessionId, WallMillis, Zxid } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
+import type { Turn } from '../seam/turn.js';
 import type { DiskFailure } from '../storage/disk.js';
 import type { LogWriter } from '../storage/log-writer.js';
 import type { Retention } from '../storage/retention.js';
 import { SnapshotWriter } from '../storage/snapshot-writer.js';
 import type { Database } from '../tree/database.js';
 import type { MetricsRegistry } from './metrics.js';
-import type { Turn } from './turn.js';
 
 export interface SnapshotsParts {
   readonly config: Config;

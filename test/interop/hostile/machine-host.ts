@@ -6,9 +6,9 @@ import { createHash, createHmac } from 'node:crypto';
 import type { ConnectionId } from '@vivarium/core/internal/base/ids';
 import { type ConfigOverrides, defaultConfig } from '@vivarium/core/internal/config/config';
 import { bootPeer } from '@vivarium/core/internal/peer/boot';
-import type { Effect } from '@vivarium/core/internal/peer/effects';
-import type { Input } from '@vivarium/core/internal/peer/inputs';
 import type { PeerView } from '@vivarium/core/internal/peer/view';
+import type { Effect } from '@vivarium/core/internal/seam/effects';
+import type { Input } from '@vivarium/core/internal/seam/inputs';
 import type { BootDisk } from '@vivarium/core/internal/storage/disk';
 import type { Random } from '../back-to-back/random.js';
 
@@ -123,6 +123,7 @@ export class MachineHost {
       case 'halt':
         this.halted = effect.reason;
         break;
+      case 'dial':
       case 'hold':
         break;
     }

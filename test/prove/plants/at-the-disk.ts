@@ -1,6 +1,6 @@
 /** Bugs in how a server treats its disk. */
-import type { Effect } from '@vivarium/core/internal/peer/effects';
-import type { Input } from '@vivarium/core/internal/peer/inputs';
+import type { Effect } from '@vivarium/core/internal/seam/effects';
+import type { Input } from '@vivarium/core/internal/seam/inputs';
 import type { DiskStep } from '@vivarium/core/internal/storage/disk';
 import { between, type Plant } from './plant.js';
 

@@ -1,7 +1,7 @@
 /** Bugs in what a server sends and takes, and in when it looks. */
 import type { LocalMachine } from '@vivarium/core/internal/local/machine';
-import type { Effect } from '@vivarium/core/internal/peer/effects';
-import type { Batch } from '@vivarium/core/internal/peer/inputs';
+import type { Effect } from '@vivarium/core/internal/seam/effects';
+import type { Batch } from '@vivarium/core/internal/seam/inputs';
 import { FrameSplitter } from '@vivarium/core/internal/wire/framing';
 import { specialXids } from '@vivarium/core/internal/wire/operations';
 import { between, type Plant } from './plant.js';

@@ -1,7 +1,7 @@
 /** A bug put in on purpose, to see that the simulator finds it. */
 import type { BootLocal, LocalMachine } from '@vivarium/core/internal/local/machine';
-import type { Effect } from '@vivarium/core/internal/peer/effects';
-import type { Batch, Input } from '@vivarium/core/internal/peer/inputs';
+import type { Effect } from '@vivarium/core/internal/seam/effects';
+import type { Batch, Input } from '@vivarium/core/internal/seam/inputs';
 
 export interface Plant {
   /** What the bug does, in a few words. */

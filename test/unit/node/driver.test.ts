@@ -3,8 +3,8 @@ import type { ClientStream, StreamEvents } from '@vivarium/core/internal/node/cl
 import { Driver, type Machine, type ServerEnd } from '@vivarium/core/internal/node/driver';
 import type { StepPerformer } from '@vivarium/core/internal/node/files';
 import { WakeTimer } from '@vivarium/core/internal/node/wake-timer';
-import type { Effect } from '@vivarium/core/internal/peer/effects';
-import type { Batch, Input } from '@vivarium/core/internal/peer/inputs';
+import type { Effect } from '@vivarium/core/internal/seam/effects';
+import type { Batch, Input } from '@vivarium/core/internal/seam/inputs';
 import * as assert from 'uvu/assert';
 import { peerView } from '../../support/admin-context.js';
 import { suite } from '../../support/suite.js';

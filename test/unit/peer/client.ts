@@ -1,7 +1,7 @@
 /** A client of a server machine: it makes requests byte by byte and reads what comes back. */
 import { errorNameOf } from '@vivarium/core/internal/base/errors';
 import type { SessionId, Zxid } from '@vivarium/core/internal/base/ids';
-import type { Input } from '@vivarium/core/internal/peer/inputs';
+import type { Input } from '@vivarium/core/internal/seam/inputs';
 import {
   type Handshake,
   type HandshakeReply,

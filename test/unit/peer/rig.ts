@@ -5,9 +5,9 @@ import { DiskError, MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { Random } from '@vivarium/core/internal/local/random';
 import { hmacSha256, sha1 } from '@vivarium/core/internal/local/sha';
 import { bootPeer } from '@vivarium/core/internal/peer/boot';
-import type { Effect } from '@vivarium/core/internal/peer/effects';
-import type { Input, PeerCommand } from '@vivarium/core/internal/peer/inputs';
 import type { Peer } from '@vivarium/core/internal/peer/peer';
+import type { Effect } from '@vivarium/core/internal/seam/effects';
+import type { Input, PeerCommand } from '@vivarium/core/internal/seam/inputs';
 import type { DiskFailure } from '@vivarium/core/internal/storage/disk';
 import { RigClient } from './client.js';
 

@@ -1,6 +1,7 @@
-import type { Millis, WallMillis } from '../base/ids.js';
+import type { ConnectionId, Millis, WallMillis } from '../base/ids.js';
 import type { DiskLane, DiskStep } from '../storage/disk.js';
-import type { Effect } from './effects.js';
+import type { Effect, LinkAddress } from './effects.js';
+import type { LinkKind } from './inputs.js';
 
 /** The step that a server is making: its times, and what it asks of the world. */
 export class Turn {
@@ -9,9 +10,10 @@ export class Turn {
   effects: Effect[] = [];
   /** The newest request of the log that is durable: all that is applied stands in it. */
   durable = 0;
-  readonly #generation = 1;
+  #generation = 1;
   #lastDiskId = 0;
   #lastPollId = 0;
+  #lastDial: ConnectionId = 0;
 
   constructor(now: Millis, wall: WallMillis) {
     this.now = now;
@@ -28,6 +30,21 @@ export class Turn {
   /** Whether an answer belongs to what this life of the server asked for. */
   isCurrent(generation: number): boolean {
     return generation === this.#generation;
+  }
+
+  /**
+   * Abandons everything that the disk was asked for: no answer to it is current any more. What the
+   * log lane has begun is still performed, before whatever it is asked next.
+   */
+  abandonDisk(): void {
+    this.#generation++;
+  }
+
+  /** Asks for a link to another server; returns the number that it will have. */
+  dial(link: LinkKind, addresses: readonly LinkAddress[], timeoutMs: Millis): ConnectionId {
+    const connection = --this.#lastDial;
+    this.effects.push({ type: 'dial', connection, link, addresses, timeoutMs });
+    return connection;
   }
 
   /** Asks for a round of reading; returns the id that its answer will carry. */

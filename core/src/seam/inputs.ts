@@ -1,7 +1,15 @@
 import type { ConnectionId, Millis, WallMillis } from '../base/ids.js';
 import type { DiskFailure } from '../storage/disk.js';
 
-/** Everything the world can tell a server. */
+/** What two servers of an ensemble have between them: one connection each for two purposes. */
+export type LinkKind = 'quorum' | 'election';
+
+/**
+ * Everything the world can tell a server.
+ *
+ * Connections of clients and links to other servers are numbered together: bytes, slowness and the
+ * end are told of both in the same way.
+ */
 export type Input =
   | {
       readonly type: 'connection-opened';
@@ -11,13 +19,28 @@ export type Input =
       readonly port: number;
       readonly transport: 'tcp' | 'websocket' | 'memory';
     }
+  /**
+   * Another server connected to one of our ports for servers, or a `dial` of ours has succeeded. A
+   * dial that fails is answered by `connection-closed` alone.
+   */
+  | {
+      readonly type: 'link-opened';
+      /** That of the `dial`; a number of the host's own for a link that was accepted. */
+      readonly connection: ConnectionId;
+      readonly link: LinkKind;
+      readonly address: string;
+      readonly port: number;
+    }
   /** Bytes in the order the peer sent them; the machine owns the array from now on. */
   | {
       readonly type: 'connection-bytes';
       readonly connection: ConnectionId;
       readonly bytes: Uint8Array;
     }
-  /** The peer is gone, or the host closed it. Comes exactly once for each connection opened. */
+  /**
+   * The peer is gone, or the host closed it. Comes exactly once for each connection opened and for
+   * each dial that fails.
+   */
   | {
       readonly type: 'connection-closed';
       readonly connection: ConnectionId;
@@ -25,7 +48,8 @@ export type Input =
     }
   /**
    * Much waits to be sent to a connection, or no longer does. Until it does not, nothing more of
-   * what it asked is answered: a client that does not read must not fill the memory.
+   * what it asked is answered: a client that does not read must not fill the memory. Links are
+   * read from all the same; a link to a slow server gets no more of a snapshot meanwhile.
    */
   | {
       readonly type: 'connection-slow';
