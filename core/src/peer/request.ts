@@ -45,5 +45,5 @@ export interface PendingWrite {
   readonly digestHigh: number;
   readonly digestLow: number;
   /** Whether there is such a digest: whoever wrote the transaction may have kept none. */
-  readonly hasDigest: boolean;
+  hasDigest: boolean;
 }
