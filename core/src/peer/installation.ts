@@ -15,27 +15,34 @@ export class Installation {
   readonly #store: Store;
   #request = 0;
   #then: () => void = () => {};
+  #isUnderWay = false;
 
   constructor(core: Core, store: Store) {
     this.#core = core;
     this.#store = store;
   }
 
+  /** Whether the disk may have begun, or done, what the tree in memory does not show yet. */
+  get isUnderWay(): boolean {
+    return this.#isUnderWay;
+  }
+
   /** Forgets what is behind a zxid and calls back when it is gone, from memory too. */
   truncate(zxidHigh: number, zxidLow: number, done: () => void): void {
+    this.#isUnderWay = true;
     const steps = truncationSteps(this.#store.disk, zxidHigh, zxidLow);
     this.#ask(steps, () => {
       this.#store.reload();
+      this.#isUnderWay = false;
       done();
     });
   }
 
   /** Makes a received tree durable, and the own one; calls back when it is. */
   install(database: Database, endZxid: Zxid | undefined, done: () => void): void {
+    this.#isUnderWay = true;
     const { config } = this.#core;
     const store = this.#store;
-    store.replace(database, database.lastZxid);
-    store.isExact = endZxid !== undefined && endZxid <= database.lastZxid;
     const writer = new SnapshotWriter(database, {
       digest: config.digestEnabled,
       lastZxid: config.serializeLastProcessedZxidEnabled,
@@ -48,6 +55,9 @@ export class Installation {
     const goOn = () => {
       if (writer.done) {
         for (const file of writer.files) store.retention.added(file);
+        store.replace(database, database.lastZxid);
+        store.isExact = endZxid !== undefined && endZxid <= database.lastZxid;
+        this.#isUnderWay = false;
         done();
       } else this.#ask(writer.next(), goOn);
     };

@@ -117,7 +117,11 @@ export class Leading {
       applied,
       sessionEnded: (session) => apacheSessions.delete(session),
       leader: {
-        appended: ({ zxidHigh, zxidLow }, bytes) => leader.proposed(zxidHigh, zxidLow, bytes),
+        appended: (write, view) => {
+          const bytes = view.slice();
+          write.bytes = bytes;
+          leader.proposed(write.zxidHigh, write.zxidLow, bytes);
+        },
         durable: (upTo) => leader.durable(upTo),
         sync: (request) =>
           leader.confirm(() => this.#pass(() => deciding.serving.openGate(request))),

@@ -27,9 +27,11 @@ export interface LearningParts {
   readonly leader: number;
   readonly isObserver: boolean;
   readonly isTrusted: boolean;
-  readonly newReceiver: () => SnapshotReceiver;
+  readonly newReceiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
   readonly failed: (failure: DiskFailure) => void;
-  readonly applied: (write: PendingWrite, bytes: Uint8Array) => void;
+  readonly applied: (write: PendingWrite) => void;
+  /** The history was cut, or another has taken its place. */
+  readonly replaced: () => void;
   readonly secrets: (data: Uint8Array) => void;
   /** A leader's history was taken over for good. */
   readonly serving: () => void;
@@ -57,8 +59,6 @@ export class Learning {
   readonly #forwarded: Forwarded[] = [];
   readonly #syncs: WaitingRequest[] = [];
   readonly #claims: SessionClaim[] = [];
-  /** Bytes of the writes in the ledger, in their order. */
-  readonly #bytes: Uint8Array[] = [];
   #serving: Serving | undefined = undefined;
 
   constructor(parts: LearningParts) {
@@ -84,9 +84,17 @@ export class Learning {
       turn,
       ledger: () => this.#learnerLedger,
       last: () => store.last,
-      truncate: (zxidHigh, zxidLow, done) => this.#installation.truncate(zxidHigh, zxidLow, done),
+      truncate: (zxidHigh, zxidLow, done) =>
+        this.#installation.truncate(zxidHigh, zxidLow, () => {
+          parts.replaced();
+          done();
+        }),
       receiver: parts.newReceiver,
-      install: (database, endZxid, done) => this.#installation.install(database, endZxid, done),
+      install: (database, endZxid, done) =>
+        this.#installation.install(database, endZxid, () => {
+          parts.replaced();
+          done();
+        }),
       serve: () => this.#serve(),
       takeTouches: () => this.#takeTouches(),
       revalidated: (session, isValid) => this.#revalidated(session, isValid),
@@ -125,6 +133,11 @@ export class Learning {
     this.learner.flush();
   }
 
+  /** Whether the disk may hold a history that the tree in memory does not show. */
+  get isUnsettled(): boolean {
+    return this.#installation.isUnderWay;
+  }
+
   /** Everybody is let go; what is logged and not applied is the caller's. */
   end(reason: string): readonly PendingWrite[] {
     this.#serving?.closeAll(reason);
@@ -159,7 +172,6 @@ export class Learning {
     const { digest } = txn;
     const hasDigest = digest !== undefined && digest.version === 2;
     this.ledger.begin(zxidHigh, zxidLow).raw(bytes);
-    this.#bytes.push(bytes);
     this.ledger.end({
       txn,
       zxidHigh,
@@ -173,13 +185,13 @@ export class Learning {
       digestHigh: hasDigest ? Number(BigInt.asIntN(32, digest.treeDigest >> 32n)) : 0,
       digestLow: hasDigest ? Number(BigInt.asIntN(32, digest.treeDigest)) : 0,
       hasDigest,
+      bytes,
     });
   }
 
   #apply(write: PendingWrite): void {
     const { store } = this.#parts;
     const { database } = store;
-    const bytes = this.#bytes.shift()!;
     if (!store.isExact) write.hasDigest = false;
     const serving = this.#serving;
     if (serving === undefined) {
@@ -189,7 +201,7 @@ export class Learning {
       serving.apply(write);
       if (largeBytes > 0) serving.intake.releaseLarge(largeBytes);
     }
-    this.#parts.applied(write, bytes);
+    this.#parts.applied(write);
     if (store.isExact) return;
     const { digestHigh, digestLow } = database.tree;
     store.isExact = digestHigh === write.digestHigh && digestLow === write.digestLow;

@@ -128,6 +128,7 @@ export class Pipeline {
       digestHigh: outstanding.digestHigh,
       digestLow: outstanding.digestLow,
       hasDigest: this.#digests,
+      bytes: undefined,
     });
   }
 

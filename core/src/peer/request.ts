@@ -46,4 +46,6 @@ export interface PendingWrite {
   readonly digestLow: number;
   /** Whether there is such a digest: whoever wrote the transaction may have kept none. */
   hasDigest: boolean;
+  /** Its transaction as the log has it, where others may want it; valid for good. */
+  bytes: Uint8Array | undefined;
 }

@@ -1,11 +1,7 @@
+import type { CommittedTxn } from '../storage/committed-log.js';
 import type { SnapshotSender } from '../storage/snapshot-sender.js';
 
-/** A transaction with the bytes that the log has of it: header, body and digest. */
-export interface HistoryEntry {
-  readonly zxidHigh: number;
-  readonly zxidLow: number;
-  readonly bytes: Uint8Array;
-}
+export type HistoryEntry = CommittedTxn;
 
 /** How a learner's history becomes the leader's. */
 export type SyncPlan =

@@ -131,6 +131,11 @@ export class Leader {
     this.#learners.set(link.connection, new LearnerHandler(link, this.#parts.turn.now));
   }
 
+  /** Whether a connection is that of a learner. */
+  has(connection: ConnectionId): boolean {
+    return this.#learners.has(connection);
+  }
+
   received(connection: ConnectionId, bytes: Uint8Array): void {
     const learner = this.#learners.get(connection);
     if (learner === undefined) return;
@@ -156,12 +161,15 @@ export class Leader {
     this.#drop(learner, reason);
   }
 
-  /** A transaction of the epoch was put into the own log: all who follow are told. */
+  /**
+   * A transaction of the epoch was put into the own log: all who follow are told.
+   *
+   * @param bytes kept as they are, so that nobody may change them
+   */
   proposed(zxidHigh: number, zxidLow: number, bytes: Uint8Array): void {
-    const copy = bytes.slice();
-    this.#proposals.push({ zxidHigh, zxidLow, bytes: copy });
+    this.#proposals.push({ zxidHigh, zxidLow, bytes });
     this.#proposed++;
-    this.#followers.say(packetTypes.proposal, zxidHigh, zxidLow, copy);
+    this.#followers.say(packetTypes.proposal, zxidHigh, zxidLow, bytes);
   }
 
   /** Up to this number of the epoch all is durable in the own log. */
@@ -215,6 +223,15 @@ export class Leader {
     this.#lookAtTimes();
     if (this.#isOver) return;
     for (const learner of this.#learners.values()) if (learner.isSynced) this.#ping(learner);
+  }
+
+  /** Steps down when so much time has passed unnoticed that there may be another leader. */
+  stepDownIfLate(): void {
+    const { turn, config } = this.#parts;
+    if (this.#stage !== 'active') return;
+    const heardAt = this.#contact.at(this.#learners.values(), turn.now);
+    if (turn.now - heardAt <= config.syncLimit * config.tickTime) return;
+    this.#lose('a quorum was not heard for longer than syncLimit allows');
   }
 
   /** Hands over what was said in this step. */
@@ -384,7 +401,9 @@ export class Leader {
     }
     learner.stage = 'accepted';
     if (this.#stage === 'acks') {
-      const isWiped = (zxidHigh | zxidLow) === 0 && (appliedHigh | appliedLow) !== 0;
+      /* It was never in an ensemble, or has lost its data: nobody knows what it once confirmed. */
+      const isWiped =
+        (zxidHigh | zxidLow) === 0 && currentEpoch === 0 && (appliedHigh | appliedLow) !== 0;
       const isProof = currentEpoch !== -1 && !(zxidHigh === -1 && zxidLow === -1) && !isWiped;
       if (learner.isVoter && isProof) this.#noteEpochAck(learner.serverId);
     } else if (this.#stage === 'sync' || this.#stage === 'active') {

@@ -51,7 +51,7 @@ export interface LearnerParts {
   readonly last: () => { readonly zxidHigh: number; readonly zxidLow: number };
   /** Forgets what is behind a zxid, durably, and then calls back. */
   readonly truncate: (zxidHigh: number, zxidLow: number, done: () => void) => void;
-  readonly receiver: () => SnapshotReceiver;
+  readonly receiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
   /**
    * Puts a received tree in the place of the own one, durably, and then calls back.
    *
@@ -107,8 +107,6 @@ export class Learner {
   /** Whether the leader is Vivarium's: the link is sealed. */
   #isVivarium = false;
   #receiver: SnapshotReceiver | undefined = undefined;
-  #hasBegunEpoch = false;
-  #isEpochDurable = false;
   /** Logged up to here when NEWLEADER came. */
   #historyEnd = 0;
   /** The last transaction logged or in the tree. */
@@ -168,11 +166,15 @@ export class Learner {
     return true;
   }
 
-  received(connection: ConnectionId, bytes: Uint8Array): void {
-    const link = this.#link;
-    if (link?.connection !== connection || this.#stage === 'over') return;
+  /** Whether a connection is the link to the leader. */
+  has(connection: ConnectionId): boolean {
+    return this.#link?.connection === connection;
+  }
+
+  received(bytes: Uint8Array): void {
+    if (this.#stage === 'over') return;
     this.#lastHeardAt = this.#parts.turn.now;
-    link.received(bytes);
+    this.#link!.received(bytes);
     this.#read();
   }
 
@@ -355,7 +357,7 @@ export class Learner {
         });
         return;
       case packetTypes.snap:
-        this.#receiver = receiver();
+        this.#receiver = receiver(zxidHigh, zxidLow);
         this.#lastHigh = zxidHigh;
         this.#lastLow = zxidLow;
         this.#stage = 'receiving';
@@ -382,8 +384,6 @@ export class Learner {
     const rest = receiver.push(bytes);
     if (rest === undefined) return true;
     link.packets.push(rest);
-    const { database } = receiver;
-    database.advanceTo(this.#lastHigh, this.#lastLow);
     if (this.#isVivarium) this.#stage = 'received';
     else this.#install(undefined);
     return true;
@@ -393,6 +393,7 @@ export class Learner {
     const { database } = this.#receiver!;
     this.#receiver = undefined;
     this.#stage = 'busy';
+    if (this.#lastHigh > this.#parts.epochs.current) this.#parts.epochs.announce(this.#lastHigh);
     this.#parts.install(database, endZxid, () => {
       this.#historyBegins(this.#lastHigh, this.#lastLow);
       this.#read();
@@ -468,8 +469,8 @@ export class Learner {
     }
     if (zxidHigh > this.#epoch) throw new MalformedError(`${zxid()} is of an epoch to come`);
     const ledger = this.#parts.ledger();
-    /* The log must not hold transactions of an epoch that is not on record. */
-    if (zxidHigh === this.#epoch) this.#beginEpoch();
+    /* The log must not hold transactions of an epoch that nothing on the disk tells of. */
+    if (zxidHigh > this.#parts.epochs.current) this.#parts.epochs.announce(zxidHigh);
     this.#lastHigh = zxidHigh;
     this.#lastLow = zxidLow | 0;
     const entry = { high: zxidHigh, low: zxidLow | 0 };
@@ -491,29 +492,14 @@ export class Learner {
     this.#parts.ledger().commitTo(this.#decided);
   }
 
-  /** All that belongs to earlier epochs goes to the disk first, then the epoch. */
-  #beginEpoch(): void {
-    if (this.#hasBegunEpoch) return;
-    this.#hasBegunEpoch = true;
-    const { epochs, ledger } = this.#parts;
-    ledger().flush();
-    if (epochs.current === this.#epoch) {
-      this.#isEpochDurable = true;
-      return;
-    }
-    epochs.begin(this.#epoch, () => {
-      this.#isEpochDurable = true;
-      this.durable();
-    });
-  }
-
   #historyEnds(epoch: number, zxidLow: number): void {
     if (epoch !== this.#epoch || zxidLow !== 0) {
       throw new MalformedError(`NEWLEADER is of epoch ${epoch}, accepted is ${this.#epoch}`);
     }
-    this.#beginEpoch();
+    const { epochs } = this.#parts;
     const ledger = this.#parts.ledger();
     ledger.flush();
+    if (epochs.current < epoch) epochs.begin(epoch, () => this.durable());
     this.#historyEnd = ledger.appended;
     this.#stage = 'acking';
     this.#ackHistory();
@@ -521,7 +507,8 @@ export class Learner {
 
   /** Says that the leader's history is here for good, as soon as it is. */
   #ackHistory(): void {
-    if (!this.#isEpochDurable || this.#parts.ledger().durable < this.#historyEnd) return;
+    if (this.#parts.epochs.current < this.#epoch || this.#parts.ledger().durable < this.#historyEnd)
+      return;
     this.#stage = 'synced';
     this.#link!.say(packetTypes.ack, this.#epoch, 0);
     this.#ackProposals();
