@@ -2,7 +2,10 @@ import type { Kernel } from './kernel.js';
 import type { NetworkOptions } from './network.js';
 import { Pipe } from './pipe.js';
 
-/** What one end of a connection is told. No callback is made from within a call of that end. */
+/**
+ * What one end of a connection is told. No callback is made from within a call of that end. Whoever
+ * goes on from here with promises has to stir the kernel.
+ */
 export interface EndEvents {
   opened(): void;
   /** Bytes in the order in which they were sent, cut anywhere; the receiver owns them. */
@@ -72,7 +75,7 @@ export class Connection {
     this.#over = true;
     this.#gone();
     for (const end of [this.dialer, this.acceptor]) {
-      this.#kernel.after(0, `${this.route.number} closed: ${reason}`, () => end.over(reason));
+      this.#kernel.quietly(0, `${this.route.number} closed: ${reason}`, () => end.over(reason));
     }
   }
 
@@ -85,7 +88,7 @@ export class Connection {
   /** Plans what happens to the connection after the time that bytes travel. */
   later(what: string, run: () => void): void {
     const delay = this.#options.latencyMicros[0];
-    this.#kernel.after(delay, `${this.route.number} ${what}`, () => {
+    this.#kernel.quietly(delay, `${this.route.number} ${what}`, () => {
       if (!this.#over) run();
     });
   }
@@ -98,7 +101,9 @@ export class Connection {
     if (this.#over) return;
     if (!end.outgoing.isBlocked) this.cut(reason);
     else if (end.die()) {
-      this.#kernel.after(0, `${this.route.number} half closed: ${reason}`, () => end.over(reason));
+      this.#kernel.quietly(0, `${this.route.number} half closed: ${reason}`, () =>
+        end.over(reason),
+      );
     }
   }
 }

@@ -106,7 +106,7 @@ export class Pipe {
     if (this.#held === held) return;
     this.#held = held;
     if (!held) {
-      this.#kernel.after(0, `${this.#name} goes on`, () => {
+      this.#kernel.quietly(0, `${this.#name} goes on`, () => {
         if (!this.#held) this.#deliver();
       });
     }
@@ -122,7 +122,7 @@ export class Pipe {
     this.#blocked = blocked;
     if (blocked) return;
     if (this.#delayed.length === 0) return;
-    this.#kernel.after(0, `${this.#name} comes late`, () => {
+    this.#kernel.quietly(0, `${this.#name} comes late`, () => {
       if (this.#blocked) return;
       const late = this.#delayed;
       this.#delayed = [];
@@ -153,7 +153,7 @@ export class Pipe {
     const gap = this.#options.fragments ? this.#random.between(0, GAP_MICROS) : 0;
     this.#lastArrival = Math.max(arrival, this.#stalledUntil, this.#lastArrival + gap);
     const delay = this.#lastArrival - this.#kernel.now;
-    this.#kernel.after(delay, `${this.#name} ${what}`, () => this.#arrive(run), this.#stream);
+    this.#kernel.quietly(delay, `${this.#name} ${what}`, () => this.#arrive(run), this.#stream);
   }
 
   #arrive(run: () => void): void {

@@ -30,7 +30,7 @@ export interface LocalServerParts {
   /** How long a round of its loop takes; 20 to 150 µs unless given. */
   readonly turnMicros?: readonly [from: Micros, to: Micros];
   readonly log?: (event: LogEvent) => void;
-  /** Told of each step of its disk that was just performed. */
+  /** Told of each step of its disk that was just performed; it may not go on with promises. */
   readonly stepped?: (step: DiskStep) => void;
   /** Told when a life of the server ended by itself: asked to stop (code 0), halted or broken. */
   readonly ended?: (end: { readonly code: number; readonly reason: string }) => void;
@@ -122,7 +122,10 @@ export class LocalServer {
         randomBytes: (count) => random.bytes(count),
         sha1,
         hmacSha256,
-        log: (event) => this.#parts.log?.(event),
+        log: (event) => {
+          kernel.stir();
+          this.#parts.log?.(event);
+        },
       },
       disk: this.disk,
       secret: this.#secret,
@@ -238,7 +241,7 @@ export class LocalServer {
   /** Plans something of this life, which a pause leaves out: whoever resumes looks again. */
   #plan(delay: Micros, what: string, run: () => void): () => void {
     const life = this.#life;
-    return this.#kernel.after(delay, `${this.address} ${what}`, () => {
+    return this.#kernel.quietly(delay, `${this.address} ${what}`, () => {
       if (life === this.#life && this.#machine !== undefined) run();
     });
   }
@@ -322,6 +325,7 @@ export class LocalServer {
   #end(end: { readonly code: number; readonly reason: string }): void {
     this.#kernel.note(`${this.address} ended with ${end.code}: ${end.reason}`);
     this.#die(end.reason);
+    this.#kernel.stir();
     this.#parts.ended?.(end);
   }
 
