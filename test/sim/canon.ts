@@ -30,6 +30,8 @@ export class Canon {
   readonly entries: Entry[] = [];
   #disk: MemoryDisk;
   #files: FileRead[] = [];
+  /** What the disk had performed when it was last looked at. */
+  #seen = -1;
   /** How many of the entries are durable. */
   #durable = 0;
 
@@ -53,6 +55,8 @@ export class Canon {
 
   /** Reads what was written since. */
   look(): void {
+    if (this.#disk.performed === this.#seen) return;
+    this.#seen = this.#disk.performed;
     for (const name of this.#newNames()) this.#files.push({ name, position: FILE_HEADER_BYTES });
     for (const file of this.#files) this.#readOn(file);
     while (this.#durable < this.entries.length) {
@@ -66,6 +70,7 @@ export class Canon {
     const before = [...this.entries];
     const durable = this.#durable;
     this.#disk = disk;
+    this.#seen = -1;
     this.#files = [];
     this.entries.length = 0;
     this.#durable = 0;

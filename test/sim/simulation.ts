@@ -217,7 +217,7 @@ export class Simulation {
     const until = kernel.now + ms * 1_000;
     await settled();
     while (!isOver() && kernel.step(until)) {
-      await settled();
+      if (kernel.wasStirred()) await settled();
       if (this.#failure !== undefined) throw this.#failure;
       this.recoveries.maybe(this.server);
       if (kernel.happened > EVENTS_MAX) {

@@ -20,11 +20,16 @@ interface PlannedFailure {
   readonly prefix: string;
 }
 
+interface NamedInode {
+  readonly name: string;
+  readonly inode: Inode;
+}
+
 /** A change of names in a folder; a rename is one change, and survives or not as one. */
 interface NameChange {
   readonly folder: string;
   readonly remove: string | undefined;
-  readonly add: { readonly name: string; readonly inode: Inode } | undefined;
+  readonly add: NamedInode | undefined;
 }
 
 /**
@@ -36,12 +41,20 @@ export class MemoryDisk implements BootDisk {
   capacityBytes = Number.POSITIVE_INFINITY;
   readonly #names: Map<string, Inode>;
   readonly #durableNames: Map<string, Inode>;
+  /** The files of each folder that was listed, until a name changes. */
+  readonly #lists = new Map<string, readonly NamedInode[]>();
   readonly #failures: PlannedFailure[] = [];
   #changes: NameChange[] = [];
+  #performed = 0;
 
   constructor(files: Iterable<readonly [string, Inode]> = []) {
     this.#names = new Map(files);
     this.#durableNames = new Map(this.#names);
+  }
+
+  /** How many steps were performed: as long as it stays, nothing has changed. */
+  get performed(): number {
+    return this.#performed;
   }
 
   /** Bytes that all files hold. */
@@ -52,9 +65,7 @@ export class MemoryDisk implements BootDisk {
   }
 
   list(folder: string): readonly { readonly name: string; readonly size: number }[] {
-    return [...this.#names]
-      .filter(([file]) => file.startsWith(folder))
-      .map(([file, { size }]) => ({ name: file.slice(folder.length), size }));
+    return this.#filesIn(folder).map(({ name, inode }) => ({ name, size: inode.size }));
   }
 
   read(file: string, position: number, length: number): Uint8Array {
@@ -72,6 +83,7 @@ export class MemoryDisk implements BootDisk {
 
   /** @throws DiskError when the step fails, as planned or because it makes no sense */
   performStep(step: DiskStep): void {
+    this.#performed++;
     const planned = this.#failures.find((failure) => isMeant(failure, step));
     if (planned !== undefined) {
       this.#failures.splice(this.#failures.indexOf(planned), 1);
@@ -187,7 +199,19 @@ export class MemoryDisk implements BootDisk {
     const added = add === undefined || inode === undefined ? undefined : { name: add, inode };
     const change: NameChange = { folder, remove, add: added };
     applyNames(this.#names, change);
+    this.#lists.delete(folder);
     this.#changes.push(change);
+  }
+
+  #filesIn(folder: string): readonly NamedInode[] {
+    const known = this.#lists.get(folder);
+    if (known !== undefined) return known;
+    const files: NamedInode[] = [];
+    for (const [file, inode] of this.#names) {
+      if (file.startsWith(folder)) files.push({ name: file.slice(folder.length), inode });
+    }
+    this.#lists.set(folder, files);
+    return files;
   }
 
   #inode(file: string): Inode {
