@@ -6,7 +6,8 @@ import { MalformedError } from '../wire/reader.js';
 import { txnTypes } from '../wire/txns.js';
 import type { Epochs } from '../zab/epochs.js';
 import type { LeaderHistory } from '../zab/history.js';
-import { type ForwardedRequest, Leader } from '../zab/leader.js';
+import { Leader } from '../zab/leader.js';
+import type { ForwardedRequest } from '../zab/leader-parts.js';
 import { LearnerHandler } from '../zab/learner-handler.js';
 import type { Membership } from '../zab/membership.js';
 import type { Core } from './core.js';
@@ -120,14 +121,15 @@ export class Leading {
         appended: (write, view) => {
           const bytes = view.slice();
           write.bytes = bytes;
-          leader.proposed(write.zxidHigh, write.zxidLow, bytes);
+          leader.proposals.add(write.zxidHigh, write.zxidLow, bytes);
         },
-        durable: (upTo) => leader.durable(upTo),
+        durable: (upTo) => leader.proposals.durable(upTo),
         sync: (request) =>
-          leader.confirm(() => this.#pass(() => deciding.serving.openGate(request))),
-        mayPromise: () => leader.mayPromise(),
+          leader.heartbeats.confirm(() => this.#pass(() => deciding.serving.openGate(request))),
+        mayPromise: () => leader.heartbeats.mayPromise(),
         mayExpire: ({ owner, deadline, timeoutMs }) =>
-          !(owner instanceof LearnerHandler) || leader.isSilent(owner, deadline, timeoutMs),
+          !(owner instanceof LearnerHandler) ||
+          leader.heartbeats.isSilent(owner, deadline, timeoutMs),
       },
     });
     const deciding = this.#deciding;
@@ -150,7 +152,7 @@ export class Leading {
     if (deciding === undefined) throw new MalformedError('a request comes before it was to serve');
     const { operation: code, session: id, cxid, identities, body } = request;
     if (code === opcodes.sync) {
-      this.leader.confirm(() => this.leader.passSync(learner));
+      this.leader.heartbeats.confirm(() => this.leader.passSync(learner));
       return;
     }
     const { sessions } = deciding.serving;
