@@ -1,29 +1,15 @@
 /** What a seed decides before the run begins: its size, its speeds, and which faults it has. */
 import { type Config, defaultConfig } from '@vivarium/core/internal/config/config';
 import type { Random } from '@vivarium/core/internal/local/random';
+import { type FaultKind, faultKinds } from './fault-kinds.js';
 
-/** Everything that can go wrong on purpose. */
-export const faultKinds = [
-  'kill',
-  'power',
-  'stop',
-  'pause',
-  'reset',
-  'break',
-  'stall',
-  'isolate',
-  'forsake',
-  'expire',
-  'slow-disk',
-  'disk-error',
-  'disk-full',
-  'wall-jump',
-  'pause-client',
-] as const;
-export type FaultKind = (typeof faultKinds)[number];
+/** How long a run is: 20 virtual seconds with all that comes after, or two minutes. */
+export type Length = 'short' | 'medium';
 
 export interface Swarm {
+  /** What all servers have in common. */
   readonly config: Config;
+  readonly servers: number;
   /** How much slower snapshots are written than the log: the slower, the more happens meanwhile. */
   readonly backgroundSlowness: number;
   readonly clients: number;
@@ -46,33 +32,19 @@ export interface Swarm {
   readonly chaosMs: number;
 }
 
-/** @param quiet whether the run has no faults at all */
-export function chooseSwarm(random: Random, quiet: boolean): Swarm {
+export interface SwarmOptions {
+  /** The run has no faults at all. */
+  readonly quiet?: boolean;
+  readonly length?: Length;
+}
+
+export function chooseSwarm(random: Random, { quiet = false, length }: SwarmOptions): Swarm {
   const tickTime = random.pick([200, 400, 500]);
   const clients = random.between(2, 5);
-  const faults = new Map<FaultKind, number>();
-  for (const kind of faultKinds) {
-    const weight = random.between(1, 10);
-    if (random.chance(0.6) && !quiet) faults.set(kind, weight);
-  }
-  if (faults.size === 0 && !quiet) faults.set('power', 1);
+  const isLong = length === 'medium';
   return {
-    config: defaultConfig({
-      tickTime,
-      extendedTypesEnabled: true,
-      minSessionTimeout: tickTime * random.pick([1, 4]),
-      maxSessionTimeout: tickTime * random.pick([8, 20]),
-      maxClientCnxns: 0,
-      preAllocSize: random.pick([0, 2, 8]),
-      snapCount: random.pick([4, 20, 100, 100_000]),
-      snapshotSliceNodes: random.pick([1, 3, 50]),
-      txnLogSizeLimitInKb: random.pick([-1, 2]),
-      maxBatchSize: random.pick([1, 5, 1_000]),
-      flushDelay: random.pick([0, 0, 3]),
-      globalOutstandingLimit: random.pick([5, 1_000]),
-      autopurgePurgeInterval: random.pick([0, 500, 2_000]),
-      znodeContainerCheckIntervalMs: random.pick([500, 60_000]),
-    }),
+    config: chooseConfig(random, tickTime),
+    servers: 1,
     backgroundSlowness: random.pick([1, 10, 50]),
     clients,
     sessionTimeoutMs: Array.from({ length: clients }, () => tickTime * random.between(2, 12)),
@@ -81,13 +53,43 @@ export function chooseSwarm(random: Random, quiet: boolean): Swarm {
       [100, 3_000],
       [500, 30_000],
     ] as const),
-    faults,
+    faults: chooseFaults(random, quiet),
     faultEveryMs: random.pick([50, 200, 600]),
-    thinkMs: random.pick([5, 30, 150]),
+    thinkMs: random.pick([5, 30, 150]) * (isLong ? 5 : 1),
     depth: random.pick([1, 3, 10]),
-    requests: random.pick([20, 60, 120]),
+    requests: random.pick([20, 60, 120]) * (isLong ? 5 : 1),
     holders: random.pick([0, 0.5, 1]),
     keys: random.between(2, 6),
-    chaosMs: random.between(3_000, 8_000),
+    chaosMs: isLong ? 100_000 : random.between(3_000, 8_000),
   };
+}
+
+function chooseConfig(random: Random, tickTime: number): Config {
+  return defaultConfig({
+    tickTime,
+    extendedTypesEnabled: true,
+    minSessionTimeout: tickTime * random.pick([1, 4]),
+    maxSessionTimeout: tickTime * random.pick([8, 20]),
+    maxClientCnxns: 0,
+    preAllocSize: random.pick([0, 2, 8]),
+    snapCount: random.pick([4, 20, 100, 100_000]),
+    snapshotSliceNodes: random.pick([1, 3, 50]),
+    txnLogSizeLimitInKb: random.pick([-1, 2]),
+    maxBatchSize: random.pick([1, 5, 1_000]),
+    flushDelay: random.pick([0, 0, 3]),
+    globalOutstandingLimit: random.pick([5, 1_000]),
+    autopurgePurgeInterval: random.pick([0, 500, 2_000]),
+    znodeContainerCheckIntervalMs: random.pick([500, 60_000]),
+  });
+}
+
+/** Some kinds are off, so that the others are not drowned; each of the rest has a weight. */
+function chooseFaults(random: Random, quiet: boolean): ReadonlyMap<FaultKind, number> {
+  const faults = new Map<FaultKind, number>();
+  for (const kind of faultKinds) {
+    const weight = random.between(1, 10);
+    if (random.chance(0.6) && !quiet) faults.set(kind, weight);
+  }
+  if (faults.size === 0 && !quiet) faults.set('power', 1);
+  return faults;
 }
