@@ -6,6 +6,12 @@ import type { SessionView } from './view.js';
 /** ZooKeeper marks containers with this owner, so that no session may have it. */
 const CONTAINER_OWNER = -0x8000_0000_0000_0000n;
 
+/**
+ * The server through which a session's client speaks: whatever stands for it at the leader, or
+ * `undefined` for the leader itself. Requests that come another way are refused.
+ */
+export type SessionOwner = object | undefined;
+
 /** A session that this server keeps alive. */
 export class Session {
   readonly id: SessionId;
@@ -16,6 +22,7 @@ export class Session {
   deadline: Millis = 0;
   /** Its end was decided: nothing of it is accepted any more. */
   closing = false;
+  owner: SessionOwner = undefined;
   /** The connection that speaks for it, if one is attached. */
   connection: ConnectionId | undefined = undefined;
   /** Writes of it that were accepted and are not applied yet. */
