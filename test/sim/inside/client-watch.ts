@@ -10,7 +10,6 @@ import { FrameSplitter } from '@vivarium/core/internal/wire/framing';
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { demand } from '../violation.js';
-import { zxidText } from './entry.js';
 import type { SessionWatch } from './session-watch.js';
 import type { Subject } from './subject.js';
 import type { Witness } from './witness.js';
@@ -80,7 +79,8 @@ export class ClientWatch {
         continue;
       }
       const xid = from.int();
-      this.#attests(from.long(), `the answer to ${xid} on connection ${id}`);
+      const story = () => `the answer to ${xid} on connection ${id}`;
+      this.#witness.shows(this.#subject, from.long(), story);
     }
     demand(frames.buffered === 0, 'host contract', () => 'a send holds a part of a frame');
   }
@@ -99,14 +99,5 @@ export class ClientWatch {
     connection.session = sessionId;
     // A session's time begins with its client's word, not with our answer.
     this.#sessions.attached(sessionId, id, timeoutMs, connection.heardAt);
-  }
-
-  #attests(zxid: bigint, what: string): void {
-    const { log, name } = this.#subject;
-    if (zxid > this.#subject.attested) this.#subject.attested = zxid;
-    demand(zxid <= log.durableZxid, 'R4', () => {
-      const durable = zxidText(log.durableZxid);
-      return `${what} of ${name} tells of zxid ${zxidText(zxid)}; durable is ${durable}`;
-    });
   }
 }

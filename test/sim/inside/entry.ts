@@ -18,6 +18,19 @@ export class Entry {
     this.end = end;
   }
 
+  get type(): number {
+    return this.#view.getInt32(28);
+  }
+
+  /** The session that asked for it. */
+  get clientId(): bigint {
+    return this.#view.getBigInt64(0);
+  }
+
+  get #view(): DataView {
+    return new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
+  }
+
   /** Decoded when it is first asked for: most copies of a transaction are only compared. */
   get txn(): Txn {
     this.#txn ??= readTxn(new Reader(this.bytes));

@@ -6,6 +6,17 @@ import { Entry, follows, zxidText } from './entry.js';
 import { FILE_HEADER_BYTES, isLogName, recordsIn, snapshotZxid } from './log-records.js';
 import type { Meanings } from './meanings.js';
 
+export interface ServerLogParts {
+  /** As in traces. */
+  readonly who: string;
+  readonly disk: MemoryDisk;
+  readonly meanings: Meanings;
+  /** Whether this is the only server, whose numbers may come again after a power cut. */
+  readonly isAlone: boolean;
+  /** Told of what is cut off the log's end. */
+  readonly cut: (entries: readonly Entry[]) => void;
+}
+
 interface FileRead {
   readonly name: string;
   /** Read so far. */
@@ -21,6 +32,7 @@ export class ServerLog {
   readonly #who: string;
   readonly #meanings: Meanings;
   readonly #isAlone: boolean;
+  readonly #cut: (entries: readonly Entry[]) => void;
   #disk: MemoryDisk;
   #files: FileRead[] = [];
   #entries: Entry[] = [];
@@ -29,17 +41,22 @@ export class ServerLog {
   /** How many of the entries are durable. */
   #durable = 0;
 
-  /** @param isAlone whether this is the only server, whose numbers may come again */
-  constructor(who: string, disk: MemoryDisk, meanings: Meanings, isAlone: boolean) {
+  constructor({ who, disk, meanings, isAlone, cut }: ServerLogParts) {
     this.#who = who;
     this.#disk = disk;
     this.#meanings = meanings;
     this.#isAlone = isAlone;
+    this.#cut = cut;
   }
 
   /** What is in the log now, by zxid, from wherever it begins. */
   get entries(): readonly Entry[] {
     return this.#entries;
+  }
+
+  /** What came before the first entry. */
+  get startZxid(): bigint {
+    return this.#base;
   }
 
   get lastZxid(): bigint {
@@ -206,7 +223,7 @@ export class ServerLog {
   }
 
   #cutAt(index: number): void {
-    this.#entries.length = index;
+    this.#cut(this.#entries.splice(index));
     this.#durable = Math.min(this.#durable, index);
   }
 
@@ -229,7 +246,8 @@ export class ServerLog {
     }
     if (newest === this.lastZxid) return;
     this.#base = newest;
-    this.#cutAt(0);
+    this.#entries = [];
+    this.#durable = 0;
   }
 
   #isDurable({ file, end, bytes }: Entry): boolean {

@@ -1,19 +1,20 @@
 /**
- * Watches how one life of a server treats sessions, and what it proposes:
+ * Watches how one life of a server treats sessions, if it is the one that decides about them:
  *
- * - R10: transactions are proposed with contiguous zxids, and never twice.
  * - S1, S2: no session is expired before its time, nor while a word of it waits unread.
+ * - S4: a new leader gives every session its whole time.
  * - S5: no session is refused to its owner before its end was decided.
  */
 import type { ConnectionId } from '@vivarium/core/internal/base/ids';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
 import { demand, Violation } from '../violation.js';
-import { type Entry, follows, zxidText } from './entry.js';
+import type { Entry } from './entry.js';
 import type { Subject } from './subject.js';
 import type { Witness } from './witness.js';
 
 interface Session {
-  connection: ConnectionId;
+  /** Where it is attached to this server, if it is. */
+  connection: ConnectionId | undefined;
   timeoutMs: number;
   touchedAt: number;
 }
@@ -24,18 +25,18 @@ const RACE_MS = 1;
 export class SessionWatch {
   readonly #subject: Subject;
   readonly #witness: Witness;
-  readonly #bornAt: number;
   readonly #sessions = new Map<bigint, Session>();
   /** Sessions whose end this life has put into the log. */
   readonly #ended = new Set<bigint>();
   /** Refused to their owners: their end must be in whatever the log is given next. */
   readonly #refused = new Set<bigint>();
-  #lastProposed: bigint | undefined;
+  /** When this server began to decide, by its own clock. */
+  #since: number;
 
   constructor(subject: Subject, witness: Witness, now: number) {
     this.#subject = subject;
     this.#witness = witness;
-    this.#bornAt = now;
+    this.#since = now;
   }
 
   /** A word of the session was read. */
@@ -48,23 +49,37 @@ export class SessionWatch {
     this.#sessions.set(id, { connection, timeoutMs, touchedAt });
   }
 
-  refuses(id: bigint): void {
-    if (this.#ended.has(id)) return;
-    // A client may also ask for a session that never was, to see who answers.
-    const known = this.#witness.canon.sessions.get(id);
-    if (known !== undefined && known.closedAt === undefined) this.#refused.add(id);
+  /** A learner says that it has heard from a session. */
+  reported(id: bigint, timeoutMs: number, now: number): void {
+    const known = this.#sessions.get(id);
+    if (known === undefined) {
+      this.#sessions.set(id, { connection: undefined, timeoutMs, touchedAt: now });
+    } else {
+      known.timeoutMs = timeoutMs;
+      known.touchedAt = now;
+    }
   }
 
+  /** This server is established as the leader: it decides from now on. */
+  decides(now: number): void {
+    this.#since = now;
+  }
+
+  refuses(id: bigint): void {
+    const { ensemble, canon } = this.#witness;
+    if (this.#ended.has(id)) return;
+    // A client may also ask for a session that never was, to see who answers.
+    const known = canon.sessions.get(id);
+    if (known === undefined || known.closedAt !== undefined) return;
+    if (ensemble === undefined) this.#refused.add(id);
+    else this.#witness.refusals.push({ id, by: this.#subject.name, at: this.#witness.now });
+  }
+
+  /** This server decides that something is written. */
   proposes(entry: Entry, now: number): void {
-    const last = this.#lastProposed ?? this.#subject.log.lastZxid;
-    const { zxid } = entry;
-    demand(follows(last, zxid), 'R10', () => {
-      const { name } = this.#subject;
-      return `${name} proposes zxid ${zxidText(zxid)} after ${zxidText(last)}`;
-    });
-    this.#lastProposed = zxid;
-    const { type, clientId } = entry.txn.header;
-    if (type === txnTypes.closeSession) this.#ends(clientId, now);
+    if (entry.type !== txnTypes.closeSession) return;
+    this.#witness.proposed(entry);
+    this.#ends(entry.clientId, now);
   }
 
   /** All that a request for the log held has been told. */
@@ -75,20 +90,22 @@ export class SessionWatch {
   }
 
   #ends(id: bigint, now: number): void {
+    const { name } = this.#subject;
     const session = this.#sessions.get(id);
     this.#sessions.delete(id);
     this.#ended.add(id);
     this.#refused.delete(id);
     if (this.#witness.closing.has(id)) return;
-    const heardAt = session?.touchedAt ?? this.#bornAt;
+    const heardAt = session?.touchedAt ?? this.#since;
     const timeoutMs = session?.timeoutMs ?? 0;
     demand(now - heardAt >= timeoutMs, 'S1', () => {
-      return `session ${id} is expired ${now - heardAt} ms after its last word, not ${timeoutMs}`;
+      const ms = now - heardAt;
+      return `${name} expires session ${id} ${ms} ms after its last word, not ${timeoutMs}`;
     });
-    if (session === undefined) return;
+    if (session?.connection === undefined) return;
     const unread = this.#subject.unreadSince(session.connection);
     demand(unread === undefined || unread > now - RACE_MS, 'S2', () => {
-      return `session ${id} is expired while its words wait unread since ${unread} (now ${now})`;
+      return `${name} expires session ${id} while its words wait unread since ${unread} of ${now}`;
     });
   }
 }

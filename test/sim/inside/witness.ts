@@ -1,20 +1,37 @@
 /** What is known of a whole run to those who watch its servers from inside. */
+import type { EnsembleSpec } from '@vivarium/core/internal/config/ensemble';
 import type { Kernel } from '@vivarium/core/internal/local/kernel';
+import { txnTypes } from '@vivarium/core/internal/wire/txns';
 import { demand } from '../violation.js';
 import { Canon } from './canon.js';
-import { zxidText } from './entry.js';
+import { Ensemble } from './ensemble.js';
+import { type Entry, zxidText } from './entry.js';
 import { Meanings } from './meanings.js';
+import type { Packet } from './quorum-stream.js';
 import type { Subject } from './subject.js';
+import type { Vote } from './votes.js';
+
+/** How long a decision may take on its way to the disk. */
+const PROPOSAL_MICROS = 500_000;
 
 export class Witness {
   readonly canon = new Canon();
   readonly meanings = new Meanings();
   /** Sessions of which somebody has asked for the end. */
   readonly closing = new Set<bigint>();
+  /** Sessions that were refused to their owners, by members of an ensemble. */
+  readonly refusals: { readonly id: bigint; readonly by: string; readonly at: number }[] = [];
+  /** When somebody first proposed the end of a session. */
+  readonly #ending = new Map<bigint, number>();
+  /** Undefined for a server that stands alone. */
+  readonly ensemble: Ensemble | undefined;
   readonly #kernel: Kernel;
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, subjects: readonly Subject[], spec: EnsembleSpec | undefined) {
     this.#kernel = kernel;
+    const { canon } = this;
+    const now = () => this.now;
+    this.ensemble = spec && new Ensemble({ spec, canon, subjects, now });
   }
 
   /** Microseconds of the world, which no server sees. */
@@ -22,12 +39,46 @@ export class Witness {
     return this.#kernel.now;
   }
 
-  /** A server that stands alone has applied everything up to a zxid: nobody else is to be asked. */
-  shows({ log, name }: Subject, upTo: bigint): void {
+  /** Somebody who decides has proposed a transaction. */
+  proposed({ type, clientId }: Entry): void {
+    if (type !== txnTypes.closeSession || this.#ending.has(clientId)) return;
+    this.#ending.set(clientId, this.now);
+  }
+
+  /** S5: no session was refused to its owner that nobody had decided to end. */
+  judgeRefusals(): void {
+    for (const { id, by, at } of this.refusals) {
+      const end = this.#ending.get(id);
+      demand(end !== undefined && end <= at + PROPOSAL_MICROS, 'S5', () => {
+        return `${by} refused session ${id} to its owner at ${at} µs; it was to end at ${end}`;
+      });
+    }
+  }
+
+  /** A server has applied everything up to a zxid. */
+  applied({ log, name }: Subject, upTo: bigint): void {
     if (upTo <= this.canon.lastZxid) return;
     demand(upTo <= log.durableZxid, 'R4', () => {
-      return `${name} shows ${zxidText(upTo)}; durable is ${zxidText(log.durableZxid)}`;
+      return `${name} has applied ${zxidText(upTo)}; durable is ${zxidText(log.durableZxid)}`;
     });
-    this.canon.commit(log, upTo, this.now, name, () => {});
+    // Alone, nobody else is to be asked.
+    if (this.ensemble === undefined) this.canon.commit(log, upTo, this.now, name, () => {});
   }
+
+  /** A server shows a client what it has applied. */
+  shows(subject: Subject, zxid: bigint, story: () => string): void {
+    if (zxid > subject.attested) subject.attested = zxid;
+    const { log, name } = subject;
+    demand(zxid <= log.durableZxid, 'R4', () => {
+      const durable = zxidText(log.durableZxid);
+      return `${story()} of ${name} tells of zxid ${zxidText(zxid)}; durable is ${durable}`;
+    });
+    if (zxid > this.canon.lastZxid) this.ensemble?.commits(subject, zxid, `${story()} of ${name}`);
+  }
+
+  /** A server has said something on a link to its leader or to a learner. */
+  sent(_subject: Subject, _packet: Packet): void {}
+
+  /** A server has told another one whom it is for. */
+  voted(_subject: Subject, _vote: Vote): void {}
 }

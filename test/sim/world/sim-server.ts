@@ -7,7 +7,8 @@ import type { Network } from '@vivarium/core/internal/local/network';
 import type { Random } from '@vivarium/core/internal/local/random';
 import { LocalServer } from '@vivarium/core/internal/local/server';
 import type { BootDisk, DiskStep } from '@vivarium/core/internal/storage/disk';
-import { zxidText } from '../inside/entry.js';
+import { type Entry, epochOf, zxidText } from '../inside/entry.js';
+import { EpochFiles } from '../inside/epoch-files.js';
 import { RecoveryProbes } from '../inside/recovery-probes.js';
 import { ServerLog } from '../inside/server-log.js';
 import type { Subject } from '../inside/subject.js';
@@ -18,7 +19,7 @@ import { demand, Violation } from '../violation.js';
 export interface SimServerParts {
   readonly kernel: Kernel;
   readonly network: Network;
-  readonly name: string;
+  readonly id: number;
   readonly config: Config;
   readonly boot: BootLocal;
   readonly witness: Witness;
@@ -36,27 +37,42 @@ const FAST_DISK = [5, 200] as const;
 const POWER_CUT = { code: 'POWER', message: 'the power went during the start' } as const;
 
 export class SimServer implements Subject {
+  readonly id: number;
   readonly name: string;
   readonly local: LocalServer;
   readonly log: ServerLog;
+  readonly epochs: EpochFiles;
   readonly recoveries: RecoveryProbes;
   attested = 0n;
+  isBlank = false;
   /** What its wall clock is wrong by. */
   wallOffsetMs = 0;
   /** The next start reads what never became durable from the system's cache, or has lost it. */
   failedSync = false;
   readonly #parts: SimServerParts;
   readonly #random: Random;
+  #machine: WatchedMachine | undefined;
   /** What happens to it after so many more steps of its disk. */
   #atStep: { left: number; readonly happen: () => void } | undefined;
 
   constructor(parts: SimServerParts) {
-    const { kernel, network, name, config, witness } = parts;
+    const { kernel, network, id, config, witness } = parts;
+    const name = `s${id}`;
     this.#parts = parts;
+    this.id = id;
     this.name = name;
     this.#random = kernel.random(`starts of ${name}`);
     const disk = new MemoryDisk();
-    this.log = new ServerLog(name, disk, witness.meanings, true);
+    const { ensemble, meanings } = witness;
+    const isAlone = ensemble === undefined;
+    this.log = new ServerLog({
+      who: name,
+      disk,
+      meanings,
+      isAlone,
+      cut: (entries) => this.#cut(entries),
+    });
+    this.epochs = new EpochFiles(name, disk);
     this.local = new LocalServer({
       kernel,
       network,
@@ -119,8 +135,17 @@ export class SimServer implements Subject {
     this.local.diskStepMicros = FAST_DISK;
   }
 
+  /** Its log has lost its end. */
+  #cut(entries: readonly Entry[]): void {
+    const { ensemble } = this.#parts.witness;
+    ensemble?.cut(this, entries);
+    const [first] = entries;
+    if (first !== undefined && first.zxid <= this.attested) this.attested = this.log.lastZxid;
+  }
+
   #stepped(step: DiskStep): void {
     this.log.performed(step);
+    this.#lookAtEpochs(step);
     this.recoveries.stepped(step);
     const waiting = this.#atStep;
     if (waiting === undefined || --waiting.left > 0) return;
@@ -128,17 +153,33 @@ export class SimServer implements Subject {
     this.#parts.kernel.after(0, `${this.name} at this step of its disk`, waiting.happen);
   }
 
+  /** R4: an epoch is current on disk when the history that it goes on from is. */
+  #lookAtEpochs(step: DiskStep): void {
+    if (this.#parts.witness.ensemble === undefined) return;
+    const epoch = this.epochs.performed(step);
+    if (epoch === undefined) return;
+    const { log, name } = this;
+    const due = this.#machine?.history ?? 0n;
+    demand(log.durableZxid >= due, 'R4', () => {
+      const told = `epoch ${epoch} becomes current on ${name}, whose history ends with`;
+      return `${told} ${zxidText(due)}; durable is ${zxidText(log.durableZxid)}`;
+    });
+  }
+
   #boot(options: Parameters<BootLocal>[0]): LocalMachine {
     const { boot, witness } = this.#parts;
     this.#atStep = undefined;
     const inner = boot({ ...options, disk: this.#bootDisk() });
-    this.log.begin(this.local.disk);
+    const { disk } = this.local;
+    this.log.begin(disk);
     const { lastZxid } = inner.view;
     demand(lastZxid >= this.log.lastZxid && lastZxid >= this.attested, 'R14', () => {
       const facts = `logged ${zxidText(this.log.lastZxid)}, attested ${zxidText(this.attested)}`;
       return `${this.name} came back at ${zxidText(lastZxid)} from a restart: ${facts}`;
     });
-    return new WatchedMachine(inner, this, witness, options.now);
+    if (witness.ensemble !== undefined) this.epochs.begin(disk, epochOf(this.log.lastZxid));
+    this.#machine = new WatchedMachine(inner, this, witness, options.now);
+    return this.#machine;
   }
 
   /** The disk as a server finds it that starts; now and then the power goes while it does. */

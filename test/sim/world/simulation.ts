@@ -64,8 +64,10 @@ export class Simulation {
     this.#network = new Network(kernel, { latencyMicros, fragments: true });
     this.#lasting = new Lasting(kernel);
     this.#keeper = new Keeper(kernel);
-    this.witness = new Witness(kernel);
-    this.servers = Array.from({ length: swarm.servers }, (_, at) => this.#server(at + 1, boot));
+    const servers: SimServer[] = [];
+    this.servers = servers;
+    this.witness = new Witness(kernel, servers, swarm.config.ensemble);
+    while (servers.length < swarm.servers) servers.push(this.#server(servers.length + 1, boot));
     this.#participants = new Participants({
       ...this,
       network: this.#network,
@@ -118,6 +120,7 @@ export class Simulation {
     await this.#pass(longestMs + 1_000, isEmpty);
     await this.#pass(tickTime);
     for (const server of this.servers) nothingIsLeft(server);
+    this.witness.judgeRefusals();
   }
 
   #server(id: number, boot: BootLocal): SimServer {
@@ -125,7 +128,7 @@ export class Simulation {
     const server: SimServer = new SimServer({
       kernel,
       network: this.#network,
-      name: `s${id}`,
+      id,
       config: swarm.config,
       boot,
       witness,
