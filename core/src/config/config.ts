@@ -1,3 +1,4 @@
+import type { EnsembleSpec } from './ensemble.js';
 import { type OptionValues, options } from './options.js';
 
 /** What is derived when it is not given. */
@@ -14,6 +15,9 @@ export type Config = {
   readonly [Name in keyof OptionValues]: Name extends Derived
     ? NonNullable<OptionValues[Name]>
     : OptionValues[Name];
+} & {
+  /** Which servers serve together, this one (`serverId`) among them; undefined: it stands alone. */
+  readonly ensemble?: EnsembleSpec;
 };
 
 /** With extended types the top byte 0xff of an owner marks what is no session. */

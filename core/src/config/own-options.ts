@@ -77,6 +77,14 @@ export const ownOptions = {
     default: 67_108_864,
     doc: 'With more than this waiting to be sent to a client, its connection is closed.',
   }),
+  linkQueueMaxBytes: option<number>({
+    key: 'vivarium.linkQueueMaxBytes',
+    kind: bytes({ min: 1 }),
+    default: 268_435_456,
+    doc:
+      'With more than this waiting to be sent to another server of the ensemble, the link to it is ' +
+      'closed.',
+  }),
   snapshotSliceNodes: option<number>({
     key: 'vivarium.snapshotSliceNodes',
     kind: int({ min: 1 }),

@@ -39,12 +39,20 @@ export class MemoryDisk implements BootDisk {
   onFull: (() => void) | undefined;
   readonly #names: Map<string, Inode>;
   readonly #durableNames: Map<string, Inode>;
+  /** The names of each folder that was listed, until one of them changes. */
+  readonly #lists = new Map<string, readonly string[]>();
   readonly #failures: PlannedFailure[] = [];
   #changes: NameChange[] = [];
+  #performed = 0;
 
   constructor(files: Iterable<readonly [string, Inode]> = []) {
     this.#names = new Map(files);
     this.#durableNames = new Map(this.#names);
+  }
+
+  /** How many steps were performed: as long as it stays, nothing has changed. */
+  get performed(): number {
+    return this.#performed;
   }
 
   /** Bytes that all files hold. */
@@ -55,9 +63,9 @@ export class MemoryDisk implements BootDisk {
   }
 
   list(folder: string): readonly { readonly name: string; readonly size: number }[] {
-    return [...this.#names]
-      .filter(([file]) => file.startsWith(folder))
-      .map(([file, { size }]) => ({ name: file.slice(folder.length), size }));
+    return this.#namesIn(folder).map((name) => {
+      return { name, size: this.#names.get(folder + name)!.size };
+    });
   }
 
   read(file: string, position: number, length: number): Uint8Array {
@@ -75,6 +83,7 @@ export class MemoryDisk implements BootDisk {
 
   /** @throws DiskError when the step fails, as planned or because it makes no sense */
   performStep(step: DiskStep): void {
+    this.#performed++;
     const planned = this.#failures.find((failure) => isMeant(failure, step));
     if (planned !== undefined) {
       this.#failures.splice(this.#failures.indexOf(planned), 1);
@@ -198,7 +207,19 @@ export class MemoryDisk implements BootDisk {
     const added = add === undefined || inode === undefined ? undefined : { name: add, inode };
     const change: NameChange = { folder, remove, add: added };
     applyNames(this.#names, change);
+    this.#lists.delete(folder);
     this.#changes.push(change);
+  }
+
+  #namesIn(folder: string): readonly string[] {
+    const known = this.#lists.get(folder);
+    if (known !== undefined) return known;
+    const names: string[] = [];
+    for (const file of this.#names.keys()) {
+      if (file.startsWith(folder)) names.push(file.slice(folder.length));
+    }
+    this.#lists.set(folder, names);
+    return names;
   }
 
   #inode(file: string): Inode {
