@@ -47,7 +47,9 @@ export class EpochFiles {
     });
   }
 
-  wiped(): void {
+  /** Another disk, with nothing on it. */
+  wiped(disk: MemoryDisk): void {
+    this.#disk = disk;
     this.#kept = { acceptedEpoch: 0n, currentEpoch: 0n };
   }
 

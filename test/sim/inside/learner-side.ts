@@ -84,7 +84,8 @@ export class LearnerSide {
       const durable = zxidText(log.durableZxid);
       return `${name} says that its history ends with ${zxidText(last)}; durable is ${durable}`;
     });
-    const current = data === null ? NO_EPOCH : new DataView(data.buffer, data.byteOffset).getInt32(0);
+    const current =
+      data === null ? NO_EPOCH : new DataView(data.buffer, data.byteOffset).getInt32(0);
     if (current === NO_EPOCH) return;
     const kept = epochs.durable('currentEpoch');
     demand(BigInt(current) === kept, 'R9', () => {

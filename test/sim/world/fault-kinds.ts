@@ -1,5 +1,6 @@
 /** Everything that can go wrong on purpose. What each does stands in `faults/`. */
-export const faultKinds = [
+
+const anywhere = [
   'kill',
   'power',
   'stop',
@@ -14,6 +15,26 @@ export const faultKinds = [
   'disk-error',
   'disk-full',
   'wall-jump',
+  'drift',
   'pause-client',
 ] as const;
-export type FaultKind = (typeof faultKinds)[number];
+
+/** Kinds that need more than one server. */
+const amongSeveral = [
+  'wipe',
+  'roll',
+  'isolate-server',
+  'one-way',
+  'partition',
+  'bridge',
+  'flap',
+  'clog',
+  'strand',
+] as const;
+
+export type FaultKind = (typeof anywhere)[number] | (typeof amongSeveral)[number];
+
+/** The kinds that may come where so many servers are. */
+export function kindsFor(servers: number): readonly FaultKind[] {
+  return servers > 1 ? [...anywhere, ...amongSeveral] : anywhere;
+}

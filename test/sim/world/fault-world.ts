@@ -7,15 +7,23 @@ import type { Lasting } from './lasting.js';
 import type { Participants } from './participants.js';
 import type { SimServer } from './sim-server.js';
 import type { Swarm } from './swarm.js';
+import type { Ways } from './ways.js';
 
 export interface FaultWorld {
   readonly kernel: Kernel;
   readonly network: Network;
+  readonly ways: Ways;
   readonly swarm: Swarm;
   readonly servers: readonly SimServer[];
   readonly participants: Participants;
   readonly lasting: Lasting;
   readonly keeper: Keeper;
+  /** Who leads, as far as anybody can say. */
+  readonly leader: () => SimServer | undefined;
+  /** Whether a server may lose all its data, and enough others have theirs. */
+  readonly mayWipe: (server: SimServer) => boolean;
+  /** False from the heal on. */
+  readonly goesOn: () => boolean;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { FaultAct, FaultWorld } from './fault-world.js';
 import { clientFaults } from './faults/of-clients.js';
 import { connectionFaults } from './faults/of-connections.js';
 import { diskFaults } from './faults/of-disks.js';
+import { linkFaults } from './faults/of-links.js';
 import { serverFaults } from './faults/of-servers.js';
 import type { Swarm } from './swarm.js';
 
@@ -16,6 +17,7 @@ const acts: Readonly<Record<FaultKind, FaultAct>> = {
   ...diskFaults,
   ...connectionFaults,
   ...clientFaults,
+  ...linkFaults,
 };
 
 interface Planned {

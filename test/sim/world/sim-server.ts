@@ -1,5 +1,6 @@
 /** One server of a run: its lives, its disk, and what of it goes wrong. */
 import type { Config } from '@vivarium/core/internal/config/config';
+import { LocalClock } from '@vivarium/core/internal/local/clock';
 import { DiskError, MemoryDisk } from '@vivarium/core/internal/local/disk';
 import type { Kernel } from '@vivarium/core/internal/local/kernel';
 import type { BootLocal, LocalMachine } from '@vivarium/core/internal/local/machine';
@@ -42,6 +43,7 @@ export class SimServer implements Subject {
   readonly local: LocalServer;
   readonly log: ServerLog;
   readonly epochs: EpochFiles;
+  readonly clock: LocalClock;
   readonly recoveries: RecoveryProbes;
   attested = 0n;
   isBlank = false;
@@ -61,6 +63,7 @@ export class SimServer implements Subject {
     this.#parts = parts;
     this.id = id;
     this.name = name;
+    this.clock = new LocalClock(kernel);
     this.#random = kernel.random(`starts of ${name}`);
     const disk = new MemoryDisk();
     const { ensemble, meanings } = witness;
@@ -81,7 +84,8 @@ export class SimServer implements Subject {
       boot: (options) => this.#boot(options),
       disk,
       backgroundSlowness: parts.backgroundSlowness,
-      wall: () => EPOCH_MS + Math.floor(kernel.now / 1_000) + this.wallOffsetMs,
+      clock: this.clock,
+      wall: () => EPOCH_MS + Math.floor(this.clock.now) + this.wallOffsetMs,
       log: ({ level, event, message }) => {
         kernel.note(`${name} log ${level} ${event} ${message}`);
         if (event === 'digest.mismatch') throw new Violation('R3', `${name}: ${message}`);
@@ -98,7 +102,19 @@ export class SimServer implements Subject {
 
   unreadSince(connection: number): number | undefined {
     const micros = this.local.unreadSince(connection);
-    return micros === undefined ? undefined : micros / 1_000;
+    if (micros === undefined) return undefined;
+    return this.clock.now - (this.#parts.kernel.now - micros) / 1_000;
+  }
+
+  /** Its machine dies, and all that was on its disk is gone. */
+  wipe(): void {
+    if (this.isUp) this.local.kill();
+    this.local.disk = new MemoryDisk();
+    this.log.wiped();
+    this.epochs.wiped(this.local.disk);
+    this.#parts.witness.canon.forget(this.log);
+    this.attested = 0n;
+    this.isBlank = true;
   }
 
   /** Starts it; it may die while it does. */

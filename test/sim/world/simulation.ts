@@ -1,4 +1,5 @@
 /** One run: servers, their clients, their faults, all under one seed. Judged by others. */
+import type { Config } from '@vivarium/core/internal/config/config';
 import { settled } from '@vivarium/core/internal/local/clockwork';
 import { Kernel } from '@vivarium/core/internal/local/kernel';
 import type { BootLocal } from '@vivarium/core/internal/local/machine';
@@ -9,6 +10,7 @@ import { GroupJudge } from '../judges/group-judge.js';
 import { LockJudge } from '../judges/lock-judge.js';
 import { readWholeTree } from '../programs/whole-tree.js';
 import { demand, Violation } from '../violation.js';
+import { shuffled } from './faults/choices.js';
 import { Faults, type Left } from './faults.js';
 import type { History } from './history.js';
 import { Keeper } from './keeper.js';
@@ -16,6 +18,7 @@ import { Lasting } from './lasting.js';
 import { Participants } from './participants.js';
 import { SimServer } from './sim-server.js';
 import { chooseSwarm, type Length, type Swarm } from './swarm.js';
+import { Ways } from './ways.js';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -51,6 +54,8 @@ export class Simulation {
   readonly #participants: Participants;
   readonly #lasting: Lasting;
   readonly #keeper: Keeper;
+  /** Those who are whole from the heal on. */
+  #core: readonly SimServer[] = [];
   #goesOn = true;
   #failure: unknown;
 
@@ -66,8 +71,13 @@ export class Simulation {
     this.#keeper = new Keeper(kernel);
     const servers: SimServer[] = [];
     this.servers = servers;
-    this.witness = new Witness(kernel, servers, swarm.config.ensemble);
-    while (servers.length < swarm.servers) servers.push(this.#server(servers.length + 1, boot));
+    this.witness = new Witness(kernel, servers, swarm.configs[0]?.ensemble);
+    for (const config of swarm.configs) servers.push(this.#server(config, boot));
+    const random = kernel.random('drift');
+    const { driftPermille } = swarm;
+    for (const { clock } of servers) {
+      clock.rate = 1 + random.between(-driftPermille, driftPermille) / 1_000;
+    }
     this.#participants = new Participants({
       ...this,
       network: this.#network,
@@ -94,9 +104,13 @@ export class Simulation {
     this.faults.begin({
       ...this,
       network: this.#network,
+      ways: new Ways(this.#network),
       lasting: this.#lasting,
       keeper: this.#keeper,
       participants,
+      leader: () => this.#leader(),
+      mayWipe: (server) => this.#mayWipe(server),
+      goesOn: () => this.#goesOn,
     });
     await this.#pass(swarm.chaosMs);
     this.#goesOn = false;
@@ -114,22 +128,22 @@ export class Simulation {
     await this.#rest();
     await this.#lastLook();
     for (const participant of participants.live) void participant.zk.close();
-    const { tickTime } = swarm.config;
+    const { tickTime } = swarm;
     const longestMs = Math.max(...swarm.sessionTimeoutMs) + 3 * tickTime;
-    const isEmpty = () => this.servers.every(({ local }) => local.view?.sessionCount === 0);
+    const isEmpty = () => this.#core.every(({ local }) => local.view?.sessionCount === 0);
     await this.#pass(longestMs + 1_000, isEmpty);
     await this.#pass(tickTime);
-    for (const server of this.servers) nothingIsLeft(server);
+    for (const server of this.#core) nothingIsLeft(server);
     this.witness.judgeRefusals();
   }
 
-  #server(id: number, boot: BootLocal): SimServer {
+  #server(config: Config, boot: BootLocal): SimServer {
     const { kernel, swarm, witness } = this;
     const server: SimServer = new SimServer({
       kernel,
       network: this.#network,
-      id,
-      config: swarm.config,
+      id: this.servers.length + 1,
+      config,
       boot,
       witness,
       backgroundSlowness: swarm.backgroundSlowness,
@@ -139,14 +153,49 @@ export class Simulation {
     return server;
   }
 
+  /** Who was established last, if it is still up. */
+  #leader(): SimServer | undefined {
+    const last = this.witness.ensemble?.established.at(-1)?.subject;
+    return this.servers.find((server) => server === last && server.isUp);
+  }
+
+  /** Not unless those who have their data could decide without it. */
+  #mayWipe(server: SimServer): boolean {
+    const sound = this.servers.filter((each) => each !== server && !each.isBlank);
+    const { ensemble } = this.witness;
+    return ensemble?.members.isQuorum(new Set(sound.map(({ id }) => id))) === true;
+  }
+
+  /**
+   * From now on nothing goes wrong any more among those who are enough to decide; the others may
+   * stay as they are.
+   */
   #heal(): void {
+    const frozen = this.#chooseFrozen();
+    const names = new Set(frozen.map(({ name }) => name));
+    if (names.size > 0) this.kernel.note(`frozen: ${[...names].join(' ')}`);
     this.faults.stop();
     for (const server of this.servers) {
       server.forgetPlans();
-      server.mendDisk();
+      if (!names.has(server.name)) server.mendDisk();
     }
-    this.#lasting.heal(new Set());
-    this.#keeper.heal(this.servers, new Set());
+    this.#lasting.heal(names);
+    this.#keeper.heal(this.servers, new Set(frozen));
+    this.#core = this.servers.filter((server) => !frozen.includes(server));
+  }
+
+  #chooseFrozen(): SimServer[] {
+    const { ensemble } = this.witness;
+    if (ensemble === undefined || !this.swarm.freezes) return [];
+    const random = this.kernel.random('frozen');
+    const frozen: SimServer[] = [];
+    for (const server of shuffled(this.servers, random)) {
+      const others = this.servers.filter((each) => each !== server && !frozen.includes(each));
+      const sound = others.filter(({ isBlank }) => !isBlank);
+      const isEnough = ensemble.members.isQuorum(new Set(sound.map(({ id }) => id)));
+      if (isEnough && random.chance(0.7)) frozen.push(server);
+    }
+    return frozen;
   }
 
   /** Everything that the servers show, to whoever sees most, and what disks would bring back. */
@@ -164,7 +213,7 @@ export class Simulation {
     );
     await this.#pass(LIVENESS_MS, () => isDone);
     demand(isDone, 'L3', () => `the tree was not read ${LIVENESS_MS} ms after all was at rest`);
-    for (const { recoveries, local } of this.servers) recoveries.look(local);
+    for (const { recoveries, local } of this.#core) recoveries.look(local);
   }
 
   /**
@@ -192,7 +241,7 @@ export class Simulation {
     const until = kernel.now + ms * 1_000;
     await settled();
     while (!isOver() && kernel.step(until)) {
-      await settled();
+      if (kernel.wasStirred()) await settled();
       if (this.#failure !== undefined) throw this.#failure;
       for (const { recoveries, local } of this.servers) recoveries.maybe(local);
       if (kernel.happened > EVENTS_PER_SECOND * (1 + kernel.now / 1_000_000)) {

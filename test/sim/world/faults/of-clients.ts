@@ -7,9 +7,7 @@ export const clientFaults = {
     const place = world.participants.anyPlace(random);
     if (place === undefined) return;
     const ms = random.between(1, random.pick([100, ...longTimes(world)]));
-    const { network, lasting } = world;
-    network.isolate(place, true);
-    lasting.begin([place], ms, `join ${place}`, () => network.isolate(place, false));
+    world.lasting.begin([place], ms, `join ${place}`, world.ways.isolate(place));
     took(`${place} for ${ms} ms`);
   },
   'pause-client': (world, random, took) => {

@@ -14,6 +14,17 @@ const STEPS: readonly DiskStep['step'][] = [
   'rename',
 ];
 
+/** All files, those of snapshots, and those of epochs. */
+const PREFIXES: readonly string[] = [
+  '',
+  '',
+  '',
+  folders.snapshots,
+  folders.snapshots,
+  `${folders.snapshots}acceptedEpoch`,
+  `${folders.snapshots}currentEpoch`,
+];
+
 export const diskFaults = {
   'slow-disk': (world, random, took) => {
     const [server] = someServers(world, random);
@@ -28,7 +39,7 @@ export const diskFaults = {
     const [server] = someServers(world, random);
     if (server === undefined) return;
     const step = random.pick(STEPS);
-    const prefix = random.chance(0.4) ? folders.snapshots : '';
+    const prefix = random.pick(PREFIXES);
     const failure = { code: 'EIO', message: 'a planned disk error' };
     server.local.disk.failNext(step, failure, prefix, () => {
       server.failedSync ||= step === 'sync';

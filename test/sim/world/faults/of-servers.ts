@@ -2,9 +2,11 @@
 import type { Random } from '@vivarium/core/internal/local/random';
 import type { FaultAct, FaultWorld } from '../fault-world.js';
 import type { SimServer } from '../sim-server.js';
-import { longTimes, namesOf, someServers } from './choices.js';
+import { longTimes, namesOf, shuffled, someServers } from './choices.js';
 
 const DAY_MS = 86_400_000;
+/** Clocks are wrong by as much, at most. */
+const DRIFT_PERMILLE = 50;
 
 export const serverFaults = {
   kill: (world, random, took) => die(world, random, (server) => server.local.kill(), took),
@@ -29,6 +31,27 @@ export const serverFaults = {
     const server = random.pick(servers);
     server.wallOffsetMs = random.between(-DAY_MS, DAY_MS);
     took(`${server.name} by ${server.wallOffsetMs} ms`);
+  },
+  drift: ({ servers }, random, took) => {
+    const server = random.pick(servers);
+    server.clock.rate = 1 + random.between(-DRIFT_PERMILLE, DRIFT_PERMILLE) / 1_000;
+    took(`${server.name} at ${server.clock.rate}`);
+  },
+  wipe: (world, random, took) => {
+    const server = random.pick(world.servers);
+    if (!world.mayWipe(server)) return;
+    server.wipe();
+    world.keeper.ended(server);
+    took(server.name);
+  },
+  roll: (world, random, took) => {
+    const gapMs = random.between(50, random.pick([200, 2_000]));
+    for (const [at, server] of shuffled(world.servers, random).entries()) {
+      world.kernel.after(at * gapMs * 1_000, `roll ${server.name}`, () => {
+        if (world.goesOn() && server.isUp) server.local.stop();
+      });
+    }
+    took(`one every ${gapMs} ms`);
   },
 } satisfies Readonly<Record<string, FaultAct>>;
 
