@@ -21,11 +21,16 @@ interface PlannedFailure {
   readonly failed: () => void;
 }
 
+interface NamedInode {
+  readonly name: string;
+  readonly inode: Inode;
+}
+
 /** A change of names in a folder; a rename is one change, and survives or not as one. */
 interface NameChange {
   readonly folder: string;
   readonly remove: string | undefined;
-  readonly add: { readonly name: string; readonly inode: Inode } | undefined;
+  readonly add: NamedInode | undefined;
 }
 
 /**
@@ -39,8 +44,8 @@ export class MemoryDisk implements BootDisk {
   onFull: (() => void) | undefined;
   readonly #names: Map<string, Inode>;
   readonly #durableNames: Map<string, Inode>;
-  /** The names of each folder that was listed, until one of them changes. */
-  readonly #lists = new Map<string, readonly string[]>();
+  /** The files of each folder that was listed, until a name changes. */
+  readonly #lists = new Map<string, readonly NamedInode[]>();
   readonly #failures: PlannedFailure[] = [];
   #changes: NameChange[] = [];
   #performed = 0;
@@ -63,9 +68,7 @@ export class MemoryDisk implements BootDisk {
   }
 
   list(folder: string): readonly { readonly name: string; readonly size: number }[] {
-    return this.#namesIn(folder).map((name) => {
-      return { name, size: this.#names.get(folder + name)!.size };
-    });
+    return this.#filesIn(folder).map(({ name, inode }) => ({ name, size: inode.size }));
   }
 
   read(file: string, position: number, length: number): Uint8Array {
@@ -211,15 +214,15 @@ export class MemoryDisk implements BootDisk {
     this.#changes.push(change);
   }
 
-  #namesIn(folder: string): readonly string[] {
+  #filesIn(folder: string): readonly NamedInode[] {
     const known = this.#lists.get(folder);
     if (known !== undefined) return known;
-    const names: string[] = [];
-    for (const file of this.#names.keys()) {
-      if (file.startsWith(folder)) names.push(file.slice(folder.length));
+    const files: NamedInode[] = [];
+    for (const [file, inode] of this.#names) {
+      if (file.startsWith(folder)) files.push({ name: file.slice(folder.length), inode });
     }
-    this.#lists.set(folder, names);
-    return names;
+    this.#lists.set(folder, files);
+    return files;
   }
 
   #inode(file: string): Inode {

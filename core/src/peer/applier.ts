@@ -84,6 +84,10 @@ export class Applier {
       this.#parts.close(connection, 'its session has moved to another server');
       return;
     }
+    if (write.operation === 'createSession') {
+      this.#parts.close(connection, 'the leader has refused the session');
+      return;
+    }
     const to = replies.begin(connection, request.xid);
     if (outcome.code === OK) {
       writeAnswer(database, write.operation, write.txn.body, outcome, to);

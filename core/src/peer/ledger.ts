@@ -57,6 +57,8 @@ export class Ledger {
   #oldestUnflushedAt = 0;
   #lastFlush = { writes: 0, tookMs: 0, endedAt: 0 };
   #isBroken = false;
+  /** What waits until a write is applied, in the order of the numbers. */
+  readonly #waiting: { readonly number: number; readonly run: () => void }[] = [];
 
   constructor(parts: LedgerParts) {
     this.#parts = parts;
@@ -127,6 +129,12 @@ export class Ledger {
     this.#applyOn();
   }
 
+  /** Calls back when everything is applied that is committed by now. */
+  whenCaughtUp(run: () => void): void {
+    if (this.#applied >= this.#committed) run();
+    else this.#waiting.push({ number: this.#committed, run });
+  }
+
   /** The end of a step: flushes what was appended, unless a flush is under way. */
   endStep(): void {
     if (this.#flushes.length > 0 || this.#parts.log.pending === 0) return;
@@ -180,5 +188,8 @@ export class Ledger {
     writes.splice(0, count);
     this.#applied = upTo;
     if (this.isIdle) this.#parts.drained();
+    while (this.#waiting.length > 0 && this.#waiting[0]!.number <= upTo) {
+      this.#waiting.shift()!.run();
+    }
   }
 }

@@ -15,7 +15,7 @@ import { DigestHistory } from './digest-history.js';
 import { createMetrics } from './metrics.js';
 import { firstSessionId, Passwords } from './passwords.js';
 import { createPeerView } from './peer-view.js';
-import { Sessions } from './sessions.js';
+import { SessionIds, Sessions } from './sessions.js';
 import { Snapshots } from './snapshots.js';
 import type { PeerView } from './view.js';
 
@@ -58,7 +58,10 @@ export class Peer {
     this.#turn = new Turn(now, wall);
     this.#core = coreOf(options, this.#turn);
     this.#log = openLog(config, recovered);
-    const sessions = new Sessions(config.tickTime, firstSessionId(wall, config.serverId));
+    const sessions = new Sessions(
+      config.tickTime,
+      new SessionIds(firstSessionId(wall, config.serverId)),
+    );
     for (const [id, timeoutMs] of database.sessions) sessions.add(id, timeoutMs, now);
     this.#snapshots = new Snapshots({
       ...this.#core,

@@ -51,6 +51,7 @@ export class Pipeline {
   #zxid: bigint;
   #zxidHigh: number;
   #zxidLow: number;
+  #isClosed = false;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -66,6 +67,11 @@ export class Pipeline {
     this.#zxidHigh = epoch;
     this.#zxidLow = 0;
     this.#zxid = longOf(epoch, 0);
+  }
+
+  /** Takes nothing more in. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** The last zxid given. */
@@ -86,7 +92,7 @@ export class Pipeline {
    */
   propose(proposal: Proposal, prepare: Prepare, from: Reader = NO_BODY): void {
     const { turn, outstanding, ledger } = this.#parts;
-    if (ledger.isBroken) return;
+    if (ledger.isBroken || this.#isClosed) return;
     const zxidLow = (this.#zxidLow + 1) | 0;
     const zxidHigh = zxidLow === 0 ? (this.#zxidHigh + 1) | 0 : this.#zxidHigh;
     const { session, identities, request, from: other } = proposal;
@@ -122,6 +128,7 @@ export class Pipeline {
       digestHigh: outstanding.digestHigh,
       digestLow: outstanding.digestLow,
       hasDigest: this.#digests,
+      bytes: undefined,
     });
   }
 

@@ -45,5 +45,7 @@ export interface PendingWrite {
   readonly digestHigh: number;
   readonly digestLow: number;
   /** Whether there is such a digest: whoever wrote the transaction may have kept none. */
-  readonly hasDigest: boolean;
+  hasDigest: boolean;
+  /** Its transaction as the log has it, where others may want it; valid for good. */
+  bytes: Uint8Array | undefined;
 }
