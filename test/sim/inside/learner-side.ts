@@ -14,6 +14,8 @@ import type { Subject } from './subject.js';
 const NO_EPOCH = -1;
 
 export class LearnerSide {
+  /** Who is at the other end. */
+  readonly name = 'its leader';
   readonly #subject: Subject;
   #epoch: bigint | undefined;
   /** The last transaction of the history that its leader has sent, as committed. */

@@ -90,8 +90,8 @@ export class LinkWatch {
       return true;
     }
     for (let packet = link.outgoing.next(); packet; packet = link.outgoing.next()) {
+      this.#witness.sent(this.#subject, link.side.name, packet);
       link.side.sends(packet, now);
-      this.#witness.sent(this.#subject, packet);
       sealAfter(packet, link);
     }
     return true;

@@ -25,7 +25,15 @@ export const packets = {
   leaderInfo: 17,
   ackEpoch: 18,
   heard: 1001,
+  secrets: 1002,
+  snapEnd: 1003,
 } as const;
+
+/** For people. */
+export function packetName(type: number): string {
+  const known = Object.entries(packets).find(([, number]) => number === type);
+  return known?.[0] ?? `packet ${type}`;
+}
 
 export interface Packet {
   readonly type: number;

@@ -3,6 +3,11 @@
 /** What a server is, in its notifications. */
 export const states = { looking: 0, following: 1, leading: 2, observing: 3 } as const;
 
+/** For people. */
+export function stateName(state: number): string {
+  return Object.keys(states)[state] ?? String(state);
+}
+
 export interface Vote {
   readonly state: number;
   /** Whom the sender is for, and the end of that server's history. */

@@ -7,12 +7,20 @@ import { Canon } from './canon.js';
 import { Ensemble } from './ensemble.js';
 import { type Entry, zxidText } from './entry.js';
 import { Meanings } from './meanings.js';
-import type { Packet } from './quorum-stream.js';
+import { type Packet, packetName } from './quorum-stream.js';
 import type { Subject } from './subject.js';
-import type { Vote } from './votes.js';
+import { stateName, type Vote } from './votes.js';
 
 /** How long a decision may take on its way to the disk. */
 const PROPOSAL_MICROS = 500_000;
+
+export interface WitnessParts {
+  readonly kernel: Kernel;
+  /** May grow. */
+  readonly subjects: readonly Subject[];
+  readonly spec: EnsembleSpec | undefined;
+  readonly tell: ((line: string) => void) | undefined;
+}
 
 export class Witness {
   readonly canon = new Canon();
@@ -27,8 +35,12 @@ export class Witness {
   readonly ensemble: Ensemble | undefined;
   readonly #kernel: Kernel;
 
-  constructor(kernel: Kernel, subjects: readonly Subject[], spec: EnsembleSpec | undefined) {
+  /** Tells whoever reads the run; not part of the trace. */
+  readonly #tell: ((line: string) => void) | undefined;
+
+  constructor({ kernel, subjects, spec, tell }: WitnessParts) {
     this.#kernel = kernel;
+    this.#tell = tell;
     const { canon } = this;
     const now = () => this.now;
     this.ensemble = spec && new Ensemble({ spec, canon, subjects, now });
@@ -77,8 +89,19 @@ export class Witness {
   }
 
   /** A server has said something on a link to its leader or to a learner. */
-  sent(_subject: Subject, _packet: Packet): void {}
+  sent({ name }: Subject, to: string, { type, zxid, data }: Packet): void {
+    if (this.#tell === undefined) return;
+    const bytes = data === null ? '' : `, ${data.length} bytes`;
+    this.#tell(`${this.#at} ${name} to ${to}: ${packetName(type)} ${zxidText(zxid)}${bytes}`);
+  }
 
   /** A server has told another one whom it is for. */
-  voted(_subject: Subject, _vote: Vote): void {}
+  voted({ name }: Subject, { state, leader, zxid, round, peerEpoch }: Vote): void {
+    const what = `${stateName(state)} votes for ${leader} at ${zxidText(zxid)}`;
+    this.#tell?.(`${this.#at} ${name}, ${what}, epoch ${peerEpoch}, round ${round}`);
+  }
+
+  get #at(): string {
+    return (this.now / 1_000).toFixed(3);
+  }
 }

@@ -71,7 +71,8 @@ export class Simulation {
     this.#keeper = new Keeper(kernel);
     const servers: SimServer[] = [];
     this.servers = servers;
-    this.witness = new Witness(kernel, servers, swarm.configs[0]?.ensemble);
+    const spec = swarm.configs[0]?.ensemble;
+    this.witness = new Witness({ kernel, subjects: servers, spec, tell: options.log });
     for (const config of swarm.configs) servers.push(this.#server(config, boot));
     const random = kernel.random('drift');
     const { driftPermille } = swarm;

@@ -4,7 +4,7 @@ import type { EnsembleSpec } from '@vivarium/core/internal/config/ensemble';
 import type { Random } from '@vivarium/core/internal/local/random';
 
 /** Whether members of ensembles can be made: until then every server stands alone. */
-const HAS_ENSEMBLES = false;
+const HAS_ENSEMBLES = true;
 
 export function chooseConfigs(
   random: Random,
