@@ -18,6 +18,7 @@ interface PlannedFailure {
   readonly step: DiskStep['step'];
   readonly failure: DiskFailure;
   readonly prefix: string;
+  readonly failed: () => void;
 }
 
 interface NamedInode {
@@ -39,6 +40,8 @@ interface NameChange {
 export class MemoryDisk implements BootDisk {
   /** Bytes that all files together may hold; a write beyond it fails half done. */
   capacityBytes = Number.POSITIVE_INFINITY;
+  /** Told of each step that found no room. */
+  onFull: (() => void) | undefined;
   readonly #names: Map<string, Inode>;
   readonly #durableNames: Map<string, Inode>;
   /** The files of each folder that was listed, until a name changes. */
@@ -88,6 +91,7 @@ export class MemoryDisk implements BootDisk {
     if (planned !== undefined) {
       this.#failures.splice(this.#failures.indexOf(planned), 1);
       if (step.step === 'sync') this.#inode(step.file).dropUnsynced();
+      planned.failed();
       throw new DiskError(planned.failure);
     }
     switch (step.step) {
@@ -130,9 +134,15 @@ export class MemoryDisk implements BootDisk {
    * Lets the next step of this kind fail. A failed `sync` loses what it was to make durable.
    *
    * @param prefix of the names of the files that are meant; absent for all
+   * @param failed told when it has failed
    */
-  failNext(step: DiskStep['step'], failure: DiskFailure, prefix = ''): void {
-    this.#failures.push({ step, failure, prefix });
+  failNext(
+    step: DiskStep['step'],
+    failure: DiskFailure,
+    prefix = '',
+    failed: () => void = () => {},
+  ): void {
+    this.#failures.push({ step, failure, prefix, failed });
   }
 
   /** Takes back what {@link failNext} has planned. */
@@ -175,6 +185,7 @@ export class MemoryDisk implements BootDisk {
 
   #demand(growth: number): void {
     if (growth <= 0 || growth <= this.capacityBytes - this.usedBytes) return;
+    this.onFull?.();
     throw new DiskError({ code: 'ENOSPC', message: 'no space left on the simulated disk' });
   }
 

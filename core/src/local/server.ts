@@ -6,6 +6,7 @@ import type { PeerView } from '../peer/view.js';
 import type { Effect } from '../seam/effects.js';
 import type { Input } from '../seam/inputs.js';
 import type { DiskStep } from '../storage/disk.js';
+import { LocalClock } from './clock.js';
 import { LocalConnections } from './connections.js';
 import { MemoryDisk } from './disk.js';
 import { LocalDiskLanes } from './disk-lanes.js';
@@ -23,6 +24,8 @@ export interface LocalServerParts {
   readonly config: Config;
   readonly boot: BootLocal;
   readonly disk?: MemoryDisk;
+  /** Its monotonic clock; the world's time unless given. */
+  readonly clock?: LocalClock;
   /** Wall-clock time; virtual time since 2026 unless given. */
   readonly wall?: () => WallMillis;
   /** How many times as long as one of the log a step of the background lane takes; else 1. */
@@ -57,6 +60,7 @@ export class LocalServer {
   readonly #parts: LocalServerParts;
   readonly #kernel: Kernel;
   readonly #random: Random;
+  readonly #clock: LocalClock;
   readonly #secret: Uint8Array;
   readonly #effects: Effect[] = [];
   #state: LocalServerState = 'down';
@@ -77,6 +81,7 @@ export class LocalServer {
     this.address = parts.address;
     this.disk = parts.disk ?? new MemoryDisk();
     this.#random = parts.kernel.random(`server ${parts.address}`);
+    this.#clock = parts.clock ?? new LocalClock(parts.kernel);
     this.#secret = this.#random.bytes(32);
   }
 
@@ -199,7 +204,7 @@ export class LocalServer {
   }
 
   get #now(): Millis {
-    return this.#kernel.now / 1_000;
+    return this.#clock.now;
   }
 
   get #wall(): WallMillis {
@@ -272,7 +277,7 @@ export class LocalServer {
     this.#cancelWake();
     this.#wakePlannedFor = wakeAt;
     if (wakeAt === Number.POSITIVE_INFINITY) return;
-    const delay = Math.max(0, Math.ceil((wakeAt - this.#now) * 1_000));
+    const delay = this.#clock.until(wakeAt);
     this.#cancelWake = this.#plan(delay + this.#lateness(), 'wakes', () => {
       this.#wakePlannedFor = Number.POSITIVE_INFINITY;
       this.#turn();

@@ -111,10 +111,14 @@ export class Intake {
 
   /**
    * A write is about to be applied: whatever its connection asked before it is answered first, from
-   * the tree without it, however much that is.
+   * the tree without it, however much that is. A sync among it need not wait any longer: a quorum
+   * has confirmed what came after it.
    */
   beforeWrite({ connection }: WaitingRequest): void {
-    while (isServable(connection.next)) this.#serveNext(connection);
+    for (let { next } = connection; next?.frame !== undefined; next = connection.next) {
+      next.isGated = false;
+      this.#serveNext(connection);
+    }
   }
 
   /** A write was answered: serves what waited for it. */

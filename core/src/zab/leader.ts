@@ -308,8 +308,8 @@ export class Leader {
         throw new MalformedError(`it acknowledges ${zxid} before the history of the new epoch`);
       }
       learner.stage = 'synced';
-      this.#noteSynced();
       if (this.#stage === 'active') this.#letServe(learner);
+      else this.#noteSynced();
       return;
     }
     if (!learner.isSynced) throw new MalformedError('ACK comes while its history is made good');

@@ -1,0 +1,120 @@
+/**
+ * The judge of order and time:
+ *
+ * - C1, C6 (real time): whatever began after a write had been acknowledged comes after that write,
+ *   and sees it.
+ * - C2: a session's writes have growing zxids, and its reads see them.
+ * - C3: what a client has seen never becomes unseen, across connections and sessions too.
+ * - S7: a session's timeout in the log is the one that its client was told.
+ * - unknown outcomes: behind a request that never happened nothing of the same pipeline happened.
+ */
+import { opcodes } from '@vivarium/core/internal/wire/operations';
+import { txnTypes } from '@vivarium/core/internal/wire/txns';
+import type { Canon } from '../inside/canon.js';
+import { demand } from '../violation.js';
+import {
+  type ConnectionHistory,
+  type History,
+  type SentRequest,
+  sessionOf,
+} from '../world/history.js';
+import type { Replayed } from './replay.js';
+import { nameOf, writesOf } from './wire-requests.js';
+
+/** @throws Violation */
+export function judgeOrder(history: History, canon: Canon, replayed: Replayed): void {
+  judgeTimeouts(history, canon);
+  judgeRealTime(history, replayed);
+  const seen = new Map<string, bigint>();
+  const written = new Map<bigint, bigint>();
+  for (const connection of history.connections) {
+    judgeSeen(connection, seen);
+    judgePipeline(connection, replayed, written);
+  }
+}
+
+function judgeTimeouts({ connections }: History, { entries }: Canon): void {
+  // Whoever takes a session up may ask for another timeout, which no transaction tells of.
+  const begun = connections.filter(({ greeting }) => greeting?.sessionId === 0n);
+  const told = new Map(begun.map(({ welcome }) => [welcome?.sessionId, welcome?.timeOut]));
+  for (const { zxid, txn } of entries) {
+    const { header, body } = txn;
+    if (body.type !== txnTypes.createSession || !told.has(header.clientId)) continue;
+    demand(body.timeOut === told.get(header.clientId), 'S7', () => {
+      return `${zxid} begins a session of ${body.timeOut} ms: ${told.get(header.clientId)} was told`;
+    });
+  }
+}
+
+function judgeRealTime(history: History, { zxidOf }: Replayed): void {
+  const requests = history.connections.flatMap(({ requests }) => requests);
+  const acknowledged = requests
+    .filter((request) => request.reply !== undefined && zxidOf.has(request))
+    .sort((a, b) => a.reply!.at - b.reply!.at);
+  const begun = [...requests].sort((a, b) => a.at - b.at);
+  let known = 0n;
+  let next = 0;
+  for (const request of begun) {
+    for (; next < acknowledged.length && acknowledged[next]!.reply!.at < request.at; next++) {
+      const zxid = zxidOf.get(acknowledged[next]!)!;
+      if (zxid > known) known = zxid;
+    }
+    const zxid = zxidOf.get(request) ?? request.reply?.zxid ?? 0n;
+    if (zxid <= 0n) continue;
+    const isWrite = zxidOf.has(request);
+    demand(isWrite ? zxid > known : zxid >= known, isWrite ? 'C1' : 'C6', () => {
+      const who = `${nameOf(request)} ${request.xid} of ${request.connection.client}`;
+      return `${who} began after ${known} was acknowledged and is of ${zxid}`;
+    });
+  }
+}
+
+function judgeSeen(
+  { client, number, greeting, heard }: ConnectionHistory,
+  seen: Map<string, bigint>,
+) {
+  let highest = seen.get(client) ?? 0n;
+  if (greeting !== undefined) {
+    demand(greeting.lastZxidSeen <= highest, 'C3', () => `${client} claims what it has not seen`);
+  }
+  for (const each of heard) {
+    // Events that setWatches makes up, and answers to credentials, carry no zxid; all else does.
+    if (each.zxid <= 0n) {
+      const mayLack = each.type === 'event' || each.request.opcode === opcodes.auth;
+      demand(mayLack, 'C3', () => `${client}, connection ${number}: an answer without a zxid`);
+      continue;
+    }
+    demand(each.zxid >= highest, 'C3', () => {
+      return `${client}, connection ${number}: zxid ${each.zxid} after ${highest}`;
+    });
+    highest = each.zxid;
+  }
+  seen.set(client, highest);
+}
+
+function judgePipeline(
+  connection: ConnectionHistory,
+  { zxidOf }: Replayed,
+  written: Map<bigint, bigint>,
+): void {
+  const session = sessionOf(connection);
+  let last = written.get(session) ?? 0n;
+  let missing: SentRequest | undefined;
+  for (const request of connection.requests) {
+    const told = () => `${nameOf(request)} ${request.xid} of ${connection.client}`;
+    const zxid = zxidOf.get(request);
+    if (zxid !== undefined) {
+      demand(zxid > last, 'C2', () => `${told()} got zxid ${zxid} after ${last}`);
+      demand(missing === undefined, 'C2', () => {
+        return `${told()} happened and ${missing!.xid}, sent before it, did not`;
+      });
+      last = zxid;
+    } else if (writesOf(request) !== undefined && request.reply === undefined) {
+      missing ??= request;
+    }
+    const { reply } = request;
+    if (reply === undefined || reply.zxid <= 0n || request.opcode === opcodes.ping) continue;
+    demand(reply.zxid >= last, 'C2', () => `${told()} saw ${reply.zxid}, before its own ${last}`);
+  }
+  written.set(session, last);
+}
