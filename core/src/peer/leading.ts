@@ -15,9 +15,10 @@ import { Deciding } from './deciding.js';
 import type { Proposal } from './pipeline.js';
 import type { PendingWrite } from './request.js';
 import type { ClientInput } from './serving.js';
-import { type Session, type SessionIds, Sessions } from './sessions.js';
+import { Session, type SessionIds, Sessions } from './sessions.js';
 import type { Store } from './store.js';
 import { writeHandlers } from './write-handlers.js';
+import { prepareCloseSession } from './writes/close-session.js';
 
 export interface LeadingParts {
   readonly core: Core;
@@ -28,6 +29,7 @@ export interface LeadingParts {
   readonly sessionIds: SessionIds;
   readonly secrets: () => Uint8Array;
   readonly failed: (failure: DiskFailure) => void;
+  readonly diverged: (zxid: bigint) => void;
   readonly applied: (write: PendingWrite) => void;
   /** A quorum follows: clients are served. */
   readonly serving: () => void;
@@ -101,7 +103,7 @@ export class Leading {
 
   /** A quorum has the history: the first write of the epoch may come. */
   #begin(): void {
-    const { core, store, sessionIds, failed, applied, serving } = this.#parts;
+    const { core, store, sessionIds, failed, diverged, applied, serving } = this.#parts;
     const { config, turn } = core;
     const { database, apacheSessions } = store;
     const sessions = new Sessions(config.tickTime, sessionIds);
@@ -115,6 +117,7 @@ export class Leading {
       log: store.log,
       sessions,
       failed,
+      diverged,
       applied,
       sessionEnded: (session) => apacheSessions.delete(session),
       leader: {
@@ -134,7 +137,20 @@ export class Leading {
     });
     const deciding = this.#deciding;
     deciding.pipeline.beginEpoch(leader.epoch);
+    this.#endOrphans(deciding);
     serving();
+  }
+
+  /** Ephemeral nodes whose session is not known go as if it had ended, and so everywhere. */
+  #endOrphans({ pipeline }: Deciding): void {
+    const { ephemerals, sessions } = this.#parts.store.database;
+    for (const [id] of ephemerals.entries()) {
+      if (sessions.has(id)) continue;
+      const from = { session: id, cxid: 0, via: undefined };
+      pipeline.propose(proposalOf('closeSession', undefined, [], from), (p, origin) =>
+        prepareCloseSession(p, origin, new Session(id, 0)),
+      );
+    }
   }
 
   /** When the own tree shows all that anybody can have been told of. */

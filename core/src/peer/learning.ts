@@ -30,6 +30,7 @@ export interface LearningParts {
   readonly isTrusted: boolean;
   readonly newReceiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
   readonly failed: (failure: DiskFailure) => void;
+  readonly diverged: (zxid: bigint) => void;
   readonly applied: (write: PendingWrite) => void;
   /** The history was cut, or another has taken its place. */
   readonly replaced: () => void;
@@ -232,6 +233,8 @@ export class Learning {
       sessions: this.#sessions,
       authority: this.#authority(),
       outstanding: undefined,
+      /* What an Apache leader foretells is its own matter: a difference is only reported. */
+      diverged: this.learner.isVivarium ? this.#parts.diverged : undefined,
       sessionEnded: (session) => store.apacheSessions.delete(session),
     });
     this.#parts.serving();

@@ -10,8 +10,8 @@ import type { DatabaseOptions } from '../tree/database.js';
 export interface MemberOptions {
   readonly config: Config & { readonly ensemble: EnsembleSpec };
   readonly host: Host;
-  /** Key of the session passwords, until a leader says another. */
-  readonly secret: Uint8Array;
+  /** Keys of session passwords: the first makes them until a leader says otherwise. */
+  readonly secrets: readonly Uint8Array[];
   readonly disk: BootDisk;
   readonly database: DatabaseOptions;
   /** Reads the data folder; called again when the history was cut. */

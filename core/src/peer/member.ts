@@ -1,11 +1,12 @@
 import { unreachable } from '../base/assert.js';
-import type { ConnectionId, Millis } from '../base/ids.js';
+import type { ConnectionId, Millis, SessionId } from '../base/ids.js';
 import { longOf } from '../base/long.js';
 import type { Effect } from '../seam/effects.js';
 import type { Batch, Input, PeerCommand } from '../seam/inputs.js';
 import { Turn } from '../seam/turn.js';
 import type { CommittedTxn } from '../storage/committed-log.js';
 import type { DiskFailure } from '../storage/disk.js';
+import { txnTypes } from '../wire/txns.js';
 import { Election } from '../zab/election.js';
 import { ElectionLinks } from '../zab/election-links.js';
 import { Epochs } from '../zab/epochs.js';
@@ -19,11 +20,11 @@ import { MemberHistory } from './member-history.js';
 import type { MemberOptions } from './member-options.js';
 import { createMemberView } from './member-view.js';
 import { firstSessionId } from './passwords.js';
-import { coreOf, haltFor, noteFlush } from './peer.js';
+import { coreOf, haltFor, haltForDivergence, noteFlush } from './peer.js';
 import type { PendingWrite } from './request.js';
-import { decodeSecrets, encodeSecrets } from './secrets-packet.js';
 import type { Serving } from './serving.js';
 import { SessionIds } from './sessions.js';
+import { PasswordRule } from './shared-secrets.js';
 import { Snapshots } from './snapshots.js';
 import { Store } from './store.js';
 import type { PeerView } from './view.js';
@@ -45,6 +46,7 @@ export class Member {
   readonly #core: Core;
   readonly #turn: Turn;
   readonly #store: Store;
+  readonly #rule: PasswordRule;
   readonly #membership: Membership;
   readonly #epochs: Epochs;
   readonly #history: MemberHistory;
@@ -73,9 +75,18 @@ export class Member {
     this.#isEmpty = options.isEmpty;
     this.#turn = new Turn(now, wall);
     const turn = this.#turn;
-    this.#core = coreOf(options, turn);
+    this.#core = coreOf({ ...options, secret: options.secrets[0]! }, turn, (id) =>
+      this.#usesApacheRule(id),
+    );
+    this.#core.passwords.adopt(options.secrets);
     this.#early = new EarlyLearners(turn);
     this.#store = new Store({ ...options }, recovered);
+    this.#rule = new PasswordRule({
+      passwords: this.#core.passwords,
+      apacheSessions: () => this.#store.apacheSessions,
+      usesApacheRule: config.sessionPasswords === 'apache',
+      write: (steps) => turn.askDisk('background', steps),
+    });
     this.#membership = new Membership(config.ensemble);
     this.#epochs = new Epochs(turn, epochs.accepted, epochs.current);
     this.#history = new MemberHistory(this.#store, options.database);
@@ -155,6 +166,10 @@ export class Member {
     /* A role that ends may end at once, and a leader is found while it does. */
     while (this.#lost !== undefined) this.#leave();
     if (this.#isStopping && this.#phase !== 'closing' && this.#isAtRest) this.#stop();
+  }
+
+  #usesApacheRule(session: SessionId): boolean {
+    return this.#rule.usesApacheRule || this.#store.apacheSessions.has(session);
   }
 
   get #isHalted(): boolean {
@@ -270,13 +285,13 @@ export class Member {
 
   #diskDone(id: number, failure: DiskFailure | undefined): void {
     if (this.#barrier.delete(id)) {
-      if (failure !== undefined) this.#halt(failure);
+      if (failure !== undefined) this.#halt(haltFor(failure));
       else if (this.#barrier.size === 0) this.#settled();
       return;
     }
     if (this.#snapshots?.answered(id, failure) === true) return;
     if (failure !== undefined && this.#epochs.isWaitingFor(id)) {
-      this.#halt(failure);
+      this.#halt(haltFor(failure));
       return;
     }
     if (this.#epochs.answered(id)) return;
@@ -401,7 +416,8 @@ export class Member {
       membership: this.#membership,
       epochs: this.#epochs,
       sessionIds: this.#sessionIds,
-      failed: (failure: DiskFailure) => this.#halt(failure),
+      failed: (failure: DiskFailure) => this.#halt(haltFor(failure)),
+      diverged: (zxid: bigint) => this.#halt(haltForDivergence(zxid)),
       lost: (reason: string) => {
         this.#lost ??= reason;
       },
@@ -410,9 +426,12 @@ export class Member {
       const leading = new Leading({
         ...world,
         history: this.#history,
-        secrets: () => this.#secrets(),
-        applied: () => this.#snapshots?.count(1),
-        serving: () => this.#served(leading.leader.epoch),
+        secrets: () => this.#rule.asLeader(),
+        applied: (write) => this.#applied(write),
+        serving: () => {
+          this.#served(leading.leader.epoch);
+          this.#rule.save();
+        },
       });
       this.#role = leading;
       this.#early.handTo(leading.leader);
@@ -425,10 +444,10 @@ export class Member {
         newReceiver: (zxidHigh, zxidLow) => this.#history.newReceiver(zxidHigh, zxidLow),
         applied: (write) => {
           this.#history.decided(write as CommittedTxn);
-          this.#snapshots?.count(1);
+          this.#applied(write);
         },
         replaced: () => this.#history.forget(),
-        secrets: (data) => this.#adopt(data),
+        secrets: (data) => this.#rule.adopt(data),
         serving: () => this.#served(learning.learner.epoch),
       });
       this.#role = learning;
@@ -436,18 +455,10 @@ export class Member {
     }
   }
 
-  #secrets(): Uint8Array {
-    return encodeSecrets({
-      secrets: this.#core.passwords.secrets,
-      usesApacheRule: this.#core.config.sessionPasswords === 'apache',
-      apacheSessions: [...this.#store.apacheSessions],
-    });
-  }
-
-  #adopt(data: Uint8Array): void {
-    const { secrets, apacheSessions } = decodeSecrets(data);
-    this.#core.passwords.adopt(secrets);
-    for (const session of apacheSessions) this.#store.apacheSessions.add(session);
+  #applied({ txn }: PendingWrite): void {
+    this.#store.transactions++;
+    this.#snapshots?.count(1);
+    if (txn.body.type === txnTypes.createSession) this.#rule.began(txn.header.clientId);
   }
 
   /** The history is a leader's by now, and clients are served. */
@@ -474,9 +485,9 @@ export class Member {
     });
   }
 
-  #halt(failure: DiskFailure): void {
+  #halt(effect: Effect): void {
     this.#phase = 'halted';
     this.#core.metrics.unrecoverableErrors.add();
-    this.#turn.effects.push(haltFor(failure));
+    this.#turn.effects.push(effect);
   }
 }
