@@ -1,4 +1,4 @@
-/** What `/zookeeper/config` holds on the servers of a running Apache ensemble, and what we expect. */
+/** What `/zookeeper/config` holds on the servers of a running Apache ensemble, and should. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Quorums and texts of random ensembles, as Apache ZooKeeper's own classes have them and as we do. */
+/** Quorums and texts of random ensembles, as Apache ZooKeeper's own classes have them and we. */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
