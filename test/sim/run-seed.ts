@@ -79,7 +79,7 @@ export function judge(written: WrittenDown): Readonly<Record<string, number>> {
   const all = [watches.probes, record.probes(), found, group.probes()];
   const probes = all.flat();
   const replayed = replay(canon, history, probes);
-  judgeOrder(history, canon, replayed);
+  judgeOrder(history, canon, replayed, written.isAlone);
   const told = judgeWatches(history, replayed, watches);
   record.judge(replayed, appliedPayloads(replayed.applied), history);
   lock.judge(replayed);
@@ -89,7 +89,7 @@ export function judge(written: WrittenDown): Readonly<Record<string, number>> {
 /** What the judges look at. */
 export type WrittenDown = Pick<
   Simulation,
-  'canon' | 'history' | 'record' | 'servers' | 'lock' | 'group'
+  'canon' | 'history' | 'record' | 'servers' | 'lock' | 'group' | 'isAlone'
 >;
 
 const decoder = new TextDecoder();

@@ -64,6 +64,7 @@ export class Canon {
   ): void {
     const { entries } = this;
     let agreed = this.#agreed.get(log) ?? 0;
+    if (agreed > 0 && entries[agreed - 1]!.zxid >= upTo) return;
     while (agreed < entries.length && log.isBelow(entries[agreed]!.zxid)) agreed++;
     const reached = entries[agreed - 1]?.zxid ?? 0n;
     for (let at = log.indexAfter(reached); at < log.entries.length; at++) {

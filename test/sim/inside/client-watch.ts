@@ -9,7 +9,9 @@ import { readConnectRequest, readConnectResponse } from '@vivarium/core/internal
 import { FrameSplitter } from '@vivarium/core/internal/wire/framing';
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
+import { txnTypes } from '@vivarium/core/internal/wire/txns';
 import { demand } from '../violation.js';
+import type { Entry } from './entry.js';
 import type { SessionWatch } from './session-watch.js';
 import type { Subject } from './subject.js';
 import type { Witness } from './witness.js';
@@ -92,12 +94,20 @@ export class ClientWatch {
       return;
     }
     if (connection.session !== sessionId) {
-      const created = this.#witness.canon.sessions.get(sessionId)?.createdAt;
-      const isDurable = created !== undefined && this.#subject.log.holdsDurably(created);
-      demand(isDurable, 'R4', () => `session ${sessionId} is promised before it is durable`);
+      const created = this.#createdAt(sessionId);
+      demand(created !== undefined, 'R4', () => `session ${sessionId} is promised, and not logged`);
+      this.#witness.shows(this.#subject, created, () => `the promise of session ${sessionId}`);
     }
     connection.session = sessionId;
     // A session's time begins with its client's word, not with our answer.
     this.#sessions.attached(sessionId, id, timeoutMs, connection.heardAt);
+  }
+
+  #createdAt(session: bigint): bigint | undefined {
+    const known = this.#witness.canon.sessions.get(session);
+    if (known !== undefined) return known.createdAt;
+    const isIt = ({ type, clientId }: Entry) =>
+      type === txnTypes.createSession && clientId === session;
+    return this.#subject.log.entries.findLast(isIt)?.zxid;
   }
 }

@@ -97,16 +97,16 @@ export class Ensemble {
     this.commits(subject, end, told);
   }
 
-  /** A server takes everything up to a zxid for committed, and says so. */
+  /**
+   * A server takes everything up to a zxid for committed, and says so. Its own disk may be behind
+   * those of a quorum.
+   */
   commits(subject: Subject, upTo: bigint, story: string): void {
-    const { canon, now } = this.#parts;
-    canon.commit(subject.log, upTo, now(), story, (entry) => this.#mayCommit(entry, story));
-  }
-
-  /** A learner, or whoever does not decide, shows a state. */
-  shows(subject: Subject, zxid: bigint, story: string): void {
-    const { canon } = this.#parts;
-    if (zxid > canon.lastZxid) this.commits(subject, zxid, story);
+    const { canon, subjects, now } = this.#parts;
+    if (upTo <= canon.lastZxid && !subject.log.holdsDurably(upTo)) return;
+    const holds = ({ log }: Subject) => log.holdsDurably(upTo);
+    const { log } = holds(subject) ? subject : (subjects.find(holds) ?? subject);
+    canon.commit(log, upTo, now(), story, (entry) => this.#mayCommit(entry, story));
   }
 
   /** A server's log has lost its end. */

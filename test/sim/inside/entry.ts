@@ -54,7 +54,7 @@ export function counterOf(zxid: bigint): bigint {
 /** For people: the epoch and the number within it; just the number before the first epoch. */
 export function zxidText(zxid: bigint): string {
   const epoch = epochOf(zxid);
-  return epoch === 0n ? String(zxid) : `${epoch}:${counterOf(zxid)}`;
+  return epoch <= 0n ? String(zxid) : `${epoch}:${counterOf(zxid)}`;
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

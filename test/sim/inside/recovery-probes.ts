@@ -23,8 +23,8 @@ import { snapshotZxid } from './log-records.js';
 import type { Subject } from './subject.js';
 import type { Witness } from './witness.js';
 
-/** How often the disk is looked at, in things that happen; beside that, after snapshots. */
-const EVERY = 700;
+/** Mean time between two looks at the disk, in virtual ms; beside that, after snapshots. */
+const EVERY_MS = 1_000;
 
 interface Found {
   readonly database: Database;
@@ -39,6 +39,7 @@ export class RecoveryProbes {
   readonly #random: Random;
   readonly #found: Found[] = [];
   #isDue = false;
+  #nextAt = 0;
 
   constructor(kernel: Kernel, subject: Subject, witness: Witness, config: Config) {
     this.#subject = subject;
@@ -59,9 +60,10 @@ export class RecoveryProbes {
   }
 
   maybe(server: LocalServer): void {
-    const isDue = this.#isDue || this.#random.between(1, EVERY) === 1;
-    if (server.state === 'down' || !isDue) return;
+    const { now } = this.#witness;
+    if (server.state === 'down' || (!this.#isDue && now < this.#nextAt)) return;
     this.#isDue = false;
+    this.#nextAt = now + this.#random.between(0, 2_000 * EVERY_MS);
     this.look(server);
   }
 

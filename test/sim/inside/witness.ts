@@ -85,7 +85,7 @@ export class Witness {
       const durable = zxidText(log.durableZxid);
       return `${story()} of ${name} tells of zxid ${zxidText(zxid)}; durable is ${durable}`;
     });
-    if (zxid > this.canon.lastZxid) this.ensemble?.commits(subject, zxid, `${story()} of ${name}`);
+    this.ensemble?.commits(subject, zxid, name);
   }
 
   /** A server has said something on a link to its leader or to a learner. */

@@ -24,6 +24,8 @@ import { nameOf, writesOf } from './wire-requests.js';
 export interface Replayed {
   /** Changes of each transaction, by zxid; none where it is missing. */
   readonly changes: ReadonlyMap<bigint, readonly Change[]>;
+  /** Their zxids, in order. */
+  readonly changed: readonly bigint[];
   /** For each request that became a transaction. */
   readonly zxidOf: ReadonlyMap<SentRequest, bigint>;
   /** Those of them that succeeded. */
@@ -86,7 +88,7 @@ export function replay(canon: Canon, history: History, probes: readonly Probe[])
     });
   }
   for (const request of requests.values()) nothingWasInvented(request, zxidOf);
-  return { changes, zxidOf, applied, model, compared };
+  return { changes, changed: [...changes.keys()], zxidOf, applied, model, compared };
 }
 
 function applyEntry(

@@ -96,6 +96,11 @@ export class Simulation {
     return this.witness.canon;
   }
 
+  /** Whether one server is all there is. */
+  get isAlone(): boolean {
+    return this.witness.ensemble === undefined;
+  }
+
   /** @throws Violation, or whatever else was thrown inside */
   async run(): Promise<void> {
     const { swarm, kernel } = this;
