@@ -56,7 +56,10 @@ export function readEnsemble(text: string): EnsembleSpec | { readonly wrong: str
   return problem === undefined ? spec : { wrong: `${problem.key} ${problem.what}` };
 }
 
-/** A group lists its servers in the order of the map of all servers that are in one. */
+/**
+ * A group lists its servers in the order of the map of all servers that are in one, and groups that
+ * share a bucket come in the order in which that map names them.
+ */
 function quorumLines(
   spec: EnsembleSpec,
   groups: ReadonlyMap<number, readonly number[]>,
@@ -67,7 +70,7 @@ function quorumLines(
   const weights = new Map(spec.weights);
   for (const id of participantsOf(spec)) weights.set(id, weights.get(id) ?? 1);
   return [
-    ...ordered(groups.keys()).map(
+    ...inHashOrder([...new Set(members.map((id) => groupOf.get(id)!))]).map(
       (group) => `group.${group}=${members.filter((id) => groupOf.get(id) === group).join(':')}`,
     ),
     ...ordered(weights.keys()).map((id) => `weight.${id}=${weights.get(id)}`),

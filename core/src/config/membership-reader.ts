@@ -104,7 +104,7 @@ export class MembershipReader {
     return { kind: 'unknown' };
   }
 
-  /** One participant stands alone, as ZooKeeper has it for configs of old; nobody can observe it. */
+  /** One participant stands alone, as ZooKeeper has it for old configs; nobody can observe it. */
   #decideForOne(spec: EnsembleSpec, server: ServerSpec): MembershipReading {
     for (const problem of ruleProblems(spec)) {
       this.#failed = true;

@@ -10,7 +10,9 @@ export const ownOptions = {
     key: 'vivarium.serverId',
     kind: int({ min: 0, max: 255 }),
     default: 1,
-    doc: 'Number of this server, the top byte of its session ids. A myid file goes before it.',
+    doc:
+      'Number of this server, the top byte of its session ids. A myid file goes before it, and a ' +
+      'server of an ensemble must have one.',
   }),
   sessionPasswords: option<'keyed' | 'apache'>({
     key: 'vivarium.sessionPasswords',

@@ -67,8 +67,8 @@ export function readServer(key: string, value: string): ServerSpec | { readonly 
 }
 
 /**
- * The value of a `server.N` line, in the form that ZooKeeper writes: with the role, several addresses
- * in the order of their hosts, and literal addresses written out.
+ * The value of a `server.N` line, in the form that ZooKeeper writes: with the role, several
+ * addresses in the order of their hosts, and literal addresses written out.
  */
 export function writeServer(spec: ServerSpec): string {
   const addresses = spec.addresses

@@ -74,8 +74,8 @@ function find(file: string): FoundFile {
 }
 
 /**
- * ZooKeeper leaves this file while a reconfiguration is under way, and then counts votes in both the
- * old and the new ensemble. Whoever does not could elect a second leader.
+ * ZooKeeper leaves this file while a reconfiguration is under way, and then counts votes in both
+ * the old and the new ensemble. Whoever does not could elect a second leader.
  */
 function demandNoChange(path: string): void {
   const next = `${path}.dynamic.next`;

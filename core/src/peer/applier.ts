@@ -1,5 +1,6 @@
 import { codes, OK } from '../base/errors.js';
 import type { Host } from '../base/host.js';
+import type { Zxid } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import type { Turn } from '../seam/turn.js';
@@ -31,6 +32,8 @@ export interface ApplierParts {
   /** A request was answered: those behind it may be served. */
   readonly answered: (request: WaitingRequest) => void;
   readonly close: (connection: Connection, reason: string) => void;
+  /** The tree is not what was foretold; unset where that is only reported. */
+  readonly diverged: ((zxid: Zxid) => void) | undefined;
 }
 
 /** Applies durable writes in their order: first the events, then the answer. */
@@ -75,6 +78,7 @@ export class Applier {
         `after transaction ${hexLong(write.txn.header.zxid)} the tree has another digest than its log ` +
         'says: keep the data folder and report this',
     });
+    this.#parts.diverged?.(write.txn.header.zxid);
   }
 
   #answer(write: PendingWrite, request: WaitingRequest, outcome: Outcome): void {

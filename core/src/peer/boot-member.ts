@@ -7,6 +7,7 @@ import { type Recovered, recover } from '../storage/recovery.js';
 import type { DatabaseOptions } from '../tree/database.js';
 import { type BootOptions, demandKnownTypes } from './boot.js';
 import { Member } from './member.js';
+import { knownSecrets } from './shared-secrets.js';
 
 /**
  * Makes a member of an ensemble of what its data folder holds.
@@ -34,6 +35,8 @@ export function bootMember(options: BootOptions): Member {
   const isNew = !wasInEnsemble(disk);
   const recovered = read();
   const { lastZxid } = recovered.database;
+  const known = knownSecrets(disk, secret, recovered.database.sessions.keys());
+  for (const session of known.apacheSessions) recovered.apacheSessions.add(session);
   const epochs = loadEpochs(disk, highOf(lastZxid));
   host.log({
     level: 'info',
@@ -44,7 +47,7 @@ export function bootMember(options: BootOptions): Member {
   return new Member({
     config: config as Config & { readonly ensemble: EnsembleSpec },
     host,
-    secret,
+    secrets: known.secrets,
     disk,
     database,
     recover: read,

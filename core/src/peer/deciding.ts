@@ -33,6 +33,8 @@ export interface DecidingOptions {
   readonly sessionEnded: (session: bigint) => void;
   /** What a leader adds; a server that stands alone needs nothing of it. */
   readonly leader?: LeaderHooks;
+  /** The tree is not what was decided; a server that stands alone only reports it. */
+  readonly diverged?: (zxid: bigint) => void;
 }
 
 /** What is different when others take part in what is decided. */
@@ -90,6 +92,7 @@ export class Deciding {
       sessions,
       authority: decidingAuthority(pipeline, sessions, leader),
       sessionEnded: options.sessionEnded,
+      diverged: options.diverged,
     });
   }
 

@@ -6,7 +6,8 @@ import { MalformedError } from '../wire/reader.js';
 import { txnTypes } from '../wire/txns.js';
 import type { Epochs } from '../zab/epochs.js';
 import type { LeaderHistory } from '../zab/history.js';
-import { type ForwardedRequest, Leader } from '../zab/leader.js';
+import { Leader } from '../zab/leader.js';
+import type { ForwardedRequest } from '../zab/leader-parts.js';
 import { LearnerHandler } from '../zab/learner-handler.js';
 import type { Membership } from '../zab/membership.js';
 import type { Core } from './core.js';
@@ -14,9 +15,10 @@ import { Deciding } from './deciding.js';
 import type { Proposal } from './pipeline.js';
 import type { PendingWrite } from './request.js';
 import type { ClientInput } from './serving.js';
-import { type Session, type SessionIds, Sessions } from './sessions.js';
+import { Session, type SessionIds, Sessions } from './sessions.js';
 import type { Store } from './store.js';
 import { writeHandlers } from './write-handlers.js';
+import { prepareCloseSession } from './writes/close-session.js';
 
 export interface LeadingParts {
   readonly core: Core;
@@ -27,6 +29,7 @@ export interface LeadingParts {
   readonly sessionIds: SessionIds;
   readonly secrets: () => Uint8Array;
   readonly failed: (failure: DiskFailure) => void;
+  readonly diverged: (zxid: bigint) => void;
   readonly applied: (write: PendingWrite) => void;
   /** A quorum follows: clients are served. */
   readonly serving: () => void;
@@ -100,7 +103,7 @@ export class Leading {
 
   /** A quorum has the history: the first write of the epoch may come. */
   #begin(): void {
-    const { core, store, sessionIds, failed, applied, serving } = this.#parts;
+    const { core, store, sessionIds, failed, diverged, applied, serving } = this.#parts;
     const { config, turn } = core;
     const { database, apacheSessions } = store;
     const sessions = new Sessions(config.tickTime, sessionIds);
@@ -114,25 +117,40 @@ export class Leading {
       log: store.log,
       sessions,
       failed,
+      diverged,
       applied,
       sessionEnded: (session) => apacheSessions.delete(session),
       leader: {
         appended: (write, view) => {
           const bytes = view.slice();
           write.bytes = bytes;
-          leader.proposed(write.zxidHigh, write.zxidLow, bytes);
+          leader.proposals.add(write.zxidHigh, write.zxidLow, bytes);
         },
-        durable: (upTo) => leader.durable(upTo),
+        durable: (upTo) => leader.proposals.durable(upTo),
         sync: (request) =>
-          leader.confirm(() => this.#pass(() => deciding.serving.openGate(request))),
-        mayPromise: () => leader.mayPromise(),
+          leader.heartbeats.confirm(() => this.#pass(() => deciding.serving.openGate(request))),
+        mayPromise: () => leader.heartbeats.mayPromise(),
         mayExpire: ({ owner, deadline, timeoutMs }) =>
-          !(owner instanceof LearnerHandler) || leader.isSilent(owner, deadline, timeoutMs),
+          !(owner instanceof LearnerHandler) ||
+          leader.heartbeats.isSilent(owner, deadline, timeoutMs),
       },
     });
     const deciding = this.#deciding;
     deciding.pipeline.beginEpoch(leader.epoch);
+    this.#endOrphans(deciding);
     serving();
+  }
+
+  /** Ephemeral nodes whose session is not known go as if it had ended, and so everywhere. */
+  #endOrphans({ pipeline }: Deciding): void {
+    const { ephemerals, sessions } = this.#parts.store.database;
+    for (const [id] of ephemerals.entries()) {
+      if (sessions.has(id)) continue;
+      const from = { session: id, cxid: 0, via: undefined };
+      pipeline.propose(proposalOf('closeSession', undefined, [], from), (p, origin) =>
+        prepareCloseSession(p, origin, new Session(id, 0)),
+      );
+    }
   }
 
   /** When the own tree shows all that anybody can have been told of. */
@@ -150,7 +168,7 @@ export class Leading {
     if (deciding === undefined) throw new MalformedError('a request comes before it was to serve');
     const { operation: code, session: id, cxid, identities, body } = request;
     if (code === opcodes.sync) {
-      this.leader.confirm(() => this.leader.passSync(learner));
+      this.leader.heartbeats.confirm(() => this.leader.passSync(learner));
       return;
     }
     const { sessions } = deciding.serving;

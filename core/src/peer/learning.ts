@@ -7,7 +7,8 @@ import { MalformedError, Reader } from '../wire/reader.js';
 import { readTxn, txnTypes } from '../wire/txns.js';
 import { Writer } from '../wire/writer.js';
 import type { Epochs } from '../zab/epochs.js';
-import { Learner, type LearnerLedger } from '../zab/learner.js';
+import { Learner } from '../zab/learner.js';
+import type { LearnerLedger } from '../zab/learner-parts.js';
 import type { Membership } from '../zab/membership.js';
 import type { Authority, SessionClaim } from './authority.js';
 import type { Core } from './core.js';
@@ -29,6 +30,7 @@ export interface LearningParts {
   readonly isTrusted: boolean;
   readonly newReceiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
   readonly failed: (failure: DiskFailure) => void;
+  readonly diverged: (zxid: bigint) => void;
   readonly applied: (write: PendingWrite) => void;
   /** The history was cut, or another has taken its place. */
   readonly replaced: () => void;
@@ -231,6 +233,8 @@ export class Learning {
       sessions: this.#sessions,
       authority: this.#authority(),
       outstanding: undefined,
+      /* What an Apache leader foretells is its own matter: a difference is only reported. */
+      diverged: this.learner.isVivarium ? this.#parts.diverged : undefined,
       sessionEnded: (session) => store.apacheSessions.delete(session),
     });
     this.#parts.serving();

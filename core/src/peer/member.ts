@@ -1,68 +1,37 @@
 import { unreachable } from '../base/assert.js';
-import type { Host } from '../base/host.js';
-import type { ConnectionId, Millis, WallMillis } from '../base/ids.js';
+import type { ConnectionId, Millis, SessionId } from '../base/ids.js';
 import { longOf } from '../base/long.js';
-import type { Config } from '../config/config.js';
-import type { EnsembleSpec } from '../config/ensemble.js';
 import type { Effect } from '../seam/effects.js';
 import type { Batch, Input, PeerCommand } from '../seam/inputs.js';
 import { Turn } from '../seam/turn.js';
 import type { CommittedTxn } from '../storage/committed-log.js';
-import type { BootDisk, DiskFailure } from '../storage/disk.js';
-import type { Recovered } from '../storage/recovery.js';
-import type { DatabaseOptions } from '../tree/database.js';
+import type { DiskFailure } from '../storage/disk.js';
+import { txnTypes } from '../wire/txns.js';
 import { Election } from '../zab/election.js';
 import { ElectionLinks } from '../zab/election-links.js';
 import { Epochs } from '../zab/epochs.js';
 import { Membership } from '../zab/membership.js';
 import { QuorumLink } from '../zab/quorum-link.js';
 import type { Core } from './core.js';
+import { EarlyLearners } from './early-learners.js';
 import { Leading } from './leading.js';
 import { Learning } from './learning.js';
 import { MemberHistory } from './member-history.js';
+import type { MemberOptions } from './member-options.js';
 import { createMemberView } from './member-view.js';
 import { firstSessionId } from './passwords.js';
-import { coreOf, haltFor, noteFlush } from './peer.js';
+import { coreOf, haltFor, haltForDivergence, noteFlush } from './peer.js';
 import type { PendingWrite } from './request.js';
-import { decodeSecrets, encodeSecrets } from './secrets-packet.js';
 import type { Serving } from './serving.js';
 import { SessionIds } from './sessions.js';
+import { PasswordRule } from './shared-secrets.js';
 import { Snapshots } from './snapshots.js';
 import { Store } from './store.js';
 import type { PeerView } from './view.js';
 
-export interface MemberOptions {
-  readonly config: Config & { readonly ensemble: EnsembleSpec };
-  readonly host: Host;
-  /** Key of the session passwords, until a leader says another. */
-  readonly secret: Uint8Array;
-  readonly disk: BootDisk;
-  readonly database: DatabaseOptions;
-  /** Reads the data folder; called again when the history was cut. */
-  readonly recover: () => Recovered;
-  /** What was recovered to begin with. */
-  readonly recovered: Recovered;
-  readonly epochs: { readonly accepted: number; readonly current: number };
-  /** Whether nothing says that this server was ever in an ensemble, or has data of its own. */
-  readonly isEmpty: boolean;
-  /** Whether all that was ever durable here is known to be here. */
-  readonly isTrusted: boolean;
-  readonly now: Millis;
-  readonly wall: WallMillis;
-}
-
 const NEVER = Number.POSITIVE_INFINITY;
 /** How long a quorum waits for a better candidate, as in ZooKeeper. */
 const FINALIZE_WAIT_MS = 200;
-/** A learner that came before it is known who leads waits as long as the election may last. */
-const STRANGERS_MAX = 64;
-
-/** A learner that has connected while it is not known who leads. */
-interface Early {
-  readonly address: string;
-  readonly bytes: Uint8Array[];
-}
-
 /**
  * One server of an ensemble, as a deterministic machine: looks for a leader, then leads, follows or
  * observes until that ends, and looks again. See `Effect` for what its host promises.
@@ -77,13 +46,14 @@ export class Member {
   readonly #core: Core;
   readonly #turn: Turn;
   readonly #store: Store;
+  readonly #rule: PasswordRule;
   readonly #membership: Membership;
   readonly #epochs: Epochs;
   readonly #history: MemberHistory;
   readonly #sessionIds: SessionIds;
   readonly #election: Election;
   readonly #links: ElectionLinks;
-  readonly #early = new Map<ConnectionId, Early>();
+  readonly #early: EarlyLearners;
   #role: Leading | Learning | undefined = undefined;
   #snapshots: Snapshots | undefined = undefined;
   #phase: 'settling' | 'looking' | 'working' | 'closing' | 'stopped' | 'halted' = 'settling';
@@ -105,8 +75,18 @@ export class Member {
     this.#isEmpty = options.isEmpty;
     this.#turn = new Turn(now, wall);
     const turn = this.#turn;
-    this.#core = coreOf(options, turn);
+    this.#core = coreOf({ ...options, secret: options.secrets[0]! }, turn, (id) =>
+      this.#usesApacheRule(id),
+    );
+    this.#core.passwords.adopt(options.secrets);
+    this.#early = new EarlyLearners(turn);
     this.#store = new Store({ ...options }, recovered);
+    this.#rule = new PasswordRule({
+      passwords: this.#core.passwords,
+      apacheSessions: () => this.#store.apacheSessions,
+      usesApacheRule: config.sessionPasswords === 'apache',
+      write: (steps) => turn.askDisk('background', steps),
+    });
     this.#membership = new Membership(config.ensemble);
     this.#epochs = new Epochs(turn, epochs.accepted, epochs.current);
     this.#history = new MemberHistory(this.#store, options.database);
@@ -188,6 +168,10 @@ export class Member {
     if (this.#isStopping && !this.#isEnding && this.#isAtRest) this.#stop();
   }
 
+  #usesApacheRule(session: SessionId): boolean {
+    return this.#rule.usesApacheRule || this.#store.apacheSessions.has(session);
+  }
+
   get #isHalted(): boolean {
     return this.#phase === 'halted';
   }
@@ -261,8 +245,8 @@ export class Member {
     if (role instanceof Learning && role.learner.opened(connection, address)) return;
     if (connection > 0 && role instanceof Leading) {
       role.leader.opened(new QuorumLink(this.#turn, connection, address));
-    } else if (connection > 0 && role === undefined && this.#early.size < STRANGERS_MAX) {
-      this.#early.set(connection, { address, bytes: [] });
+    } else if (connection > 0 && role === undefined) {
+      this.#early.opened(connection, address);
     } else {
       const reason = 'this server does not lead';
       this.#turn.effects.push({ type: 'close', connection, reason });
@@ -270,8 +254,7 @@ export class Member {
   }
 
   #takeLinkBytes(connection: ConnectionId, bytes: Uint8Array): boolean {
-    const early = this.#early.get(connection);
-    if (early !== undefined) early.bytes.push(bytes);
+    if (this.#early.has(connection)) this.#early.received(connection, bytes);
     else if (this.#links.has(connection)) this.#links.bytes(connection, bytes);
     else if (this.#role instanceof Learning && this.#role.learner.has(connection)) {
       this.#role.learner.received(bytes);
@@ -290,7 +273,10 @@ export class Member {
   }
 
   #takeLinkClosed(connection: ConnectionId, reason: string): boolean {
-    if (this.#early.delete(connection)) return true;
+    if (this.#early.has(connection)) {
+      this.#early.closed(connection);
+      return true;
+    }
     if (this.#links.has(connection)) {
       this.#links.closed(connection, reason);
       return true;
@@ -304,13 +290,13 @@ export class Member {
 
   #diskDone(id: number, failure: DiskFailure | undefined): void {
     if (this.#barrier.delete(id)) {
-      if (failure !== undefined) this.#halt(failure);
+      if (failure !== undefined) this.#halt(haltFor(failure));
       else if (this.#barrier.size === 0) this.#settled();
       return;
     }
     if (this.#snapshots?.answered(id, failure) === true) return;
     if (failure !== undefined && this.#epochs.isWaitingFor(id)) {
-      this.#halt(failure);
+      this.#halt(haltFor(failure));
       return;
     }
     if (this.#epochs.answered(id)) return;
@@ -435,7 +421,8 @@ export class Member {
       membership: this.#membership,
       epochs: this.#epochs,
       sessionIds: this.#sessionIds,
-      failed: (failure: DiskFailure) => this.#halt(failure),
+      failed: (failure: DiskFailure) => this.#halt(haltFor(failure)),
+      diverged: (zxid: bigint) => this.#halt(haltForDivergence(zxid)),
       lost: (reason: string) => {
         this.#lost ??= reason;
       },
@@ -444,15 +431,15 @@ export class Member {
       const leading = new Leading({
         ...world,
         history: this.#history,
-        secrets: () => this.#secrets(),
-        applied: () => this.#snapshots?.count(1),
-        serving: () => this.#served(leading.leader.epoch),
+        secrets: () => this.#rule.asLeader(),
+        applied: (write) => this.#applied(write),
+        serving: () => {
+          this.#served(leading.leader.epoch);
+          this.#rule.save();
+        },
       });
       this.#role = leading;
-      for (const [connection, { address, bytes }] of this.#early) {
-        leading.leader.opened(new QuorumLink(this.#turn, connection, address));
-        for (const each of bytes) leading.leader.received(connection, each);
-      }
+      this.#early.handTo(leading.leader);
     } else {
       const learning = new Learning({
         ...world,
@@ -462,33 +449,21 @@ export class Member {
         newReceiver: (zxidHigh, zxidLow) => this.#history.newReceiver(zxidHigh, zxidLow),
         applied: (write) => {
           this.#history.decided(write as CommittedTxn);
-          this.#snapshots?.count(1);
+          this.#applied(write);
         },
         replaced: () => this.#history.forget(),
-        secrets: (data) => this.#adopt(data),
+        secrets: (data) => this.#rule.adopt(data),
         serving: () => this.#served(learning.learner.epoch),
       });
       this.#role = learning;
-      for (const connection of this.#early.keys()) {
-        const reason = `server ${decision.leader} leads`;
-        this.#turn.effects.push({ type: 'close', connection, reason });
-      }
+      this.#early.refuseAll(`server ${decision.leader} leads`);
     }
-    this.#early.clear();
   }
 
-  #secrets(): Uint8Array {
-    return encodeSecrets({
-      secrets: this.#core.passwords.secrets,
-      usesApacheRule: this.#core.config.sessionPasswords === 'apache',
-      apacheSessions: [...this.#store.apacheSessions],
-    });
-  }
-
-  #adopt(data: Uint8Array): void {
-    const { secrets, apacheSessions } = decodeSecrets(data);
-    this.#core.passwords.adopt(secrets);
-    for (const session of apacheSessions) this.#store.apacheSessions.add(session);
+  #applied({ txn }: PendingWrite): void {
+    this.#store.transactions++;
+    this.#snapshots?.count(1);
+    if (txn.body.type === txnTypes.createSession) this.#rule.began(txn.header.clientId);
   }
 
   /** The history is a leader's by now, and clients are served. */
@@ -515,9 +490,9 @@ export class Member {
     });
   }
 
-  #halt(failure: DiskFailure): void {
+  #halt(effect: Effect): void {
     this.#phase = 'halted';
     this.#core.metrics.unrecoverableErrors.add();
-    this.#turn.effects.push(haltFor(failure));
+    this.#turn.effects.push(effect);
   }
 }

@@ -1,6 +1,7 @@
 import { unreachable } from '../base/assert.js';
 import type { Host } from '../base/host.js';
-import type { Millis, WallMillis } from '../base/ids.js';
+import type { Millis, SessionId, WallMillis, Zxid } from '../base/ids.js';
+import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import type { Effect } from '../seam/effects.js';
 import type { Batch, Input, PeerCommand } from '../seam/inputs.js';
@@ -32,6 +33,8 @@ export interface PeerOptions {
 
 /** The process's exit code when the log cannot be written. */
 const DISK_EXIT_CODE = 10;
+/** The process's exit code when the data is not what it must be. */
+const DATA_EXIT_CODE = 1;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
@@ -56,7 +59,8 @@ export class Peer {
     const { config, recovered, now, wall } = options;
     const { database, apacheSessions } = recovered;
     this.#turn = new Turn(now, wall);
-    this.#core = coreOf(options, this.#turn);
+    const isApaches = config.sessionPasswords === 'apache';
+    this.#core = coreOf(options, this.#turn, (id) => isApaches || apacheSessions.has(id));
     this.#log = openLog(config, recovered);
     const sessions = new Sessions(
       config.tickTime,
@@ -220,11 +224,14 @@ export class Peer {
   }
 }
 
+type CoreOptions = Pick<PeerOptions, 'config' | 'host' | 'secret' | 'recovered'>;
+
 /** What a server keeps whatever its role. */
-export function coreOf(options: PeerOptions, turn: Turn): Core {
-  const { config, host, secret, recovered } = options;
-  const isApaches = config.sessionPasswords === 'apache';
-  const { apacheSessions } = recovered;
+export function coreOf(
+  { config, host, secret, recovered }: CoreOptions,
+  turn: Turn,
+  usesApacheRule: (session: SessionId) => boolean,
+): Core {
   const metrics = createMetrics();
   metrics.digestMismatches.add(recovered.digestMismatches);
   return {
@@ -233,7 +240,7 @@ export function coreOf(options: PeerOptions, turn: Turn): Core {
     turn,
     metrics,
     auth: new Authenticator(host, config),
-    passwords: new Passwords(host, secret, (id) => isApaches || apacheSessions.has(id)),
+    passwords: new Passwords(host, secret, usesApacheRule),
     digestHistory: new DigestHistory(recovered.digests),
   };
 }
@@ -263,6 +270,18 @@ export function noteFlush({ metrics, config, host }: Core, tookMs: Millis): void
       'what else uses the disk',
     fields: { tookMs: Math.round(tookMs), thresholdMs },
   });
+}
+
+/** The end of a server whose tree is not what was decided. */
+export function haltForDivergence(zxid: Zxid): Effect {
+  return {
+    type: 'halt',
+    code: DATA_EXIT_CODE,
+    reason:
+      `after transaction ${hexLong(zxid)} the tree is not what it should be: its digest differs. ` +
+      'Nothing of it was told to anybody. Start it again: it reads its files anew; if this comes ' +
+      'back, move its data folder away and start it empty, and report this',
+  };
 }
 
 /** The end of a server that cannot write its log. */

@@ -1,6 +1,6 @@
 import { unreachable } from '../base/assert.js';
 import type { Host } from '../base/host.js';
-import type { ConnectionId, Millis } from '../base/ids.js';
+import type { ConnectionId, Millis, Zxid } from '../base/ids.js';
 import type { Config } from '../config/config.js';
 import type { Input } from '../seam/inputs.js';
 import type { Turn } from '../seam/turn.js';
@@ -34,6 +34,8 @@ export interface ServingParts {
   readonly authority: Authority;
   /** What is decided and not applied; only where writes are decided. */
   readonly outstanding: Outstanding | undefined;
+  /** The tree is not what was foretold; unset where that is only reported. */
+  readonly diverged?: ((zxid: Zxid) => void) | undefined;
   /** A transaction has ended a session. */
   readonly sessionEnded: (session: bigint) => void;
 }
@@ -81,6 +83,7 @@ export class Serving {
       ...parts,
       ...own,
       notifications,
+      diverged: parts.diverged,
       digests: parts.digestHistory,
       sessionBegan: (write) => this.#greeter.began(write),
       sessionEnded: (write) => this.#sessionEnded(write),

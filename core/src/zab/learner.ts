@@ -1,11 +1,4 @@
-import type { Host } from '../base/host.js';
 import type { ConnectionId, Millis } from '../base/ids.js';
-import { compareLongs, hexLong, longOf } from '../base/long.js';
-import type { Config } from '../config/config.js';
-import type { Turn } from '../seam/turn.js';
-import { follows } from '../storage/log-format.js';
-import type { SnapshotReceiver } from '../storage/snapshot-receiver.js';
-import type { Database } from '../tree/database.js';
 import {
   isOffer,
   packetName,
@@ -18,67 +11,17 @@ import {
 import { MalformedError, Reader } from '../wire/reader.js';
 import type { Id } from '../wire/records.js';
 import { Writer } from '../wire/writer.js';
-import type { Epochs } from './epochs.js';
+import { HistoryIntake } from './history-intake.js';
+import { LearnerLog } from './learner-log.js';
+import type { LearnerParts } from './learner-parts.js';
 import { Lease } from './lease.js';
-import type { Membership } from './membership.js';
 import { QuorumLink } from './quorum-link.js';
-
-/** Where a learner's log is, and what of it is decided; see `peer/ledger.ts`. */
-export interface LearnerLedger {
-  /** Transactions logged in this role, numbered from 1. */
-  readonly appended: number;
-  readonly durable: number;
-  append(zxidHigh: number, zxidLow: number, bytes: Uint8Array): void;
-  /** Everything up to this number is decided. */
-  commitTo(number: number): void;
-  /** Flushes what was appended, in front of whatever the disk is asked for next. */
-  flush(): void;
-}
-
-export interface LearnerParts {
-  readonly config: Config;
-  readonly host: Host;
-  readonly turn: Turn;
-  readonly membership: Membership;
-  readonly epochs: Epochs;
-  readonly ledger: () => LearnerLedger;
-  /** The leader's number. */
-  readonly leader: number;
-  readonly isObserver: boolean;
-  /** Whether the own history is proof of what it holds; if not, it counts for nothing. */
-  readonly isTrusted: boolean;
-  /** The end of the own log. */
-  readonly last: () => { readonly zxidHigh: number; readonly zxidLow: number };
-  /** Forgets what is behind a zxid, durably, and then calls back. */
-  readonly truncate: (zxidHigh: number, zxidLow: number, done: () => void) => void;
-  readonly receiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
-  /**
-   * Puts a received tree in the place of the own one, durably, and then calls back.
-   *
-   * @param endZxid the last transaction it may show effects of; `undefined` when nobody knows
-   */
-  readonly install: (database: Database, endZxid: bigint | undefined, done: () => void) => void;
-  /** What the leader says of passwords. */
-  readonly secrets: (data: Uint8Array) => void;
-  /** The leader's word: serve. */
-  readonly serve: () => void;
-  /** Sessions heard from since the last call, as the answer to a PING lists them. */
-  readonly takeTouches: () => Uint8Array;
-  readonly revalidated: (session: bigint, isValid: boolean) => void;
-  /** The oldest sync may pass when all that is decided by now is applied. */
-  readonly passSync: () => void;
-  /** The leader is not followed any longer. */
-  readonly lost: (reason: string) => void;
-}
 
 type Stage =
   | 'dialing'
   | 'greeting'
   | 'accepting'
-  | 'waiting'
-  | 'receiving'
-  | 'received'
-  | 'busy'
+  | 'taking'
   | 'syncing'
   | 'acking'
   | 'synced'
@@ -106,18 +49,10 @@ export class Learner {
   #epoch = 0;
   /** Whether the leader is Vivarium's: the link is sealed. */
   #isVivarium = false;
-  #receiver: SnapshotReceiver | undefined = undefined;
+  #intake: HistoryIntake | undefined = undefined;
   /** Logged up to here when NEWLEADER came. */
   #historyEnd = 0;
-  /** The last transaction logged or in the tree. */
-  #lastHigh = 0;
-  #lastLow = 0;
-  /** Zxids of what is logged: from the first that is not decided, and from the first not told. */
-  readonly #undecided: { readonly high: number; readonly low: number }[] = [];
-  #decided = 0;
-  readonly #untold: { readonly high: number; readonly low: number }[] = [];
-  #told = 0;
-
+  #log: LearnerLog | undefined = undefined;
   constructor(parts: LearnerParts) {
     this.#parts = parts;
     this.#startedAt = parts.turn.now;
@@ -246,7 +181,7 @@ export class Learner {
   get #deadline(): Millis {
     const { config } = this.#parts;
     if (this.#stage === 'serving') return this.#lastHeardAt + config.syncLimit * config.tickTime;
-    if (this.#stage === 'busy') return Number.POSITIVE_INFINITY;
+    if (this.#intake?.isBusy === true) return Number.POSITIVE_INFINITY;
     return Math.max(this.#startedAt, this.#lastHeardAt) + config.initLimit * config.tickTime;
   }
 
@@ -264,9 +199,10 @@ export class Learner {
   #read(): void {
     const link = this.#link!;
     try {
-      while (!this.#isOver && this.#stage !== 'busy') {
-        if (this.#stage === 'receiving') {
-          if (!this.#receive(link)) break;
+      while (!this.#isOver && this.#stage !== 'accepting') {
+        if (this.#stage === 'taking' && this.#intake!.isBusy) break;
+        if (this.#stage === 'taking' && this.#intake!.isReceiving) {
+          if (!this.#intake!.receive(link)) break;
         } else if (link.next()) {
           this.#take(link);
         } else {
@@ -289,12 +225,8 @@ export class Learner {
       case 'greeting':
         this.#leaderSpeaks(link, type, zxidHigh, data);
         return;
-      case 'waiting':
-        this.#syncBegins(type, zxidHigh, zxidLow);
-        return;
-      case 'received':
-        if (type !== packetTypes.snapEnd) break;
-        this.#install(longOf(zxidHigh, zxidLow));
+      case 'taking':
+        this.#intake!.take(type, zxidHigh, zxidLow);
         return;
       case 'syncing':
       case 'acking':
@@ -330,73 +262,27 @@ export class Learner {
       const to = new Writer(4);
       to.int(currentEpoch);
       link.say(packetTypes.ackEpoch, zxidHigh, zxidLow, to.copy());
-      this.#stage = 'waiting';
+      this.#takeHistory();
       this.#read();
     };
     if (epoch === epochs.accepted) {
       answer(-1);
       return;
     }
-    this.#stage = 'busy';
+    this.#stage = 'accepting';
     epochs.accept(epoch, () => answer(epochs.current));
   }
 
-  #syncBegins(type: number, zxidHigh: number, zxidLow: number): void {
-    const { truncate, receiver, last } = this.#parts;
-    switch (type) {
-      case packetTypes.diff: {
-        const { zxidHigh: high, zxidLow: low } = last();
-        this.#historyBegins(high, low);
-        return;
-      }
-      case packetTypes.trunc:
-        this.#stage = 'busy';
-        truncate(zxidHigh, zxidLow, () => {
-          this.#historyBegins(zxidHigh, zxidLow);
-          this.#read();
-        });
-        return;
-      case packetTypes.snap:
-        this.#receiver = receiver(zxidHigh, zxidLow);
-        this.#lastHigh = zxidHigh;
-        this.#lastLow = zxidLow;
-        this.#stage = 'receiving';
-        return;
-      default:
-        throw new MalformedError(`${packetName(type)} comes where the history must begin`);
-    }
-  }
-
-  #historyBegins(high: number, low: number): void {
-    this.#lastHigh = high;
-    this.#lastLow = low;
-    this.#stage = 'syncing';
-  }
-
-  /** Takes what has come of a snapshot; false when more is needed. */
-  #receive(link: QuorumLink): boolean {
-    const receiver = this.#receiver!;
-    const bytes = link.packets.takeRest();
-    if (bytes.length === 0) {
-      if (!link.more()) return false;
-      return true;
-    }
-    const rest = receiver.push(bytes);
-    if (rest === undefined) return true;
-    link.packets.push(rest);
-    if (this.#isVivarium) this.#stage = 'received';
-    else this.#install(undefined);
-    return true;
-  }
-
-  #install(endZxid: bigint | undefined): void {
-    const { database } = this.#receiver!;
-    this.#receiver = undefined;
-    this.#stage = 'busy';
-    if (this.#lastHigh > this.#parts.epochs.current) this.#parts.epochs.announce(this.#lastHigh);
-    this.#parts.install(database, endZxid, () => {
-      this.#historyBegins(this.#lastHigh, this.#lastLow);
-      this.#read();
+  #takeHistory(): void {
+    this.#stage = 'taking';
+    this.#intake = new HistoryIntake({
+      ...this.#parts,
+      hasEnd: this.#isVivarium,
+      begins: (zxidHigh, zxidLow) => {
+        this.#log = new LearnerLog(this.#parts.ledger, zxidHigh, zxidLow);
+        this.#stage = 'syncing';
+      },
+      goOn: () => this.#read(),
     });
   }
 
@@ -409,14 +295,14 @@ export class Learner {
   ): void {
     switch (type) {
       case packetTypes.proposal:
-        this.#log(zxidHigh, zxidLow, demandData(data, 'PROPOSAL'));
+        this.#append(zxidHigh, zxidLow, demandData(data, 'PROPOSAL'));
         return;
       case packetTypes.commit:
-        this.#commit(zxidHigh, zxidLow);
+        this.#log!.decide(zxidHigh, zxidLow);
         return;
       case packetTypes.inform:
-        this.#log(zxidHigh, zxidLow, demandData(data, 'INFORM'));
-        this.#commit(zxidHigh, zxidLow);
+        this.#append(zxidHigh, zxidLow, demandData(data, 'INFORM'));
+        this.#log!.decide(zxidHigh, zxidLow);
         return;
       case packetTypes.ping:
         this.#report(link, zxidHigh, zxidLow);
@@ -457,39 +343,14 @@ export class Learner {
     }
   }
 
-  #log(zxidHigh: number, zxidLow: number, bytes: Uint8Array): void {
-    const zxid = () => hexLong(longOf(zxidHigh, zxidLow));
-    const order = compareLongs(zxidHigh, zxidLow, this.#lastHigh, this.#lastLow);
-    /* The end of the history and the beginning of the live stream may overlap. */
-    if (order <= 0 && this.#undecided.some(({ high, low }) => high === zxidHigh && low === zxidLow))
-      return;
-    if (!follows(this.#lastHigh, this.#lastLow, zxidHigh, zxidLow)) {
-      const last = hexLong(longOf(this.#lastHigh, this.#lastLow));
-      throw new MalformedError(`transaction ${zxid()} comes after ${last}`);
+  #append(zxidHigh: number, zxidLow: number, bytes: Uint8Array): void {
+    const { epochs } = this.#parts;
+    if (zxidHigh > this.#epoch) {
+      throw new MalformedError(`a transaction of epoch ${zxidHigh} comes in epoch ${this.#epoch}`);
     }
-    if (zxidHigh > this.#epoch) throw new MalformedError(`${zxid()} is of an epoch to come`);
-    const ledger = this.#parts.ledger();
     /* The log must not hold transactions of an epoch that nothing on the disk tells of. */
-    if (zxidHigh > this.#parts.epochs.current) this.#parts.epochs.announce(zxidHigh);
-    this.#lastHigh = zxidHigh;
-    this.#lastLow = zxidLow | 0;
-    const entry = { high: zxidHigh, low: zxidLow | 0 };
-    this.#undecided.push(entry);
-    this.#untold.push(entry);
-    ledger.append(zxidHigh, zxidLow, bytes);
-  }
-
-  #commit(zxidHigh: number, zxidLow: number): void {
-    const first = this.#undecided[0];
-    if (first === undefined || first.high !== zxidHigh || first.low !== (zxidLow | 0)) {
-      const due =
-        first === undefined ? 'nothing is' : `${hexLong(longOf(first.high, first.low))} is`;
-      const zxid = hexLong(longOf(zxidHigh, zxidLow));
-      throw new MalformedError(`${zxid} is decided, and ${due} next`);
-    }
-    this.#undecided.shift();
-    this.#decided++;
-    this.#parts.ledger().commitTo(this.#decided);
+    if (zxidHigh > epochs.current) epochs.announce(zxidHigh);
+    this.#log!.log(zxidHigh, zxidLow, bytes);
   }
 
   #historyEnds(epoch: number, zxidLow: number): void {
@@ -515,15 +376,11 @@ export class Learner {
   }
 
   #ackProposals(): void {
-    const { isObserver, ledger } = this.#parts;
-    const count = ledger().durable - this.#told;
-    if (count <= 0) return;
-    const told = this.#untold.splice(0, count);
-    this.#told += count;
-    if (isObserver) return;
+    const durable = this.#log!.takeDurable();
+    if (this.#parts.isObserver) return;
     const link = this.#link!;
     /* A Vivarium leader takes the last for all before it. */
-    for (const { high, low } of this.#isVivarium ? told.slice(-1) : told) {
+    for (const { high, low } of this.#isVivarium ? durable.slice(-1) : durable) {
       link.say(packetTypes.ack, high, low);
     }
   }

@@ -20,7 +20,7 @@ export class Membership {
   readonly observers: ReadonlySet<number>;
   /** What `/zookeeper/config` and messages between servers say of it. */
   readonly text: string;
-  /** Each voter's weight and the place of its group in the sums; all in one where none are given. */
+  /** Each voter's weight, and the place of its group in the sums; one holds all without groups. */
   readonly #votes = new Map<number, { readonly group: number; readonly weight: number }>();
   /** For each group the weight that is not enough. */
   readonly #halves: readonly number[];

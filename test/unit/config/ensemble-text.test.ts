@@ -37,6 +37,11 @@ suite('the text of an ensemble', (test) => {
     assert.is(writeEnsemble(read(lines)), expected.join('\n'));
   });
 
+  test('has groups of one bucket in the order of their servers, which once were sorted', () => {
+    const lines = 'server.1=a:1:2\nserver.2=b:1:2\ngroup.1=2\ngroup.17=1';
+    assert.match(writeEnsemble(read(lines)), '\ngroup.17=1\ngroup.1=2\n');
+  });
+
   test('is read as it was written', () => {
     const text =
       'server.1=a:1:2:participant;0.0.0.0:2181\nserver.2=b:1:2:participant\n' +
