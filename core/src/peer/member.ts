@@ -165,7 +165,7 @@ export class Member {
     }
     /* A role that ends may end at once, and a leader is found while it does. */
     while (this.#lost !== undefined) this.#leave();
-    if (this.#isStopping && this.#phase !== 'closing' && this.#isAtRest) this.#stop();
+    if (this.#isStopping && !this.#isEnding && this.#isAtRest) this.#stop();
   }
 
   #usesApacheRule(session: SessionId): boolean {
@@ -174,6 +174,11 @@ export class Member {
 
   get #isHalted(): boolean {
     return this.#phase === 'halted';
+  }
+
+  /** It is as good as stopped. */
+  get #isEnding(): boolean {
+    return this.#phase === 'closing' || this.#phase === 'stopped';
   }
 
   get #serving(): Serving | undefined {

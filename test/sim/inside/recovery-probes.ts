@@ -94,11 +94,13 @@ export class RecoveryProbes {
   /**
    * What a power cut would leave: whatever snapshot has its name then must be sound (R13). Now and
    * then the newest are damaged: those before them must do as well, with the logs that a purge has
-   * left, which keeps what the newest three need.
+   * left, which keeps what the newest three need. Before a tree that came from a leader there is
+   * nothing to go back to.
    */
   #imageOf(server: LocalServer): { readonly image: MemoryDisk; readonly damaged: Set<string> } {
     const image = server.disk.afterCrash(this.#random);
-    const snapshots = snapshotsOf(image);
+    const { installedAt } = this.#subject.log;
+    const snapshots = snapshotsOf(image).filter((name) => snapshotZxid(name)! >= installedAt);
     if (snapshots.length < 2 || !this.#random.chance(0.3)) return { image, damaged: new Set() };
     const count = this.#random.between(1, Math.min(2, snapshots.length - 1));
     const damaged = new Set(snapshots.slice(-count).map((name) => folders.snapshots + name));

@@ -38,6 +38,8 @@ export class ServerLog {
   #entries: Entry[] = [];
   /** Everything up to here stands in a snapshot, or in logs that were purged. */
   #base = 0n;
+  /** The newest snapshot that came from elsewhere: what is before it hangs together with nothing. */
+  #installedAt = 0n;
   /** How many of the entries are durable. */
   #durable = 0;
 
@@ -57,6 +59,11 @@ export class ServerLog {
   /** What came before the first entry. */
   get startZxid(): bigint {
     return this.#base;
+  }
+
+  /** The last snapshot that took the place of a history. */
+  get installedAt(): bigint {
+    return this.#installedAt;
   }
 
   get lastZxid(): bigint {
@@ -246,6 +253,7 @@ export class ServerLog {
     }
     if (newest === this.lastZxid) return;
     this.#base = newest;
+    this.#installedAt = newest;
     this.#entries = [];
     this.#durable = 0;
   }

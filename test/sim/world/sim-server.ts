@@ -109,12 +109,13 @@ export class SimServer implements Subject {
   /** Its machine dies, and all that was on its disk is gone. */
   wipe(): void {
     if (this.isUp) this.local.kill();
+    const hadNothing = this.log.lastZxid === 0n && this.epochs.durable('acceptedEpoch') === 0n;
+    if (!hadNothing) this.isBlank = true;
     this.local.disk = new MemoryDisk();
     this.log.wiped();
     this.epochs.wiped(this.local.disk);
     this.#parts.witness.canon.forget(this.log);
     this.attested = 0n;
-    this.isBlank = true;
   }
 
   /** Starts it; it may die while it does. */
