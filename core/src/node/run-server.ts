@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { Host } from '../base/host.js';
 import type { Millis, WallMillis } from '../base/ids.js';
 import { type Config, contradiction } from '../config/config.js';
+import type { EnsembleSpec } from '../config/ensemble.js';
 import type { BootDisk } from '../storage/disk.js';
 import { AdminDesk } from './admin-desk.js';
 import { LINGER_MS } from './client-stream.js';
@@ -64,6 +65,7 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function runServer(options: RunOptions): Promise<RunningServer> {
   const { config, log } = options;
+  if (config.ensemble !== undefined) throw notBuiltYet(config.ensemble);
   const dataDir = await openDataDir(config);
   for (const message of dataDir.warnings) log({ level: 'warn', event: 'data.warning', message });
   let files: StepPerformer | undefined;
@@ -75,6 +77,13 @@ export async function runServer(options: RunOptions): Promise<RunningServer> {
     dataDir.release();
     throw error;
   }
+}
+
+function notBuiltYet({ servers }: EnsembleSpec): StartError {
+  const story =
+    `The config makes an ensemble of ${servers.length} servers, which is not built yet: ` +
+    'this version runs a server that stands alone. Leave out the server.N lines to run one.';
+  return new StartError(story, exitCodes.invocation);
 }
 
 async function serve(

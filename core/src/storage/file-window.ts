@@ -1,11 +1,12 @@
 import { Reader } from '../wire/reader.js';
 import { ADLER_START, adler32 } from './adler32.js';
+import type { ByteWindow } from './byte-window.js';
 import type { BootDisk } from './disk.js';
 
 const WINDOW_BYTES = 4 << 20;
 
 /** A file that is read from front to back, a large piece at a time. */
-export class FileWindow extends Reader {
+export class FileWindow extends Reader implements ByteWindow {
   readonly #disk: BootDisk;
   readonly #file: string;
   /** Bytes of the file, by the listing. */
@@ -22,17 +23,14 @@ export class FileWindow extends Reader {
     this.#size = size;
   }
 
-  /** Where in the file the next byte is read. */
   get offset(): number {
     return this.#start + this.position;
   }
 
-  /** Bytes of the file from {@link offset} on. */
   get left(): number {
     return this.#size - this.offset;
   }
 
-  /** Sees to it that `count` bytes can be read. @returns false when the file ends before */
   ensure(count: number): boolean {
     if (this.remaining >= count) return true;
     if (count > this.left) return false;

@@ -72,6 +72,7 @@ export class LogWriter {
   #factsSyncedAt = 0;
   /** Steps that end files before the current one. */
   #earlier: DiskStep[] = [];
+  #lastLength = 0;
   #pending = 0;
   #pendingBytes = 0;
   #totalBytes = 0;
@@ -130,10 +131,17 @@ export class LogWriter {
     this.#zxidHigh = this.#nextHigh;
     this.#zxidLow = this.#nextLow;
     this.#recordAt = -1;
+    this.#lastLength = length;
     const size = out.position - at;
     this.#pending++;
     this.#pendingBytes += size;
     this.#totalBytes += size;
+  }
+
+  /** Bytes of the transaction ended last, valid until the next one is begun or a flush taken. */
+  get last(): Uint8Array {
+    const end = this.#out.position - 1;
+    return this.#out.bytes.subarray(end - this.#lastLength, end);
   }
 
   /** Forgets the transaction begun, whose zxid is free again. */

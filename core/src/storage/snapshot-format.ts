@@ -13,6 +13,8 @@ export const SNAPSHOT_MAGIC = 0x5a4b_534e;
 export const SNAPSHOT_VERSION = 2;
 /** Path that ends the nodes, and text that ends a seal. */
 export const END_MARK = '/';
+/** Text behind the end mark of a snapshot that one server sends to another. */
+export const SNAPSHOT_SIGNATURE = 'BenWasHere';
 /** A checksum and an end mark. */
 export const SEAL_BYTES = 13;
 /** The end mark as a jute string: a whole snapshot ends with it. */

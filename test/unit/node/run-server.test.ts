@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { defaultConfig } from '@vivarium/core/internal/config/config';
 import { runServer } from '@vivarium/core/internal/node/run-server';
@@ -41,6 +42,28 @@ suite('a start that is refused', (test) => {
     const [{ message, exitCode }] = await refusalOf(t, cause);
     assert.match(message, 'could not be brought back: no space left on device. Make room');
     assert.is(exitCode, exitCodes.disk);
+  });
+});
+
+suite('a server of an ensemble', (test) => {
+  test('is refused before anything is touched, until it is built', async (t) => {
+    const dataDir = tempFolder(t);
+    const servers = [1, 2, 3].map((serverId) => ({
+      serverId,
+      addresses: [{ host: `zk${serverId}`, quorumPort: 2888, electionPort: 3888 }],
+      role: 'participant' as const,
+    }));
+    const ensemble = { servers, weights: new Map(), version: 0n };
+    const config = defaultConfig({ dataDir, ensemble, serverId: 1 });
+    const start = runServer({ config, boot: bootEcho, log: () => {}, shownConfig: '' });
+    const error = await start.then(
+      () => assert.unreachable(),
+      (thrown: unknown) => thrown,
+    );
+    assert.instance(error, StartError);
+    assert.is((error as StartError).exitCode, exitCodes.invocation);
+    assert.match((error as StartError).message, 'an ensemble of 3 servers, which is not built yet');
+    assert.equal(readdirSync(dataDir), []);
   });
 });
 
