@@ -1,17 +1,16 @@
 import type { ConnectionId, Millis } from '../base/ids.js';
 import {
-  isOffer,
   packetName,
   packetTypes,
   writeLearnerInfo,
   writeOffer,
   writeRequest,
-  ZAB_VERSION,
 } from '../wire/quorum.js';
 import { MalformedError, Reader } from '../wire/reader.js';
 import type { Id } from '../wire/records.js';
 import { Writer } from '../wire/writer.js';
 import { HistoryIntake } from './history-intake.js';
+import { readLeaderInfo } from './leader-greeting.js';
 import { LearnerLog } from './learner-log.js';
 import type { LearnerParts } from './learner-parts.js';
 import { Lease } from './lease.js';
@@ -241,19 +240,15 @@ export class Learner {
   }
 
   #leaderSpeaks(link: QuorumLink, type: number, epoch: number, data: Uint8Array | null): void {
-    if (type !== packetTypes.leaderInfo || data === null || data.length < 4) {
-      throw new MalformedError(`${packetName(type)} comes where LEADERINFO must`);
-    }
-    const version = new Reader(data).int();
-    if (version < ZAB_VERSION) throw new MalformedError(`its protocol ${version} is too old`);
+    const isVivarium = readLeaderInfo(type, data);
     const { epochs, isTrusted, last } = this.#parts;
     if (epoch < epochs.accepted) {
       this.#lose(`its epoch ${epoch} is over: ${epochs.accepted} is accepted here`);
       return;
     }
     this.#epoch = epoch;
-    this.#isVivarium = isOffer(data.subarray(4));
-    if (this.#isVivarium) {
+    this.#isVivarium = isVivarium;
+    if (isVivarium) {
       link.sealIn();
       link.sealOut(this.#parts.turn.durable);
     }
