@@ -122,6 +122,7 @@ function openLog({ config, recovered }: PeerOptions): LogWriter {
     maxFileBytes: Math.max(0, config.txnLogSizeLimitInKb * 1024),
     sync: config.forceSync,
     dbId: 0n,
+    after: recovered.database.lastZxid,
     newFile: (file) => recovered.retention.added(file),
   });
 }

@@ -38,11 +38,7 @@ export function acceptEpoch(epoch: number): readonly DiskStep[] {
  * What an earlier sync announced stays until the new file takes its place: the log may rely on it.
  */
 export function announceEpoch(epoch: number): readonly DiskStep[] {
-  return [
-    ...written(DRAFT, epoch),
-    { step: 'rename', from: DRAFT, to: CURRENT_TMP },
-    SYNC_FOLDER,
-  ];
+  return [...written(DRAFT, epoch), { step: 'rename', from: DRAFT, to: CURRENT_TMP }, SYNC_FOLDER];
 }
 
 /** Steps that make the announced epoch the current one: when the leader's history is durable. */

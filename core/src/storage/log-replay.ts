@@ -5,7 +5,7 @@ import { MalformedError } from '../wire/reader.js';
 import { type Txn, txnTypes } from '../wire/txns.js';
 import type { DigestCheck } from './digest-check.js';
 import type { BootDisk } from './disk.js';
-import type { LogFacts } from './log-facts.js';
+import { type LogFacts, nothingKnown, UNKNOWN_ZXID } from './log-facts.js';
 import { follows, LOG_HEADER_BYTES } from './log-format.js';
 import { LogReader } from './log-reader.js';
 import { RefusedStartError } from './refused-start.js';
@@ -95,7 +95,7 @@ export class LogReplay {
           }
           if (facts === undefined) chainHolds = true;
         }
-        this.#applyRecord(log, reader, facts !== undefined);
+        this.#applyRecord(log, reader, facts);
         if (reader.end === facts?.synced) chainHolds = reader.chain === facts.chain;
       }
     } catch (error) {
@@ -109,17 +109,17 @@ export class LogReplay {
     return read;
   }
 
-  #applyRecord(log: LogFile, reader: LogReader, isOurs: boolean): void {
+  #applyRecord(log: LogFile, reader: LogReader, facts: LogFacts | undefined): void {
     const { zxidHigh, zxidLow } = reader;
     const database = this.#database;
     const isAhead = compareLongs(zxidHigh, zxidLow, database.lastZxidHigh, database.lastZxidLow);
     if (isAhead <= 0 && this.#isRepetition(reader)) return;
-    this.#checkOrder(log, reader, isAhead > 0);
+    this.#checkOrder(log, reader, isAhead > 0, facts);
     this.#seenHigh = zxidHigh;
     this.#seenLow = zxidLow;
     if (isAhead <= 0) return;
     const txn = reader.txn();
-    this.#noteSession(txn, isOurs);
+    this.#noteSession(txn, facts !== undefined);
     database.apply(txn);
     this.#digests.applied(txn);
     this.#applied++;
@@ -134,11 +134,18 @@ export class LogReplay {
     return reader.txn().header.type === txnTypes.error;
   }
 
-  #checkOrder(log: LogFile, reader: LogReader, isAhead: boolean): void {
+  #checkOrder(
+    log: LogFile,
+    reader: LogReader,
+    isAhead: boolean,
+    facts: LogFacts | undefined,
+  ): void {
     const { zxidHigh, zxidLow, recordAt } = reader;
     const { lastZxidHigh, lastZxidLow } = this.#database;
+    const { previous } = reader.count === 1 ? (facts ?? nothingKnown) : nothingKnown;
+    const goesOn = previous === UNKNOWN_ZXID || previous === this.#database.lastZxid;
     const inOrder = isAhead
-      ? follows(lastZxidHigh, lastZxidLow, zxidHigh, zxidLow)
+      ? goesOn && follows(lastZxidHigh, lastZxidLow, zxidHigh, zxidLow)
       : compareLongs(zxidHigh, zxidLow, this.#seenHigh, this.#seenLow) > 0;
     if (inOrder) return;
     const zxid = hexLong(longOf(zxidHigh, zxidLow));

@@ -145,7 +145,8 @@ function confirm(disk: BootDisk, log: ReadLog, facts: LogFacts): void {
   const { file, end, firstChecksum: first, chain } = log;
   writeAgain(disk, log, facts.synced);
   makeDurable(disk, file);
-  const bytes = logFactsFile.encode({ first, synced: end, chain, flushEnd: end });
+  const { previous } = facts;
+  const bytes = logFactsFile.encode({ first, synced: end, chain, flushEnd: end, previous });
   const factsFile = logFactsFileOf(log.zxid);
   disk.perform([
     /* The facts may not outlive the log's name: they would tell of a log that is missing. */

@@ -1,6 +1,6 @@
 import type { Zxid } from '../base/ids.js';
 import { type BootDisk, type DiskStep, folders } from './disk.js';
-import { type NamedFile, parseFileName } from './file-names.js';
+import { isOfLogs, type NamedFile, parseFileName } from './file-names.js';
 import { endsLikeSnapshot } from './snapshot-format.js';
 
 interface KnownFile extends NamedFile {
@@ -42,6 +42,12 @@ export class Retention {
     this.#bad.delete(file);
   }
 
+  /** A file is gone. */
+  removed(file: string): void {
+    this.#files.delete(file);
+    this.#bad.delete(file);
+  }
+
   /** A snapshot is bad: it does not count as one that is kept. */
   isBad(snapshot: string): void {
     this.#bad.add(snapshot);
@@ -60,8 +66,13 @@ export class Retention {
     const oldestLog = logs.findLast((zxid) => zxid <= oldest) ?? 0n;
     const steps: DiskStep[] = [];
     for (const { file, kind, zxid } of [...this.#files.values()]) {
-      const ofSnapshot = kind === 'snapshot' || kind === 'snapshot-facts';
-      if (kind === 'compressed-snapshot' || zxid >= (ofSnapshot ? oldest : oldestLog)) continue;
+      const ofSnapshot = !isOfLogs(kind);
+      if (
+        kind === 'compressed-snapshot' ||
+        kind === 'received' ||
+        zxid >= (ofSnapshot ? oldest : oldestLog)
+      )
+        continue;
       steps.push({ step: 'remove', file });
       this.#files.delete(file);
     }
@@ -83,6 +94,5 @@ export class Retention {
 
 /** The two folders may be one, which then is listed twice. */
 function isAtHome({ kind }: NamedFile, file: string): boolean {
-  const ofLogs = kind === 'log' || kind === 'log-facts' || kind === 'cut';
-  return file.startsWith(ofLogs ? folders.logs : folders.snapshots);
+  return file.startsWith(isOfLogs(kind) ? folders.logs : folders.snapshots);
 }
