@@ -1,5 +1,5 @@
 import type { Zxid } from '../base/ids.js';
-import { type BootDisk, type DiskReader, folders } from './disk.js';
+import { type DiskReader, folders } from './disk.js';
 import { isOfLogs, logFactsFileOf, type NamedFile, parseFileName } from './file-names.js';
 import { type LogFacts, logFactsFile, nothingKnown } from './log-facts.js';
 import { RefusedStartError } from './refused-start.js';
@@ -19,11 +19,11 @@ const LARGEST_SIDE_FILE_BYTES = 64 << 20;
 
 /** What stands in the two folders, by zxid. */
 export class DataFiles {
-  readonly #disk: BootDisk;
+  readonly #disk: DiskReader;
   readonly #files: readonly DataFile[];
 
   /** @throws RefusedStartError when files lie in the wrong one of two folders */
-  constructor(disk: BootDisk) {
+  constructor(disk: DiskReader) {
     this.#disk = disk;
     const snapshots = listFiles(disk, folders.snapshots);
     const logs = listFiles(disk, folders.logs);
@@ -88,7 +88,7 @@ function byZxid(a: DataFile, b: DataFile): number {
 }
 
 /** One real folder may stand behind both prefixes: it is then listed twice. */
-function isSameFolder(disk: BootDisk): boolean {
+function isSameFolder(disk: DiskReader): boolean {
   const names = (folder: string) =>
     disk
       .list(folder)

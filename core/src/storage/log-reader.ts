@@ -40,6 +40,8 @@ export class LogReader {
   end = 0;
   /** The chain of all records read. */
   chain = CHAIN_START;
+  /** The chain before the last record. */
+  #chainBefore = CHAIN_START;
 
   /**
    * @param start where to begin: behind a record that was read before, or 0
@@ -90,9 +92,17 @@ export class LogReader {
     this.recordAt = this.end;
     this.end += RECORD_PREFIX_BYTES + length + 1;
     this.checksum = checksum;
+    this.#chainBefore = this.chain;
     this.chain = chainOf(this.chain, checksum, length);
     this.count++;
     return true;
+  }
+
+  /** Takes the last record as not read; no other is read afterwards. */
+  leaveLast(): void {
+    this.count--;
+    this.end = this.recordAt;
+    this.chain = this.#chainBefore;
   }
 
   /** The record's transaction as it stands there; valid until the next one is asked for. */

@@ -1,5 +1,5 @@
 import type { Zxid } from '../base/ids.js';
-import { type BootDisk, type DiskStep, folders } from './disk.js';
+import { type DiskReader, type DiskStep, folders } from './disk.js';
 import { isOfLogs, type NamedFile, parseFileName } from './file-names.js';
 import { endsLikeSnapshot } from './snapshot-format.js';
 
@@ -21,7 +21,7 @@ export class Retention {
   }
 
   /** Knows the files of a disk, and which snapshots are not whole. */
-  static of(disk: BootDisk): Retention {
+  static of(disk: DiskReader): Retention {
     const retention = new Retention([]);
     for (const folder of Object.values(folders)) {
       for (const { name, size } of disk.list(folder)) {

@@ -178,7 +178,9 @@ suite('a range of the log', (test) => {
     for (let set = 0; set < 64; set++) {
       const gone = logs.filter((_, at) => (set >> at) & 1);
       for (const facts of [false, true]) {
-        const names = facts ? gone.flatMap((name) => [name, name.replace('/', '/vivarium-')]) : gone;
+        const names = facts
+          ? gone.flatMap((name) => [name, name.replace('/', '/vivarium-')])
+          : gone;
         const lacking = without(files, ...names);
         const until = entries.at(-1)!.zxid;
         for (const { zxid: after } of entries.slice(0, -1)) {
