@@ -4,8 +4,7 @@ import type { Input, LinkKind } from '../seam/inputs.js';
 import { Attached, type Owner } from './attached.js';
 import type { Dial } from './dial.js';
 import type { Log } from './logger.js';
-import type { Remote } from './remote.js';
-import type { ClientStream, Stream, StreamEvents } from './stream.js';
+import type { ClientStream, Remote, Stream, StreamEvents } from './stream.js';
 
 export interface ConnectionsParts {
   readonly input: (input: Input) => void;
