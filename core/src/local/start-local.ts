@@ -4,7 +4,7 @@ import { LocalWorld } from './world.js';
 
 /**
  * Starts a server in memory, or a whole ensemble: the same machines as in production, with a
- * network, disks and a clock that a test holds in its hand. Nothing of it touches the world outside.
+ * network, disks and a clock that a test holds in its hand. Nothing touches the world outside.
  *
  * ```ts
  * import { startLocal } from '@vivarium/core/local';
@@ -19,8 +19,8 @@ import { LocalWorld } from './world.js';
  * await local.stop();
  * ```
  *
- * With `startLocal({ servers: 3 })` the others go on while one of them is away; it resolves when they
- * have a leader.
+ * With `startLocal({ servers: 3 })` the others go on while one of them is away; it resolves when
+ * they have a leader.
  */
 export async function startLocal(options: LocalOptions = {}): Promise<Local> {
   const world = new LocalWorld(bootServer, options);

@@ -123,9 +123,9 @@ export class Connections {
   }
 
   /**
-   * Calls back after a full round of reading, and one more for streams that hand on what they read a
-   * turn later. Held connections are read from as well: a ping may wait there, behind replies that
-   * its client reads slowly.
+   * Calls back after a full round of reading, and one more for streams that hand on what they read
+   * a turn later. Held connections are read from as well: a ping may wait there, behind replies
+   * that its client reads slowly.
    */
   poll(done: () => void): void {
     for (const { isHeld, stream } of this.#attached.values()) if (isHeld) stream.hold(false);

@@ -21,8 +21,8 @@ export type Dial = (
 ) => () => void;
 
 /**
- * How to dial over TCP. Names are looked up anew each time, since a server that was replaced may have
- * another address; all addresses are tried side by side, and the first that answers is kept.
+ * How to dial over TCP. Names are looked up anew each time, since a server that was replaced may
+ * have another address; all addresses are tried side by side, and the first that answers is kept.
  *
  * Look-ups take a thread of the pool that flushes as well, but never more than half of them.
  *
