@@ -81,17 +81,23 @@ export class LogWriter {
   #factsSyncedAt = 0;
   /** Steps that end files before the current one. */
   #earlier: DiskStep[] = [];
+  #lastLength = 0;
   #pending = 0;
   #pendingBytes = 0;
   #totalBytes = 0;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
-    const { after } = options;
-    this.#isLastKnown = after !== undefined;
-    if (after === undefined) return;
-    this.#zxidHigh = highOf(after);
-    this.#zxidLow = lowOf(after);
+    this.#isLastKnown = false;
+    if (options.after !== undefined) this.goOnAfter(options.after);
+  }
+
+  /** Says which transaction the first one follows, where the history was cut or replaced. */
+  goOnAfter(zxid: Zxid): void {
+    assert(this.#first === -1n && this.#pending === 0, 'nothing was appended yet');
+    this.#isLastKnown = true;
+    this.#zxidHigh = highOf(zxid);
+    this.#zxidLow = lowOf(zxid);
   }
 
   /** Transactions appended since the last {@link takeFlush}. */
@@ -145,10 +151,17 @@ export class LogWriter {
     this.#zxidLow = this.#nextLow;
     this.#isLastKnown = true;
     this.#recordAt = -1;
+    this.#lastLength = length;
     const size = out.position - at;
     this.#pending++;
     this.#pendingBytes += size;
     this.#totalBytes += size;
+  }
+
+  /** Bytes of the transaction ended last, valid until the next one is begun or a flush taken. */
+  get last(): Uint8Array {
+    const end = this.#out.position - 1;
+    return this.#out.bytes.subarray(end - this.#lastLength, end);
   }
 
   /** Forgets the transaction begun, whose zxid is free again. */

@@ -1,0 +1,85 @@
+/**
+ * A server's machine with an observer around it, who sees every input and effect of one life, and
+ * knows what the disk holds. Those whom it tells judge what only an insider can see.
+ */
+import type { LocalMachine } from '@vivarium/core/internal/local/machine';
+import type { Effect } from '@vivarium/core/internal/seam/effects';
+import type { Batch } from '@vivarium/core/internal/seam/inputs';
+import { folders } from '@vivarium/core/internal/storage/disk';
+import { ClientWatch } from './client-watch.js';
+import { Entry } from './entry.js';
+import { LinkWatch } from './link-watch.js';
+import { FILE_HEADER_BYTES, isLogName, recordsIn } from './log-records.js';
+import { SessionWatch } from './session-watch.js';
+import type { Subject } from './subject.js';
+import type { Witness } from './witness.js';
+
+export class WatchedMachine implements LocalMachine {
+  readonly #inner: LocalMachine;
+  readonly #subject: Subject;
+  readonly #witness: Witness;
+  readonly #clients: ClientWatch;
+  readonly #sessions: SessionWatch;
+  readonly #links: LinkWatch | undefined;
+
+  constructor(inner: LocalMachine, subject: Subject, witness: Witness, now: number) {
+    this.#inner = inner;
+    this.#subject = subject;
+    this.#witness = witness;
+    this.#sessions = new SessionWatch(subject, witness, now);
+    this.#clients = new ClientWatch(subject, witness, this.#sessions);
+    const { ensemble } = witness;
+    this.#links = ensemble && new LinkWatch(subject, witness, ensemble, this.#sessions);
+    witness.applied(subject, inner.view.lastZxid);
+  }
+
+  /** The end of the history that this life has been sent, and has to have on disk. */
+  get history(): bigint {
+    return this.#links?.history ?? 0n;
+  }
+
+  get wakeAt(): number {
+    return this.#inner.wakeAt;
+  }
+
+  get view() {
+    return this.#inner.view;
+  }
+
+  get stopped(): boolean {
+    return this.#inner.stopped;
+  }
+
+  step(batch: Batch, out: Effect[]): void {
+    const from = out.length;
+    for (const input of batch.inputs) {
+      this.#clients.sees(input, batch.now);
+      this.#links?.sees(input, batch.now);
+    }
+    this.#inner.step(batch, out);
+    this.#witness.applied(this.#subject, this.#inner.view.lastZxid);
+    for (let at = from; at < out.length; at++) {
+      const effect = out[at]!;
+      if (effect.type === 'disk' && effect.lane === 'log') this.#logs(effect, batch.now);
+      else if (effect.type !== 'send' || this.#links?.sends(effect, batch.now)) continue;
+      else this.#clients.sends(effect.connection, effect.bytes);
+    }
+  }
+
+  /** What it wants written into its log; what a leader has sent is none of its own. */
+  #logs(effect: Effect & { type: 'disk' }, now: number): void {
+    for (const step of effect.steps) {
+      if (step.step !== 'write' || !isLogFile(step.file)) continue;
+      const from = step.position === 0 ? FILE_HEADER_BYTES : 0;
+      for (const { zxid, bytes, end } of recordsIn(step.bytes, from)) {
+        if (this.#links?.hasReceived(zxid)) continue;
+        this.#sessions.proposes(new Entry(zxid, bytes, step.file, end), now);
+      }
+    }
+    this.#sessions.hasProposed();
+  }
+}
+
+function isLogFile(file: string): boolean {
+  return file.startsWith(folders.logs) && isLogName(file.slice(folders.logs.length));
+}

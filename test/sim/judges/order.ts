@@ -1,0 +1,177 @@
+/**
+ * The judge of order and time:
+ *
+ * - C1, C6 (real time): whatever began after a write had been acknowledged comes after that write,
+ *   and sees it.
+ * - C2: a session's writes have growing zxids, and its reads see them.
+ * - C3: what a client has seen never becomes unseen, across connections and sessions too.
+ * - S7: a session's timeout in the log is the one that its client was told.
+ * - unknown outcomes: behind a request that never happened nothing of the same pipeline happened.
+ */
+import { opcodes } from '@vivarium/core/internal/wire/operations';
+import { txnTypes } from '@vivarium/core/internal/wire/txns';
+import type { Canon } from '../inside/canon.js';
+import { demand } from '../violation.js';
+import {
+  type ConnectionHistory,
+  type History,
+  type SentRequest,
+  sessionOf,
+} from '../world/history.js';
+import type { Replayed } from './replay.js';
+import { nameOf, writesOf } from './wire-requests.js';
+
+/** @throws Violation */
+export function judgeOrder(
+  history: History,
+  canon: Canon,
+  replayed: Replayed,
+  isAlone: boolean,
+): void {
+  judgeTimeouts(history, canon);
+  judgeRealTime(history, replayed, isAlone);
+  const seen = new Map<string, bigint>();
+  const written = new Map<bigint, bigint>();
+  for (const connection of history.connections) {
+    judgeSeen(connection, seen);
+    judgePipeline(connection, replayed, written, isAlone);
+  }
+}
+
+function judgeTimeouts({ connections }: History, { entries }: Canon): void {
+  // Whoever takes a session up may ask for another timeout, which no transaction tells of.
+  const begun = connections.filter(({ greeting }) => greeting?.sessionId === 0n);
+  const told = new Map(begun.map(({ welcome }) => [welcome?.sessionId, welcome?.timeOut]));
+  for (const { zxid, txn } of entries) {
+    const { header, body } = txn;
+    if (body.type !== txnTypes.createSession || !told.has(header.clientId)) continue;
+    demand(body.timeOut === told.get(header.clientId), 'S7', () => {
+      return `${zxid} begins a session of ${body.timeOut} ms: ${told.get(header.clientId)} was told`;
+    });
+  }
+}
+
+/** What had been acknowledged to anybody at some time, asked in the order of time. */
+class Acknowledged {
+  readonly #requests: readonly SentRequest[];
+  readonly #zxidOf: Replayed['zxidOf'];
+  #next = 0;
+  #known = 0n;
+
+  constructor(requests: readonly SentRequest[], zxidOf: Replayed['zxidOf']) {
+    this.#zxidOf = zxidOf;
+    this.#requests = requests
+      .filter((request) => request.reply !== undefined && zxidOf.has(request))
+      .sort((a, b) => a.reply!.at - b.reply!.at);
+  }
+
+  before(time: number): bigint {
+    for (; ; this.#next++) {
+      const request = this.#requests[this.#next];
+      if (request === undefined || request.reply!.at >= time) return this.#known;
+      const zxid = this.#zxidOf.get(request)!;
+      if (zxid > this.#known) this.#known = zxid;
+    }
+  }
+}
+
+function judgeRealTime(history: History, { zxidOf }: Replayed, isAlone: boolean): void {
+  const requests = history.connections.flatMap(({ requests }) => requests);
+  const acknowledged = new Acknowledged(requests, zxidOf);
+  const synced = new Map<SentRequest, bigint>();
+  for (const request of [...requests].sort((a, b) => a.at - b.at)) {
+    const known = acknowledged.before(request.at);
+    const isWrite = zxidOf.has(request);
+    if (!isWrite && !isAlone) {
+      if (request.opcode === opcodes.sync && request.reply?.err === 0) synced.set(request, known);
+      continue;
+    }
+    const zxid = zxidOf.get(request) ?? request.reply?.zxid ?? 0n;
+    if (zxid <= 0n) continue;
+    demand(isWrite ? zxid > known : zxid >= known, isWrite ? 'C1' : 'C6', () => {
+      return `${nameOfOne(request)} began after ${known} was acknowledged and is of ${zxid}`;
+    });
+  }
+  if (!isAlone) judgeSyncs(history, synced);
+}
+
+/** C6: behind a sync a client sees whatever anybody was told of before it asked for the sync. */
+function judgeSyncs(history: History, synced: ReadonlyMap<SentRequest, bigint>): void {
+  const due = new Map<string, bigint>();
+  for (const { client, requests } of history.connections) {
+    for (const request of requests) {
+      const before = due.get(client) ?? 0n;
+      const { reply } = request;
+      const isPassedOver = request.opcode === opcodes.ping || reply === undefined;
+      demand(isPassedOver || reply.zxid <= 0n || reply.zxid >= before, 'C6', () => {
+        return `${nameOfOne(request)} shows ${reply?.zxid} behind a sync, and ${before} was known`;
+      });
+      const known = synced.get(request) ?? 0n;
+      if (known > before) due.set(client, known);
+    }
+  }
+}
+
+function nameOfOne(request: SentRequest): string {
+  return `${nameOf(request)} ${request.xid} of ${request.connection.client}`;
+}
+
+function judgeSeen(
+  { client, number, greeting, heard }: ConnectionHistory,
+  seen: Map<string, bigint>,
+) {
+  let highest = seen.get(client) ?? 0n;
+  if (greeting !== undefined) {
+    demand(greeting.lastZxidSeen <= highest, 'C3', () => `${client} claims what it has not seen`);
+  }
+  for (const each of heard) {
+    // Events that setWatches makes up, and answers to credentials, carry no zxid; all else does.
+    if (each.zxid <= 0n) {
+      const mayLack = each.type === 'event' || each.request.opcode === opcodes.auth;
+      demand(mayLack, 'C3', () => `${client}, connection ${number}: an answer without a zxid`);
+      continue;
+    }
+    demand(each.zxid >= highest, 'C3', () => {
+      return `${client}, connection ${number}: zxid ${each.zxid} after ${highest}`;
+    });
+    highest = each.zxid;
+  }
+  seen.set(client, highest);
+}
+
+/**
+ * @param written highest zxid of each session's writes, in the order of its requests
+ * @param isAlone whether reads of a later connection see all writes of earlier ones, even those
+ *   whose answers were lost
+ */
+function judgePipeline(
+  connection: ConnectionHistory,
+  { zxidOf }: Replayed,
+  written: Map<bigint, bigint>,
+  isAlone: boolean,
+): void {
+  const session = sessionOf(connection);
+  let last = written.get(session) ?? 0n;
+  let visible = isAlone ? last : 0n;
+  let missing: SentRequest | undefined;
+  for (const request of connection.requests) {
+    const told = () => nameOfOne(request);
+    const zxid = zxidOf.get(request);
+    if (zxid !== undefined) {
+      demand(zxid > last, 'C2', () => `${told()} got zxid ${zxid} after ${last}`);
+      demand(missing === undefined, 'C2', () => {
+        return `${told()} happened and ${missing!.xid}, sent before it, did not`;
+      });
+      last = zxid;
+      visible = zxid;
+    } else if (writesOf(request) !== undefined && request.reply === undefined) {
+      missing ??= request;
+    }
+    const { reply } = request;
+    if (reply === undefined || reply.zxid <= 0n || request.opcode === opcodes.ping) continue;
+    demand(reply.zxid >= visible, 'C2', () => {
+      return `${told()} saw ${reply.zxid}, before its own ${visible}`;
+    });
+  }
+  written.set(session, last);
+}

@@ -1,0 +1,229 @@
+/**
+ * The judge of a run's history: replays the one true order on the model and compares with it what
+ * every client was told.
+ *
+ * C1 writes are legal where the log has them · C4 reads show the state of their zxid · C7, C8, C9
+ * conditions, multis and Stats follow from the replay · C13 what was acknowledged is in the log ·
+ * E1 to E3 ephemeral nodes live and die with their sessions.
+ */
+import { codes } from '@vivarium/core/internal/base/errors';
+import { readMultiResponse } from '@vivarium/core/internal/wire/multi';
+import { opcodes } from '@vivarium/core/internal/wire/operations';
+import { Reader } from '@vivarium/core/internal/wire/reader';
+import { Create2Response, PathResponse, StatResponse } from '@vivarium/core/internal/wire/records';
+import { type TxnBody, txnTypes } from '@vivarium/core/internal/wire/txns';
+import type { Canon } from '../inside/canon.js';
+import type { Entry } from '../inside/entry.js';
+import { demand } from '../violation.js';
+import { type HeardReply, type History, type SentRequest, sessionOf } from '../world/history.js';
+import { type Change, Model, type Outcome } from './model.js';
+import { demandStat, judgeRead } from './reads.js';
+import { nameOf, writesOf } from './wire-requests.js';
+
+/** What the replay leaves for the judges that come after it. */
+export interface Replayed {
+  /** Changes of each transaction, by zxid; none where it is missing. */
+  readonly changes: ReadonlyMap<bigint, readonly Change[]>;
+  /** Their zxids, in order. */
+  readonly changed: readonly bigint[];
+  /** For each request that became a transaction. */
+  readonly zxidOf: ReadonlyMap<SentRequest, bigint>;
+  /** Those of them that succeeded. */
+  readonly applied: ReadonlySet<SentRequest>;
+  readonly model: Model;
+  /** How much was compared. */
+  readonly compared: { writes: number; reads: number; unknown: number };
+}
+
+/** Something to look at when the replay has reached a zxid. */
+export interface Probe {
+  readonly zxid: bigint;
+  look(model: Model): void;
+}
+
+/** @throws Violation of the first property that does not hold */
+export function replay(canon: Canon, history: History, probes: readonly Probe[]): Replayed {
+  const requests = new Map<string, SentRequest>();
+  const looks = new Map<bigint, Probe[]>();
+  const add = (probe: Probe) => {
+    const there = looks.get(probe.zxid);
+    if (there === undefined) looks.set(probe.zxid, [probe]);
+    else there.push(probe);
+  };
+  const compared = { writes: 0, reads: 0, unknown: 0 };
+  for (const connection of history.connections) {
+    const session = sessionOf(connection);
+    for (const request of connection.requests) {
+      const { reply } = request;
+      if (request.opcode === opcodes.closeSession) continue;
+      if (writesOf(request) !== undefined) {
+        requests.set(`${session}:${request.xid}`, request);
+      } else if (reply !== undefined && reply.zxid > 0n) {
+        compared.reads++;
+        add({ zxid: reply.zxid, look: (model) => judgeRead(model, reply, session) });
+      }
+    }
+  }
+  for (const probe of probes) add(probe);
+  const model = new Model();
+  const changes = new Map<bigint, readonly Change[]>();
+  const zxidOf = new Map<SentRequest, bigint>();
+  const applied = new Set<SentRequest>();
+  for (const probe of looks.get(0n) ?? []) probe.look(model);
+  for (const entry of canon.entries) {
+    const request = applyEntry(model, entry, requests);
+    if (request !== undefined) {
+      if (errorOf(entry.txn.body) === 0) applied.add(request);
+      zxidOf.set(request, entry.zxid);
+      if (request.reply === undefined) compared.unknown++;
+      else compared.writes++;
+    }
+    if (model.changes.length > 0) changes.set(entry.zxid, model.changes);
+    for (const probe of looks.get(entry.zxid) ?? []) probe.look(model);
+    looks.delete(entry.zxid);
+  }
+  for (const zxid of looks.keys()) {
+    demand(zxid === 0n, 'C13', () => {
+      return `a client was told of zxid ${zxid}; the log ends at ${canon.lastZxid}`;
+    });
+  }
+  for (const request of requests.values()) nothingWasInvented(request, zxidOf);
+  return { changes, changed: [...changes.keys()], zxidOf, applied, model, compared };
+}
+
+function applyEntry(
+  model: Model,
+  entry: Entry,
+  requests: Map<string, SentRequest>,
+): SentRequest | undefined {
+  const { header, body } = entry.txn;
+  const { zxid } = entry;
+  const server = { zxid, time: header.time, session: header.clientId };
+  switch (body.type) {
+    case txnTypes.createSession:
+      demand(!model.sessions.has(header.clientId), 'S5', () => `${zxid}: a session id is reused`);
+      model.createSession(header.clientId, body.timeOut);
+      return undefined;
+    case txnTypes.closeSession: {
+      const listed = body.paths2Delete ?? [];
+      model.closeSession(header.clientId, server, listed);
+      const went = model.changes.map(({ path }) => path);
+      demand(went.join() === listed.join(), 'E2', () => {
+        return `${zxid} ends a session that owns ${went.join()} and lists ${listed.join()}`;
+      });
+      return undefined;
+    }
+    case txnTypes.deleteContainer:
+      demand(model.deleteContainer(body.path, server), 'C12', () => {
+        return `${zxid} removes ${body.path}, which is neither an empty container nor old`;
+      });
+      return undefined;
+    default:
+      break;
+  }
+  const key = `${header.clientId}:${header.cxid}`;
+  const request = requests.get(key);
+  demand(request !== undefined, 'C1', () => {
+    return `${zxid} is a transaction that nobody asked for, or asked for once (${key})`;
+  });
+  requests.delete(key);
+  const ops = writesOf(request)!;
+  const outcomes = model.apply(ops, { ...server, isKnown: request.isKnown });
+  const told = `zxid ${zxid}, ${nameOf(request)} of ${request.connection.client}`;
+  const failure = outcomes.find(({ err }) => err !== 0)?.err ?? 0;
+  const logged = errorOf(body);
+  demand(logged === failure, 'C1', () => `${told} is logged with ${logged}, not ${failure}`);
+  if (isCreation(body)) {
+    const path = outcomes[0]?.path;
+    demand(body.path === path, 'C10', () => `${told} made ${body.path}, not ${path}`);
+  }
+  if (request.reply !== undefined) judgeWrite(request, request.reply, outcomes, zxid, told);
+  return request;
+}
+
+function isCreation(body: TxnBody): body is TxnBody & { readonly path: string } {
+  const { create, create2, createContainer, createTtl } = txnTypes;
+  return [create, create2, createContainer, createTtl].some((type) => type === body.type);
+}
+
+function judgeWrite(
+  request: SentRequest,
+  reply: HeardReply,
+  outcomes: readonly Outcome[],
+  zxid: bigint,
+  told: string,
+): void {
+  const { err, body } = reply;
+  demand(reply.zxid >= zxid, 'C2', () => `${told} was answered from state ${reply.zxid}`);
+  if (request.opcode === opcodes.multi) {
+    judgeMulti(reply, outcomes, told, writesOf(request)!.length);
+    return;
+  }
+  const outcome = outcomes[0]!;
+  demand(err === outcome.err, 'C1', () => `${told} was answered with ${err}, not ${outcome.err}`);
+  if (outcome.err !== 0) return;
+  const from = new Reader(body);
+  switch (request.opcode) {
+    case opcodes.create: {
+      const { path } = PathResponse.read(from);
+      demand(path === outcome.path, 'C1', () => `${told} was told of ${path}`);
+      return;
+    }
+    case opcodes.create2:
+    case opcodes.createContainer:
+    case opcodes.createTtl: {
+      const { path, stat } = Create2Response.read(from);
+      demand(path === outcome.path, 'C1', () => `${told} was told of ${path}`);
+      demandStat(stat, outcome.stat, told);
+      return;
+    }
+    case opcodes.setAcl:
+    case opcodes.setData:
+      demandStat(StatResponse.read(from).stat, outcome.stat, told);
+  }
+}
+
+function judgeMulti(
+  { err, body }: HeardReply,
+  outcomes: readonly Outcome[],
+  told: string,
+  count: number,
+): void {
+  demand(err === 0, 'C8', () => `${told}: a multi was answered with ${err}`);
+  const results = readMultiResponse(new Reader(body));
+  demand(results.length === count, 'C8', () => `${told}: ${results.length} results for ${count}`);
+  const failedAt = outcomes.findIndex((outcome) => outcome.err !== 0);
+  for (const [at, result] of results.entries()) {
+    const got = result.type === 'error' ? result.err : 0;
+    const rest = at > failedAt ? codes.RUNTIME_INCONSISTENCY : 0;
+    const due = failedAt < 0 ? 0 : at === failedAt ? outcomes[at]!.err : rest;
+    demand(got === due, 'C8', () => `${told}: result ${at} is ${got}, not ${due}`);
+    if (failedAt >= 0 || result.type === 'error') continue;
+    const outcome = outcomes[at]!;
+    if (result.type === 'create' || result.type === 'create2') {
+      demand(result.path === outcome.path, 'C8', () => `${told}: made ${result.path}`);
+    }
+    if (result.type === 'setData') demandStat(result.stat, outcome.stat, `${told}, ${at}`, 'C8');
+  }
+}
+
+/** What was not logged must not have been said to be done, nor refused as if it had been tried. */
+function nothingWasInvented(request: SentRequest, zxidOf: Map<SentRequest, bigint>): void {
+  const { reply } = request;
+  if (reply === undefined || zxidOf.has(request)) return;
+  const isAboutSession =
+    reply.err === codes.SESSION_EXPIRED ||
+    reply.err === codes.UNKNOWN_SESSION ||
+    reply.err === codes.SESSION_MOVED;
+  demand(isAboutSession, 'C13', () => {
+    const who = request.connection.client;
+    return `${nameOf(request)} ${request.xid} of ${who} was answered with ${reply.err} and is lost`;
+  });
+}
+
+function errorOf(body: TxnBody): number {
+  if (body.type === txnTypes.error) return body.err;
+  if (body.type !== txnTypes.multi) return 0;
+  const errors = body.txns.map((sub) => (sub.type === txnTypes.error ? sub.err : 0));
+  return errors.find((err) => err !== 0 && err !== codes.RUNTIME_INCONSISTENCY) ?? 0;
+}
