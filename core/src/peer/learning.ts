@@ -210,6 +210,7 @@ export class Learning {
   #apply(write: PendingWrite): void {
     const { store } = this.#parts;
     const { database } = store;
+    const { hasDigest } = write;
     if (!store.isExact) write.hasDigest = false;
     const serving = this.#serving;
     if (serving === undefined) {
@@ -221,8 +222,11 @@ export class Learning {
     }
     this.#parts.applied(write);
     if (store.isExact) return;
+    const { endZxid } = store;
+    if (typeof endZxid === 'bigint' && endZxid <= database.lastZxid) store.isExact = true;
+    if (!hasDigest) return;
     const { digestHigh, digestLow } = database.tree;
-    store.isExact = digestHigh === write.digestHigh && digestLow === write.digestLow;
+    store.isExact ||= digestHigh === write.digestHigh && digestLow === write.digestLow;
   }
 
   /** Finds out whether a decided write is the next one that was asked for here. */

@@ -372,6 +372,7 @@ export class Member {
       apacheSessions: store.apacheSessions,
       lastZxid: store.lastSnapshotZxid,
       transactions: store.transactions,
+      endZxid: () => (store.isExact ? undefined : store.endZxid),
     });
     const role = this.#role instanceof Leading ? 'leads' : 'follows';
     this.#parts.core.host.log({

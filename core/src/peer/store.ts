@@ -38,6 +38,8 @@ export class Store {
    * tree has the digest that the log foretells only some time later.
    */
   isExact = true;
+  /** While the tree is not exact: the last transaction that it may show effects of. */
+  endZxid: Zxid | 'unknown' | undefined = undefined;
 
   constructor(parts: StoreParts, recovered: Recovered) {
     this.config = parts.config;
@@ -71,6 +73,7 @@ export class Store {
     this.apacheSessions = recovered.apacheSessions;
     this.lastSnapshotZxid = recovered.lastSnapshotZxid;
     this.transactions = recovered.transactionsSinceSnapshot;
+    this.endZxid = recovered.fuzzyUntil;
     this.isExact = recovered.fuzzyUntil === undefined;
     this.log = this.#newLog();
   }
@@ -79,11 +82,12 @@ export class Store {
    * A leader's tree takes the place of the own one.
    *
    * @param files of its snapshot
-   * @param isExact false when it may show effects of transactions that it has not applied
+   * @param endZxid the last transaction that it may show effects of
    */
-  replace(database: Database, files: readonly string[], isExact: boolean): void {
+  replace(database: Database, files: readonly string[], endZxid: Zxid | 'unknown'): void {
     this.database = database;
-    this.isExact = isExact;
+    this.endZxid = endZxid;
+    this.isExact = endZxid !== 'unknown' && endZxid <= database.lastZxid;
     this.lastSnapshotZxid = database.lastZxid;
     this.transactions = 0;
     this.retention = Retention.of(this.disk);
