@@ -281,11 +281,12 @@ export class Member {
     }
     this.#phase = 'looking';
     const { zxidHigh, zxidLow } = this.#parts.store.last;
+    const peerEpoch = this.#parts.epochs.current;
     const own = {
       zxid: longOf(zxidHigh, zxidLow),
-      peerEpoch: this.#parts.epochs.current,
+      peerEpoch,
       isTrusted: this.#isTrusted,
-      isEmpty: this.#isEmpty && (zxidHigh | zxidLow) === 0,
+      isEmpty: this.#isEmpty && (peerEpoch | zxidHigh | zxidLow) === 0,
     };
     this.#parts.election.look(own, this.#turn.now);
     this.#decide();
