@@ -1,26 +1,30 @@
 import type { Zxid } from '../base/ids.js';
 import { longOf } from '../base/long.js';
 import type { DiskFailure, DiskStep } from '../storage/disk.js';
+import type { HistoryOptions } from '../storage/history.js';
 import { installSteps } from '../storage/snapshot-install.js';
 import { SnapshotWriter } from '../storage/snapshot-writer.js';
+import { planTruncation } from '../storage/truncation.js';
 import type { Database } from '../tree/database.js';
 import type { Core } from './core.js';
 import type { Store } from './store.js';
 
 /**
  * What a learner does to its history at a leader's word: cuts it, or puts a received tree in its
- * place. Nothing else is on the disk's way meanwhile; what comes from the leader waits.
+ * place. Nothing else is written meanwhile; what comes from the leader waits.
  */
 export class Installation {
   readonly #core: Core;
   readonly #store: Store;
+  readonly #options: HistoryOptions;
   #request = 0;
   #then: () => void = () => {};
   #isUnderWay = false;
 
-  constructor(core: Core, store: Store) {
+  constructor(core: Core, store: Store, options: HistoryOptions) {
     this.#core = core;
     this.#store = store;
+    this.#options = options;
   }
 
   /** Whether the disk may have begun, or done, what the tree in memory does not show yet. */
@@ -29,48 +33,41 @@ export class Installation {
   }
 
   /**
-   * Forgets what is behind a zxid and calls back when it is gone, from memory too.
+   * Forgets what is behind a transaction and calls back when it is gone, from memory too.
    *
-   * @throws TruncationError when the own history cannot be cut there; then nothing has changed
+   * @throws TruncationError when the history cannot be cut there
    */
   truncate(zxidHigh: number, zxidLow: number, done: () => void): void {
-    const { steps, recovered } = this.#store.planTruncation(longOf(zxidHigh, zxidLow));
+    const store = this.#store;
+    const plan = planTruncation(store.disk, longOf(zxidHigh, zxidLow), this.#options);
     this.#isUnderWay = true;
-    this.#ask(steps, () => {
-      this.#store.adopt(recovered);
+    this.#ask(plan.steps, () => {
+      store.take(plan.recovered);
       this.#isUnderWay = false;
       done();
     });
   }
 
   /**
-   * Puts a received tree in the place of the own one, durably, and calls back then.
+   * Makes a received tree durable, and the own one; calls back when it is.
    *
    * @param endZxid the last transaction it may show effects of; `undefined` when nobody knows
    */
   install(database: Database, endZxid: Zxid | undefined, done: () => void): void {
-    this.#isUnderWay = true;
-    const { config } = this.#core;
     const store = this.#store;
-    const writer = new SnapshotWriter(database, {
-      digest: config.digestEnabled,
-      lastZxid: config.serializeLastProcessedZxidEnabled,
-      dbId: -1n,
-      sliceNodes: config.snapshotSliceNodes,
-      sliceBytes: config.snapshotSliceBytes,
-      sync: true,
-      apacheSessions: store.apacheSessions,
-      endZxid: endZxid ?? 'unknown',
-      received: true,
-    });
-    const installed = () => {
-      store.replace(database, endZxid ?? 'unknown');
-      this.#isUnderWay = false;
-      done();
-    };
+    const writer = this.#writerOf(database, endZxid);
+    this.#isUnderWay = true;
     const goOn = () => {
-      if (writer.done) this.#ask(installSteps(store.disk, writer), installed);
-      else this.#ask(writer.next(), goOn);
+      if (!writer.done) {
+        this.#ask(writer.next(), goOn);
+        return;
+      }
+      const received = { startZxid: writer.startZxid, checksum: writer.checksum };
+      this.#ask(installSteps(store.disk, received), () => {
+        store.replace(database, writer.files, endZxid ?? 'unknown');
+        this.#isUnderWay = false;
+        done();
+      });
     };
     goOn();
   }
@@ -86,6 +83,21 @@ export class Installation {
     if (failure === undefined) this.#then();
     else failed(failure);
     return true;
+  }
+
+  #writerOf(database: Database, endZxid: Zxid | undefined): SnapshotWriter {
+    const { config } = this.#core;
+    return new SnapshotWriter(database, {
+      digest: config.digestEnabled,
+      lastZxid: config.serializeLastProcessedZxidEnabled,
+      dbId: -1n,
+      sliceNodes: config.snapshotSliceNodes,
+      sliceBytes: config.snapshotSliceBytes,
+      sync: true,
+      apacheSessions: this.#store.apacheSessions,
+      endZxid: endZxid ?? 'unknown',
+      received: true,
+    });
   }
 
   #ask(steps: readonly DiskStep[], then: () => void): void {

@@ -6,7 +6,6 @@ import type { BootDisk } from '../storage/disk.js';
 import { LogWriter } from '../storage/log-writer.js';
 import type { Recovered } from '../storage/recovery.js';
 import { Retention } from '../storage/retention.js';
-import type { Truncation } from '../storage/truncation.js';
 import type { Database } from '../tree/database.js';
 import type { PendingWrite } from './request.js';
 
@@ -14,9 +13,8 @@ export interface StoreParts {
   readonly config: Config;
   readonly host: Host;
   readonly disk: BootDisk;
-  /** Reads the data folder again. */
+  /** Reads the data folder, again after it was cut. */
   readonly recover: () => Recovered;
-  readonly planTruncation: (zxid: Zxid) => Truncation;
 }
 
 /**
@@ -28,8 +26,6 @@ export class Store {
   readonly host: Host;
   readonly disk: BootDisk;
   readonly #recover: () => Recovered;
-  /** Finds out how to cut the history behind a transaction. */
-  readonly planTruncation: (zxid: Zxid) => Truncation;
   database: Database;
   retention: Retention;
   apacheSessions: Set<SessionId>;
@@ -42,22 +38,19 @@ export class Store {
    * tree has the digest that the log foretells only some time later.
    */
   isExact = true;
-  /** While it is not exact: the last transaction that the tree may show effects of. */
-  endZxid: Zxid | 'unknown' | undefined;
+  /** While the tree is not exact: the last transaction that it may show effects of. */
+  endZxid: Zxid | 'unknown' | undefined = undefined;
 
   constructor(parts: StoreParts, recovered: Recovered) {
     this.config = parts.config;
     this.host = parts.host;
     this.disk = parts.disk;
     this.#recover = parts.recover;
-    this.planTruncation = parts.planTruncation;
     this.database = recovered.database;
     this.retention = recovered.retention;
     this.apacheSessions = recovered.apacheSessions;
     this.lastSnapshotZxid = recovered.lastSnapshotZxid;
     this.transactions = recovered.transactionsSinceSnapshot;
-    this.endZxid = recovered.fuzzyUntil;
-    this.isExact = recovered.fuzzyUntil === undefined;
     this.log = this.#newLog();
   }
 
@@ -66,13 +59,15 @@ export class Store {
     this.log = this.#newLog();
   }
 
-  /** Reads the files again: nobody knows how far what was asked of the disk has come. */
-  reload(): void {
-    this.adopt(this.#recover());
+  /** Nobody knows how far the files have come: reads them again. */
+  reload(): Recovered {
+    const recovered = this.#recover();
+    this.take(recovered);
+    return recovered;
   }
 
-  /** The files were cut, and this is what they say. */
-  adopt(recovered: Recovered): void {
+  /** The files hold another history: takes it over. */
+  take(recovered: Recovered): void {
     this.database = recovered.database;
     this.retention = recovered.retention;
     this.apacheSessions = recovered.apacheSessions;
@@ -80,22 +75,24 @@ export class Store {
     this.transactions = recovered.transactionsSinceSnapshot;
     this.endZxid = recovered.fuzzyUntil;
     this.isExact = recovered.fuzzyUntil === undefined;
-    this.log.goOnAfter(this.database.lastZxid);
+    this.log = this.#newLog();
   }
 
   /**
-   * A leader's tree has taken the place of the own one, on disk too.
+   * A leader's tree takes the place of the own one.
    *
-   * @param endZxid the last transaction it may show effects of
+   * @param files of its snapshot
+   * @param endZxid the last transaction that it may show effects of
    */
-  replace(database: Database, endZxid: Zxid | 'unknown'): void {
+  replace(database: Database, files: readonly string[], endZxid: Zxid | 'unknown'): void {
     this.database = database;
-    this.retention = Retention.of(this.disk);
-    this.lastSnapshotZxid = database.lastZxid;
     this.endZxid = endZxid;
     this.isExact = endZxid !== 'unknown' && endZxid <= database.lastZxid;
-    this.log.goOnAfter(database.lastZxid);
+    this.lastSnapshotZxid = database.lastZxid;
     this.transactions = 0;
+    this.retention = Retention.of(this.disk);
+    for (const file of files) this.retention.added(file);
+    this.log = this.#newLog();
     for (const session of [...this.apacheSessions]) {
       if (!database.sessions.has(session)) this.apacheSessions.delete(session);
     }
