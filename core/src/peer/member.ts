@@ -45,7 +45,7 @@ export class Member {
   #rest: readonly PendingWrite[] = [];
   #lost: string | undefined = undefined;
   #isStopping = false;
-  /** Whether a cut or an exchange of the history was interrupted: the disk knows how far it came. */
+  /** A cut or an exchange of the history was interrupted: the disk knows how far it came. */
   #isUnsettled = false;
   #isTrusted: boolean;
   #isEmpty: boolean;
