@@ -107,7 +107,9 @@ suite('the log writer', (test) => {
 
   test('says in the facts which transaction came before the first one', () => {
     const previousOf = (log: LogWriter) => {
-      const step = log.takeFlush().find(({ step }) => step === 'write');
+      const step = log
+        .takeFlush()
+        .findLast((each) => each.step === 'write' && each.file.includes('vivarium'));
       const facts = logFactsFile.decode((step as { bytes: Uint8Array }).bytes);
       return facts.state === 'good' ? facts.value.previous : undefined;
     };
