@@ -2,11 +2,11 @@ import { bootPeer } from '@vivarium/core/internal/peer/boot';
 import { specialXids } from '@vivarium/core/internal/wire/operations';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
-import type { ConnectionHistory, Heard, HeardEvent, HeardReply } from './history.js';
+import { writesOf } from './judges/wire-requests.js';
 import { judge } from './run-seed.js';
-import { Simulation } from './simulation.js';
 import { Violation } from './violation.js';
-import { writesOf } from './wire-requests.js';
+import type { ConnectionHistory, Heard, HeardEvent, HeardReply } from './world/history.js';
+import { Simulation } from './world/simulation.js';
 
 /** A run without faults, judged anew after its history was tampered with. */
 async function written(seed: number): Promise<Simulation> {

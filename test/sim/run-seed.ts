@@ -1,12 +1,12 @@
 import type { BootLocal } from '@vivarium/core/internal/local/machine';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
-import type { SentRequest } from './history.js';
-import { replay } from './judge.js';
-import { judgeOrder } from './judge-order.js';
-import { judgeWatches, WatchProbes } from './judge-watches.js';
-import { Simulation } from './simulation.js';
+import { judgeOrder } from './judges/order.js';
+import { replay } from './judges/replay.js';
+import { judgeWatches, WatchProbes } from './judges/watches.js';
+import { writesOf } from './judges/wire-requests.js';
 import { Violation } from './violation.js';
-import { writesOf } from './wire-requests.js';
+import type { SentRequest } from './world/history.js';
+import { Simulation } from './world/simulation.js';
 
 export interface RunOptions {
   readonly seed: number;

@@ -3,8 +3,8 @@
  * guard is done in the order of the tokens.
  */
 import type { Hold } from '@vivarium/recipes';
-import type { Replayed } from './judge.js';
-import { demand } from './violation.js';
+import { demand } from '../violation.js';
+import type { Replayed } from './replay.js';
 import { writesOf } from './wire-requests.js';
 
 /** Where guarded writes go; their data is the token of the holder. */

@@ -1,7 +1,7 @@
 /** X2, the judge of a group: when all has come to rest, everybody sees the same, and the truth. */
 import type { Member, Membership } from '@vivarium/recipes';
-import type { Probe } from './judge.js';
-import { demand } from './violation.js';
+import { demand } from '../violation.js';
+import type { Probe } from './replay.js';
 
 export const GROUP = '/sim/group';
 

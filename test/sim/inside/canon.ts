@@ -2,8 +2,8 @@
 import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { folders } from '@vivarium/core/internal/storage/disk';
 import type { Txn } from '@vivarium/core/internal/wire/txns';
+import { demand } from '../violation.js';
 import { FILE_HEADER_BYTES, isLogName, type LogRecord, recordsIn } from './log-records.js';
-import { demand } from './violation.js';
 
 /** A transaction with its place in the log. */
 export interface Entry {

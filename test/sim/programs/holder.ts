@@ -2,8 +2,8 @@
 import { type Client, isZkError } from '@vivarium/core';
 import type { Random } from '@vivarium/core/internal/local/random';
 import { acquireLock, type Hold, isRecipeError, joinGroup, members$ } from '@vivarium/recipes';
-import { GROUP, type GroupJudge, type GroupView } from './group-judge.js';
-import { GUARDED, type LockJudge } from './lock-judge.js';
+import { GROUP, type GroupJudge, type GroupView } from '../judges/group-judge.js';
+import { GUARDED, type LockJudge } from '../judges/lock-judge.js';
 
 export interface HolderParts {
   readonly name: string;

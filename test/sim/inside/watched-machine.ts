@@ -16,9 +16,9 @@ import { FrameSplitter } from '@vivarium/core/internal/wire/framing';
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { type Txn, txnTypes } from '@vivarium/core/internal/wire/txns';
+import { demand, Violation } from '../violation.js';
 import type { Canon } from './canon.js';
 import { FILE_HEADER_BYTES, recordsIn } from './log-records.js';
-import { demand, Violation } from './violation.js';
 
 export interface Observed {
   readonly canon: Canon;

@@ -1,10 +1,10 @@
 /** A program with a client of its own, which does whatever its seed tells it. */
 import { type Client, isZkError } from '@vivarium/core';
 import type { Random } from '@vivarium/core/internal/local/random';
-import type { ApiRecord } from './api-record.js';
-import { accessLists } from './permissions.js';
+import type { ApiRecord } from '../judges/api-record.js';
+import { accessLists } from '../judges/permissions.js';
+import type { Swarm } from '../world/swarm.js';
 import { guardedPath, randomRead, randomWrites } from './requests.js';
-import type { Swarm } from './swarm.js';
 
 export interface ActorParts {
   readonly name: string;

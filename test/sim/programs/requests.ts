@@ -1,7 +1,7 @@
 /** Requests drawn by chance, over few paths, so that they meet. */
 import type { Client, MultiOp } from '@vivarium/core';
 import type { Random } from '@vivarium/core/internal/local/random';
-import { accessLists } from './permissions.js';
+import { accessLists } from '../judges/permissions.js';
 
 const encoder = new TextEncoder();
 

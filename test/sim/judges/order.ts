@@ -10,10 +10,15 @@
  */
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
-import type { Canon } from './canon.js';
-import { type ConnectionHistory, type History, type SentRequest, sessionOf } from './history.js';
-import type { Replayed } from './judge.js';
-import { demand } from './violation.js';
+import type { Canon } from '../inside/canon.js';
+import { demand } from '../violation.js';
+import {
+  type ConnectionHistory,
+  type History,
+  type SentRequest,
+  sessionOf,
+} from '../world/history.js';
+import type { Replayed } from './replay.js';
 import { nameOf, writesOf } from './wire-requests.js';
 
 /** @throws Violation */

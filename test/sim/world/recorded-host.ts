@@ -5,9 +5,9 @@ import { FrameSplitter } from '@vivarium/core/internal/wire/framing';
 import { opcodes, specialXids } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { WatcherEvent } from '@vivarium/core/internal/wire/records';
+import { nameOf, pathOf } from '../judges/wire-requests.js';
+import { demand } from '../violation.js';
 import type { ConnectionHistory, History, SentRequest } from './history.js';
-import { demand } from './violation.js';
-import { nameOf, pathOf } from './wire-requests.js';
 
 /** Frames longer than this are no frames of ours. */
 const LONGEST_FRAME_BYTES = 16 * 1024 * 1024;

@@ -18,11 +18,17 @@ import {
   SetWatches2,
   WatchesRequest,
 } from '@vivarium/core/internal/wire/records';
-import type { ConnectionHistory, HeardEvent, HeardReply, History, SentRequest } from './history.js';
-import type { Probe, Replayed } from './judge.js';
+import { demand } from '../violation.js';
+import type {
+  ConnectionHistory,
+  HeardEvent,
+  HeardReply,
+  History,
+  SentRequest,
+} from '../world/history.js';
 import { type Change, parentOf } from './model.js';
 import { permissions, permits } from './permissions.js';
-import { demand } from './violation.js';
+import type { Probe, Replayed } from './replay.js';
 
 type Kind = 'data' | 'child' | 'persistent' | 'recursive';
 

@@ -12,11 +12,11 @@ import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { Create2Response, PathResponse, StatResponse } from '@vivarium/core/internal/wire/records';
 import { type TxnBody, txnTypes } from '@vivarium/core/internal/wire/txns';
-import type { Canon, Entry } from './canon.js';
-import { type HeardReply, type History, type SentRequest, sessionOf } from './history.js';
-import { demandStat, judgeRead } from './judge-reads.js';
+import type { Canon, Entry } from '../inside/canon.js';
+import { demand } from '../violation.js';
+import { type HeardReply, type History, type SentRequest, sessionOf } from '../world/history.js';
 import { type Change, Model, type Outcome } from './model.js';
-import { demand } from './violation.js';
+import { demandStat, judgeRead } from './reads.js';
 import { nameOf, writesOf } from './wire-requests.js';
 
 /** What the replay leaves for the judges that come after it. */

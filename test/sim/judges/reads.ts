@@ -16,10 +16,10 @@ import {
   type Stat,
   StatResponse,
 } from '@vivarium/core/internal/wire/records';
-import type { HeardReply } from './history.js';
+import { demand } from '../violation.js';
+import type { HeardReply } from '../world/history.js';
 import type { Bytes, Model, Node } from './model.js';
 import { permissions, permits, sameAcl, withoutSecrets } from './permissions.js';
-import { demand } from './violation.js';
 import { nameOf } from './wire-requests.js';
 
 /** @throws Violation */

@@ -11,7 +11,7 @@ import {
   SetAclRequest,
   SetDataRequest,
 } from '@vivarium/core/internal/wire/records';
-import type { SentRequest } from './history.js';
+import type { SentRequest } from '../world/history.js';
 import type { WriteOp } from './model.js';
 
 type WireOp =

@@ -10,11 +10,11 @@
 
 import type { ChildrenSnapshot, NodeSnapshot, WatchEvent, ZkError } from '@vivarium/core';
 import { type EventType, eventTypes } from '@vivarium/core/internal/wire/events';
-import type { HeardEvent, History } from './history.js';
-import type { Probe, Replayed } from './judge.js';
-import { demandStat } from './judge-reads.js';
+import { demand } from '../violation.js';
+import type { HeardEvent, History } from '../world/history.js';
 import { type Model, parentOf } from './model.js';
-import { demand } from './violation.js';
+import { demandStat } from './reads.js';
+import type { Probe, Replayed } from './replay.js';
 
 export interface CallRecord {
   readonly client: string;

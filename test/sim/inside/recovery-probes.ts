@@ -13,12 +13,12 @@ import { type DiskStep, folders } from '@vivarium/core/internal/storage/disk';
 import { type Recovered, recover } from '@vivarium/core/internal/storage/recovery';
 import type { Database } from '@vivarium/core/internal/tree/database';
 import { ROOT_ID } from '@vivarium/core/internal/tree/tree';
+import type { Model } from '../judges/model.js';
+import { sameAcl } from '../judges/permissions.js';
+import { demandStat } from '../judges/reads.js';
+import type { Probe } from '../judges/replay.js';
+import { demand, Violation } from '../violation.js';
 import type { Canon, Entry } from './canon.js';
-import type { Probe } from './judge.js';
-import { demandStat } from './judge-reads.js';
-import type { Model } from './model.js';
-import { sameAcl } from './permissions.js';
-import { demand, Violation } from './violation.js';
 
 /** How often the disk is looked at, in things that happen; beside that, after snapshots. */
 const EVERY = 700;
