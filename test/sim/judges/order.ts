@@ -2,7 +2,7 @@
  * The judge of order and time:
  *
  * - C1, C6 (real time): whatever began after a write had been acknowledged comes after that write,
- *   and sees it.
+ *   and sees it. Reads of an ensemble need not, unless a sync of their session came before.
  * - C2: a session's writes have growing zxids, and its reads see them.
  * - C3: what a client has seen never becomes unseen, across connections and sessions too.
  * - S7: a session's timeout in the log is the one that its client was told.
@@ -10,7 +10,6 @@
  */
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
-import type { Canon } from '../inside/canon.js';
 import { demand } from '../violation.js';
 import {
   type ConnectionHistory,
@@ -18,13 +17,19 @@ import {
   type SentRequest,
   sessionOf,
 } from '../world/history.js';
-import type { Replayed } from './replay.js';
+import type { Leeway } from './leeway.js';
+import type { Replayed, TrueOrder } from './replay.js';
 import { nameOf, writesOf } from './wire-requests.js';
 
 /** @throws Violation */
-export function judgeOrder(history: History, canon: Canon, replayed: Replayed): void {
+export function judgeOrder(
+  history: History,
+  canon: TrueOrder,
+  replayed: Replayed,
+  leeway: Leeway = {},
+): void {
   judgeTimeouts(history, canon);
-  judgeRealTime(history, replayed);
+  judgeRealTime(history, replayed, leeway);
   const seen = new Map<string, bigint>();
   const written = new Map<bigint, bigint>();
   for (const connection of history.connections) {
@@ -33,7 +38,7 @@ export function judgeOrder(history: History, canon: Canon, replayed: Replayed): 
   }
 }
 
-function judgeTimeouts({ connections }: History, { entries }: Canon): void {
+function judgeTimeouts({ connections }: History, { entries }: TrueOrder): void {
   // Whoever takes a session up may ask for another timeout, which no transaction tells of.
   const begun = connections.filter(({ greeting }) => greeting?.sessionId === 0n);
   const told = new Map(begun.map(({ welcome }) => [welcome?.sessionId, welcome?.timeOut]));
@@ -46,12 +51,13 @@ function judgeTimeouts({ connections }: History, { entries }: Canon): void {
   }
 }
 
-function judgeRealTime(history: History, { zxidOf }: Replayed): void {
+function judgeRealTime(history: History, { zxidOf }: Replayed, leeway: Leeway): void {
   const requests = history.connections.flatMap(({ requests }) => requests);
   const acknowledged = requests
     .filter((request) => request.reply !== undefined && zxidOf.has(request))
     .sort((a, b) => a.reply!.at - b.reply!.at);
   const begun = [...requests].sort((a, b) => a.at - b.at);
+  const fresh = new Freshness(leeway);
   let known = 0n;
   let next = 0;
   for (const request of begun) {
@@ -60,12 +66,32 @@ function judgeRealTime(history: History, { zxidOf }: Replayed): void {
       if (zxid > known) known = zxid;
     }
     const zxid = zxidOf.get(request) ?? request.reply?.zxid ?? 0n;
-    if (zxid <= 0n) continue;
     const isWrite = zxidOf.has(request);
-    demand(isWrite ? zxid > known : zxid >= known, isWrite ? 'C1' : 'C6', () => {
+    const due = isWrite ? known : fresh.dueFor(request, known);
+    if (zxid <= 0n) continue;
+    demand(isWrite ? zxid > due : zxid >= due, isWrite ? 'C1' : 'C6', () => {
       const who = `${nameOf(request)} ${request.xid} of ${request.connection.client}`;
-      return `${who} began after ${known} was acknowledged and is of ${zxid}`;
+      return `${who} began after ${due} was acknowledged and is of ${zxid}`;
     });
+  }
+}
+
+/** How much a read has to show: all that was acknowledged, or all that its session has synced. */
+class Freshness {
+  readonly #leeway: Leeway;
+  readonly #synced = new Map<bigint, bigint>();
+
+  constructor(leeway: Leeway) {
+    this.#leeway = leeway;
+  }
+
+  /** Requests are asked about in the order in which they began. */
+  dueFor({ connection, opcode, reply }: SentRequest, known: bigint): bigint {
+    if (this.#leeway.isEnsemble !== true) return known;
+    if (this.#leeway.syncsLoosely === true) return 0n;
+    const session = sessionOf(connection);
+    if (opcode === opcodes.sync && reply?.err === 0) this.#synced.set(session, known);
+    return this.#synced.get(session) ?? 0n;
   }
 }
 
