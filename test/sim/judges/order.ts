@@ -31,11 +31,19 @@ export function judgeOrder(
   judgeTimeouts(history, canon);
   judgeRealTime(history, replayed, leeway);
   const seen = new Map<string, bigint>();
-  const written = new Map<bigint, bigint>();
+  const written = new Map<bigint, Written>();
   for (const connection of history.connections) {
     judgeSeen(connection, seen);
-    judgePipeline(connection, replayed, written);
+    judgePipeline(connection, replayed, written, leeway);
   }
+}
+
+/** What a session has written so far, over all its connections. */
+interface Written {
+  /** The newest of its writes. */
+  readonly last: bigint;
+  /** The newest that it was told of. */
+  readonly told: bigint;
 }
 
 function judgeTimeouts({ connections }: History, { entries }: TrueOrder): void {
@@ -121,26 +129,32 @@ function judgeSeen(
 function judgePipeline(
   connection: ConnectionHistory,
   { zxidOf }: Replayed,
-  written: Map<bigint, bigint>,
+  written: Map<bigint, Written>,
+  { isEnsemble }: Leeway,
 ): void {
   const session = sessionOf(connection);
-  let last = written.get(session) ?? 0n;
+  const before = written.get(session) ?? { last: 0n, told: 0n };
+  let { last, told } = before;
+  // Another server need not have what its client does not know to have happened.
+  let shown = isEnsemble === true ? told : last;
   let missing: SentRequest | undefined;
   for (const request of connection.requests) {
-    const told = () => `${nameOf(request)} ${request.xid} of ${connection.client}`;
+    const name = () => `${nameOf(request)} ${request.xid} of ${connection.client}`;
     const zxid = zxidOf.get(request);
+    const { reply } = request;
     if (zxid !== undefined) {
-      demand(zxid > last, 'C2', () => `${told()} got zxid ${zxid} after ${last}`);
+      demand(zxid > last, 'C2', () => `${name()} got zxid ${zxid} after ${last}`);
       demand(missing === undefined, 'C2', () => {
-        return `${told()} happened and ${missing!.xid}, sent before it, did not`;
+        return `${name()} happened and ${missing!.xid}, sent before it, did not`;
       });
       last = zxid;
-    } else if (writesOf(request) !== undefined && request.reply === undefined) {
+      shown = zxid;
+      if (reply !== undefined) told = zxid;
+    } else if (writesOf(request) !== undefined && reply === undefined) {
       missing ??= request;
     }
-    const { reply } = request;
     if (reply === undefined || reply.zxid <= 0n || request.opcode === opcodes.ping) continue;
-    demand(reply.zxid >= last, 'C2', () => `${told()} saw ${reply.zxid}, before its own ${last}`);
+    demand(reply.zxid >= shown, 'C2', () => `${name()} saw ${reply.zxid}, before its own ${shown}`);
   }
-  written.set(session, last);
+  written.set(session, { last, told });
 }
