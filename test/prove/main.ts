@@ -26,6 +26,7 @@ const names = [
   'on-apache',
   'browser',
   'planted',
+  'checkers',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
