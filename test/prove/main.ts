@@ -27,6 +27,7 @@ const names = [
   'browser',
   'planted',
   'checkers',
+  'processes',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
