@@ -28,6 +28,7 @@ const names = [
   'planted',
   'checkers',
   'processes',
+  'fail-over',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));

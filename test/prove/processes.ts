@@ -5,12 +5,12 @@
  * `npm run prove -- processes 3.9.5` turns it on Apache ZooKeeper; kinds with commas between them
  * (`vivarium,3.9.5,3.9.5`) on a mixture.
  */
-import { apacheVersions } from '../interop/apache.js';
 import { type FaultName, faultNames } from '../interop/load/faults.js';
 import { type FaultyRunResult, faultyRun } from '../interop/load/faulty-run.js';
 import type { ServerKind } from '../interop/server-process.js';
 import { table } from './page.js';
 import type { Json, Proof } from './proof.js';
+import { kindsIn, versionsOf } from './subjects.js';
 
 /** How often each is done, and how often on one ensemble. */
 const full: Readonly<Record<FaultName, readonly [total: number, each: number]>> = {
@@ -39,7 +39,7 @@ export const prove: Proof = {
     'Three server processes lose no acknowledged write and break no promise while they are ' +
     'killed, restarted, paused and cut off from each other.',
   async run({ short: isShort, args, slice, log }) {
-    const kinds = kindsOf(args[0] ?? 'vivarium');
+    const kinds = threeOf(args[0] ?? 'vivarium');
     const results: FaultyRunResult[] = [];
     const run = async (name: string, seed: number, faults: readonly FaultName[]) => {
       const isForgetful = faults.includes('kill -9 of all');
@@ -67,7 +67,6 @@ export const prove: Proof = {
     const problems = results.flatMap((result) => result.problems);
     const sum = (of: (result: FaultyRunResult) => number) =>
       results.reduce((total, result) => total + of(result), 0);
-    const apache = kinds.filter((kind) => kind !== 'vivarium');
     return {
       holds: problems.length === 0 && results.every(({ acknowledged }) => acknowledged > 0),
       counts: {
@@ -86,7 +85,7 @@ export const prove: Proof = {
         `## Faults\n\n${WHAT}\n\n${faultTable(results)}`,
         ...problems.slice(0, 20).map((problem) => `- ${problem}`),
       ].join('\n\n'),
-      ...(apache.length === 0 ? {} : { versions: { 'Apache ZooKeeper': apache.join(', ') } }),
+      versions: versionsOf(kinds),
     };
   },
 };
@@ -98,13 +97,8 @@ const WHAT =
   'it. A gap is the time from one acknowledged write to the next around a fault, over all clients.';
 
 /** Three of a kind, or the three that are named. */
-function kindsOf(text: string): readonly ServerKind[] {
-  const words = text.split(',');
-  const known = ['vivarium', ...Object.values(apacheVersions)];
-  for (const word of words) {
-    if (!known.includes(word)) throw new Error(`'${word}' is none of ${known.join(', ')}`);
-  }
-  const kinds = words as ServerKind[];
+function threeOf(text: string): readonly ServerKind[] {
+  const kinds = kindsIn(text);
   if (kinds.length === 1) return [kinds[0]!, kinds[0]!, kinds[0]!];
   if (kinds.length !== 3) throw new Error(`one kind of server or three, not ${kinds.length}`);
   return kinds;
