@@ -16,6 +16,8 @@ import {
   summaries,
 } from '@vivarium/core/internal/admin/metric-names';
 import { errorTable } from '@vivarium/core/internal/base/errors';
+import { ensembleOptions } from '@vivarium/core/internal/config/ensemble-options';
+import { membershipKeys } from '@vivarium/core/internal/config/file-keys';
 import type { Option } from '@vivarium/core/internal/config/option';
 import { options } from '@vivarium/core/internal/config/options';
 import { otherKeys } from '@vivarium/core/internal/config/other-keys';
@@ -54,7 +56,8 @@ const REFERENCE = new URL('../../../docs/reference/', import.meta.url);
 function optionsPage(): string {
   const rows: readonly Option<unknown>[] = Object.values(options);
   const own = rows.filter(({ key }) => key.startsWith('vivarium.'));
-  const shared = rows.filter(({ key }) => !key.startsWith('vivarium.'));
+  const ofEnsembles = new Set<Option<unknown>>(Object.values(ensembleOptions));
+  const shared = rows.filter((row) => !row.key.startsWith('vivarium.') && !ofEnsembles.has(row));
   const table = (some: readonly Option<unknown>[]) =>
     markdown(
       ['Key', 'Type', 'Default', 'Allowed', 'What it does'],
@@ -72,10 +75,19 @@ function optionsPage(): string {
     'Options',
     'Keys of `zoo.cfg`, which is read in the Java properties format. Any key may carry the prefix ' +
       '`zookeeper.`. A wrong value stops the start with file, line, key and what is allowed; an ' +
-      'unknown key is a warning; of a repeated key the last value counts, with a warning. Lines ' +
-      '`server.N` may name one participant, which then runs standalone.',
+      'unknown key is a warning; of a repeated key the last value counts, with a warning.',
     "## ZooKeeper's keys",
     table(shared),
+    '## Who is in the ensemble',
+    'Without these lines, or with one participant, a server stands alone. In an ensemble every ' +
+      'server has the same ones, and a file `myid` in its `dataDir` whose first line is its number.',
+    markdown(
+      ['Key', 'Allowed', 'What it does'],
+      membershipKeys.map((row) => [code(row.key), row.allowed, row.doc]),
+    ),
+    "## ZooKeeper's keys of ensembles",
+    'A server that stands alone passes over them, with a notice.',
+    table(Object.values(ensembleOptions)),
     "## Vivarium's own keys",
     'An Apache server passes over them.',
     table(own),

@@ -1,6 +1,7 @@
 /** Whether the simulator finds what it is there to find: bugs are put in, one at a time. */
-import { bootPeer } from '@vivarium/core/internal/peer/boot';
+
 import { runSeed } from '../sim/run-seed.js';
+import { bootServer } from '../sim/world/boot.js';
 import { table } from './page.js';
 import { plants } from './plants/index.js';
 import type { Plant } from './plants/plant.js';
@@ -59,7 +60,7 @@ export const prove: Proof = {
 
 async function find(plant: Plant): Promise<Found> {
   for (let seed = 1; seed <= SEEDS_MAX; seed++) {
-    const { boot, remove } = plant.put(bootPeer);
+    const { boot, remove } = plant.put(bootServer);
     try {
       const { violation } = await runSeed({ seed, boot });
       if (violation === undefined) continue;
@@ -77,7 +78,7 @@ async function find(plant: Plant): Promise<Found> {
 async function clean(first: number, count: number, quiet: boolean): Promise<string[]> {
   const alarms: string[] = [];
   for (let seed = first; seed < first + count; seed++) {
-    const { violation } = await runSeed({ seed, boot: bootPeer, quiet });
+    const { violation } = await runSeed({ seed, boot: bootServer, quiet });
     if (violation !== undefined) alarms.push(`seed ${seed}: ${violation.message}`);
   }
   return alarms;

@@ -113,7 +113,7 @@ suite(
       ['a value of another kind', 'skipACL=perhaps', ['skipACL=perhaps is not allowed', 'yes']],
       ['timeouts that contradict', 'minSessionTimeout=90000', ['minSessionTimeout', '60000']],
       ['TLS, which would be missing', 'secureClientPort=2281', ['is not supported', 'no TLS']],
-      ['an ensemble', 'server.1=a:2888:3888\nserver.2=b:2888:3888', ['server.']],
+      ['a wrong server', 'server.1=a:2888:3888\nserver.2=b:2888', ['server.2', 'quorumPort']],
       ['a line that is none', 'dataDir', ['dataDir']],
     ];
     for (const [what, lines, told] of refusals) {

@@ -1,16 +1,16 @@
-import { bootPeer } from '@vivarium/core/internal/peer/boot';
 import { specialXids } from '@vivarium/core/internal/wire/operations';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
 import { writesOf } from './judges/wire-requests.js';
 import { judge } from './run-seed.js';
 import { Violation } from './violation.js';
+import { bootServer } from './world/boot.js';
 import type { ConnectionHistory, Heard, HeardEvent, HeardReply } from './world/history.js';
 import { Simulation } from './world/simulation.js';
 
 /** A run without faults, judged anew after its history was tampered with. */
 async function written(seed: number): Promise<Simulation> {
-  const simulation = new Simulation({ seed, boot: bootPeer, quiet: true });
+  const simulation = new Simulation({ seed, boot: bootServer, quiet: true });
   await simulation.run();
   return simulation;
 }

@@ -4,8 +4,8 @@
  * `--quiet` leaves the faults out; `--keep-going` runs all of them and counts.
  */
 import { parseArgs } from 'node:util';
-import { bootPeer } from '@vivarium/core/internal/peer/boot';
 import { type RunResult, runSeed } from './run-seed.js';
+import { bootServer } from './world/boot.js';
 
 const { values } = parseArgs({
   options: {
@@ -50,7 +50,7 @@ async function runOne(seed: number, totals: Record<string, number>): Promise<boo
   try {
     const log = values.log ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
     const { quiet } = values;
-    result = await runSeed({ seed, boot: bootPeer, quiet, ...(log && { log }) });
+    result = await runSeed({ seed, boot: bootServer, quiet, ...(log && { log }) });
   } catch (error) {
     const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return tellFailure(seed, `broke: ${story}`);

@@ -5,14 +5,20 @@ import { replay } from './judges/replay.js';
 import { judgeWatches, WatchProbes } from './judges/watches.js';
 import { writesOf } from './judges/wire-requests.js';
 import { Violation } from './violation.js';
+import type { Left } from './world/faults.js';
 import type { SentRequest } from './world/history.js';
 import { Simulation } from './world/simulation.js';
+import type { Length } from './world/swarm.js';
 
 export interface RunOptions {
   readonly seed: number;
   readonly boot: BootLocal;
   /** A run without any fault. */
   readonly quiet?: boolean;
+  /** `short` unless given. */
+  readonly length?: Length;
+  /** Faults that are left out. */
+  readonly without?: Left;
   /** Told of everything that happens, one line each. */
   readonly log?: (line: string) => void;
 }
@@ -33,7 +39,7 @@ export interface RunResult {
  */
 export async function runSeed(options: RunOptions): Promise<RunResult> {
   const simulation = new Simulation(options);
-  const { kernel, canon, record, recoveries, faults } = simulation;
+  const { kernel, canon, record, servers, faults } = simulation;
   const counts: Record<string, number> = {};
   let violation: Violation | undefined;
   try {
@@ -43,17 +49,15 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     if (!(error instanceof Violation)) throw error;
     violation = error;
   }
-  let faultCount = 0;
-  for (const [kind, count] of faults.counts) {
-    counts[`fault ${kind}`] = count;
-    faultCount += count;
+  for (const { kind } of faults.happened) {
+    counts[`fault ${kind}`] = (counts[`fault ${kind}`] ?? 0) + 1;
   }
   Object.assign(counts, {
-    faults: faultCount,
+    faults: faults.happened.length,
     transactions: canon.entries.length,
     expiries: canon.entries.filter(({ txn }) => txn.header.type === txnTypes.closeSession).length,
-    recoveries: recoveries.count,
-    lives: simulation.server.lives,
+    recoveries: servers.reduce((sum, { recoveries }) => sum + recoveries.count, 0),
+    lives: servers.reduce((sum, { local }) => sum + local.lives, 0),
     locks: simulation.lock.taken,
     listeners: record.listeners.length,
     shown: record.streams.reduce((sum, { emitted }) => sum + emitted.length, 0),
@@ -69,12 +73,13 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
  * @throws Violation
  */
 export function judge(written: WrittenDown): Readonly<Record<string, number>> {
-  const { canon, history, record, recoveries, lock, group } = written;
+  const { canon, history, record, servers, lock, group } = written;
+  const found = servers.flatMap(({ recoveries }) => recoveries.probes());
   const watches = new WatchProbes(history);
-  const all = [watches.probes, record.probes(), recoveries.probes(), group.probes()];
+  const all = [watches.probes, record.probes(), found, group.probes()];
   const probes = all.flat();
   const replayed = replay(canon, history, probes);
-  judgeOrder(history, canon, replayed);
+  judgeOrder(history, canon, replayed, written.isAlone);
   const told = judgeWatches(history, replayed, watches);
   record.judge(replayed, appliedPayloads(replayed.applied), history);
   lock.judge(replayed);
@@ -84,7 +89,7 @@ export function judge(written: WrittenDown): Readonly<Record<string, number>> {
 /** What the judges look at. */
 export type WrittenDown = Pick<
   Simulation,
-  'canon' | 'history' | 'record' | 'recoveries' | 'lock' | 'group'
+  'canon' | 'history' | 'record' | 'servers' | 'lock' | 'group' | 'isAlone'
 >;
 
 const decoder = new TextDecoder();

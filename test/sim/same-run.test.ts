@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { bootPeer } from '@vivarium/core/internal/peer/boot';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
 import { runSeed } from './run-seed.js';
+import { bootServer } from './world/boot.js';
 
 const main = fileURLToPath(new URL('./main.js', import.meta.url));
 
@@ -18,8 +18,8 @@ suite('a seed', (test) => {
     'gives the same run twice, in this process and in another',
     async () => {
       for (const seed of [1, 77, 4_294_967_299]) {
-        const first = await runSeed({ seed, boot: bootPeer });
-        const second = await runSeed({ seed, boot: bootPeer });
+        const first = await runSeed({ seed, boot: bootServer });
+        const second = await runSeed({ seed, boot: bootServer });
         assert.is(second.traceHash, first.traceHash);
         const { status, stdout } = sim('--seed', String(seed));
         assert.is(status, 0, stdout);
@@ -31,7 +31,7 @@ suite('a seed', (test) => {
 
   test('gives another run than the next one', async () => {
     const hashes = new Set<string>();
-    for (const seed of [1, 2, 3]) hashes.add((await runSeed({ seed, boot: bootPeer })).traceHash);
+    for (const seed of [1, 2, 3]) hashes.add((await runSeed({ seed, boot: bootServer })).traceHash);
     assert.is(hashes.size, 3);
   });
 

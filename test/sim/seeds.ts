@@ -1,7 +1,7 @@
-import { bootPeer } from '@vivarium/core/internal/peer/boot';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
 import { runSeed } from './run-seed.js';
+import { bootServer } from './world/boot.js';
 
 /** Tests of so many seeds, ten to a test, so that a failure is told soon. */
 const SEEDS_PER_TEST = 10;
@@ -19,7 +19,7 @@ export function seedsSuite(first: number, last: number): void {
 
 async function holds(from: number, to: number): Promise<void> {
   for (let seed = from; seed <= to; seed++) {
-    const { violation, counts } = await runSeed({ seed, boot: bootPeer });
+    const { violation, counts } = await runSeed({ seed, boot: bootServer });
     if (violation !== undefined) {
       throw new Error(`${violation.message}\n  npm run sim -- --seed ${seed} --log`);
     }

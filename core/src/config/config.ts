@@ -1,3 +1,4 @@
+import { type EnsembleSpec, ensembleProblems, memberProblem, serverOf } from './ensemble.js';
 import { type OptionValues, options } from './options.js';
 
 /** What is derived when it is not given. */
@@ -7,33 +8,48 @@ type Derived =
   | 'clientPort'
   | 'webSocketEnabled'
   | 'commandsEnabled'
-  | 'metricsEnabled';
+  | 'metricsEnabled'
+  | 'initLimit'
+  | 'syncLimit';
 
 /** The settings of one server, complete: nothing in it needs a default any more. */
 export type Config = {
   readonly [Name in keyof OptionValues]: Name extends Derived
     ? NonNullable<OptionValues[Name]>
     : OptionValues[Name];
+} & {
+  /** Whom this server works with, itself included; `undefined` when it stands alone. */
+  readonly ensemble: EnsembleSpec | undefined;
 };
+
+/** Limits of an ensemble that a program starts: those of ZooKeeper's sample file. */
+const USUAL_INIT_LIMIT = 10;
+const USUAL_SYNC_LIMIT = 5;
 
 /** With extended types the top byte 0xff of an owner marks what is no session. */
 const MAX_EXTENDED_SERVER_ID = 254;
 
 /** Settings somebody chose; everything else has its default. */
-export type ConfigOverrides = { readonly [Name in keyof OptionValues]?: OptionValues[Name] };
+export type ConfigOverrides = { readonly [Name in keyof OptionValues]?: OptionValues[Name] } & {
+  /** Makes the server one of an ensemble; `serverId` says which. */
+  readonly ensemble?: EnsembleSpec | undefined;
+};
 
 /**
- * A config with defaults for everything but `overrides`. `dataDir` is `data/1` and `clientPort`
- * 2181 unless given.
+ * A config with defaults for everything but `overrides`. `dataDir` is `data/1` unless given, and
+ * clients connect to what the own line of an ensemble says, or else to port 2181.
  *
  * @throws RangeError when the overrides contradict each other
  */
 export function defaultConfig(overrides: ConfigOverrides = {}): Config {
-  const values = { ...defaultValues(), ...overrides };
+  const values = { ...defaultValues(), ensemble: undefined, ...overrides };
+  const { ensemble, serverId } = values;
+  const own = ensemble === undefined ? undefined : serverOf(ensemble, serverId)?.client;
   const config = completeConfig({
     ...values,
     dataDir: values.dataDir ?? 'data/1',
-    clientPort: values.clientPort ?? 2181,
+    clientPort: values.clientPort ?? own?.port ?? 2181,
+    clientPortAddress: values.clientPortAddress ?? own?.host,
   });
   const problem = contradiction(config);
   if (problem !== undefined) throw new RangeError(problem.message);
@@ -49,7 +65,11 @@ export function defaultValues(): OptionValues {
 
 /** Derives what is not set from what is. */
 export function completeConfig(
-  values: OptionValues & { readonly dataDir: string; readonly clientPort: number },
+  values: OptionValues & {
+    readonly dataDir: string;
+    readonly clientPort: number;
+    readonly ensemble: EnsembleSpec | undefined;
+  },
 ): Config {
   const local = isLoopbackAddress(values.clientPortAddress);
   return {
@@ -62,12 +82,15 @@ export function completeConfig(
     webSocketEnabled: values.webSocketEnabled ?? local,
     commandsEnabled: values.commandsEnabled ?? local,
     metricsEnabled: values.metricsEnabled ?? local,
+    initLimit: values.initLimit ?? USUAL_INIT_LIMIT,
+    syncLimit: values.syncLimit ?? USUAL_SYNC_LIMIT,
+    syncEnabled: values.observerSyncEnabled ?? values.syncEnabled,
   };
 }
 
 /** Two settings that cannot both hold, and which of them a person should look at. */
 export interface Contradiction {
-  readonly name: keyof OptionValues;
+  readonly name: keyof OptionValues | 'ensemble';
   readonly message: string;
   readonly allowed: string;
 }
@@ -99,7 +122,19 @@ export function contradiction(config: Config): Contradiction | undefined {
       allowed: 'at most vivarium.sendQueueMaxBytes',
     };
   }
-  return undefined;
+  return config.ensemble === undefined ? undefined : misfit(config, config.ensemble);
+}
+
+/** What is wrong with an ensemble, or with this server as one of it. */
+function misfit(config: Config, ensemble: EnsembleSpec): Contradiction | undefined {
+  const [problem] = ensembleProblems(ensemble, config.multiAddressEnabled);
+  if (problem !== undefined) {
+    const { key, what, allowed } = problem;
+    return { name: 'ensemble', message: `${key} ${what}`, allowed };
+  }
+  const message = memberProblem(ensemble, config.serverId);
+  if (message === undefined) return undefined;
+  return { name: 'serverId', message, allowed: 'the number of one of its servers' };
 }
 
 /** Whether only this machine can reach an address; no address means all of them, so no. */

@@ -52,6 +52,19 @@ export function int(limits: IntLimits = {}, type = 'int'): Kind<number> {
   };
 }
 
+/** A number that may have a fraction, written with digits and a point. */
+export function decimal(min: number, max: number): Kind<number> {
+  return {
+    type: 'number',
+    allowed: `a number from ${min} to ${max}`,
+    parse(text) {
+      if (!/^[+-]?(\d{1,15}(\.\d{0,15})?|\.\d{1,15})$/.test(text)) return undefined;
+      const value = Number(text);
+      return value >= min && value <= max ? { value } : undefined;
+    },
+  };
+}
+
 /** Milliseconds. */
 export function ms(limits: IntLimits = {}): Kind<number> {
   return int(limits, 'ms');

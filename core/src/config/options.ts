@@ -1,3 +1,4 @@
+import { ensembleOptions } from './ensemble-options.js';
 import { option, optional, type ValuesOf } from './option.js';
 import {
   address,
@@ -16,8 +17,9 @@ import { ownOptions } from './own-options.js';
 
 /**
  * ZooKeeper's options that Vivarium supports, under ZooKeeper's keys and with its defaults unless
- * the row says otherwise. Vivarium's own are in `own-options.ts`; keys that are known but do
- * nothing here, or must not be given, are in `other-keys.ts`.
+ * the row says otherwise. Those of ensembles are in `ensemble-options.ts`, Vivarium's own in
+ * `own-options.ts`, keys that say who is in the ensemble in `file-keys.ts`; keys that are known but
+ * do nothing here, or must not be given, in `other-keys.ts`.
  */
 const zooKeeperOptions = {
   dataDir: optional<string>({
@@ -50,7 +52,9 @@ const zooKeeperOptions = {
     key: 'tickTime',
     kind: ms({ min: 1 }),
     default: 3000,
-    doc: 'The unit of session timeouts: sessions are checked for expiry once each tick.',
+    doc:
+      'The unit of session timeouts, checked once each tick, and of the limits between servers: ' +
+      'the same on every server of an ensemble.',
   }),
   minSessionTimeout: option<number>({
     key: 'minSessionTimeout',
@@ -150,7 +154,7 @@ const zooKeeperOptions = {
     key: 'commitLogCount',
     kind: int({ raisedTo: 1 }),
     default: 500,
-    doc: 'Recent transactions kept in memory for servers that catch up; a single server has none.',
+    doc: 'Recent transactions kept in memory for servers that catch up; of no use to one alone.',
   }),
   flushDelay: option<number>({
     key: 'flushDelay',
@@ -216,8 +220,8 @@ const zooKeeperOptions = {
     kind: boolean,
     default: false,
     doc:
-      'Whether a follower checks ACLs before it forwards a write. A single server always checks ' +
-      'first, so here it changes nothing.',
+      'Whether a follower checks ACLs before it forwards a write. A server that stands alone always ' +
+      'checks first.',
   }),
   superDigest: optional<string>({
     key: 'DigestAuthenticationProvider.superDigest',
@@ -303,7 +307,7 @@ const zooKeeperOptions = {
 } as const;
 
 /** Every option that Vivarium supports, by its name inside the program. */
-export const options = { ...zooKeeperOptions, ...ownOptions } as const;
+export const options = { ...zooKeeperOptions, ...ensembleOptions, ...ownOptions } as const;
 
 export type OptionName = keyof typeof options;
 export type OptionValues = ValuesOf<typeof options>;

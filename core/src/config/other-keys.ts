@@ -1,4 +1,4 @@
-import { boolean, choice, int, type Kind, text, yesNo } from './option-kinds.js';
+import { boolean, choice, int, type Kind, text } from './option-kinds.js';
 
 /**
  * A key of ZooKeeper's that Vivarium knows and has no use for. `ignored` ones are harmless to pass
@@ -22,14 +22,12 @@ const any: Kind<string> = text('text', 'any text', /^/);
 const anyInt = int({ min: -1 });
 const OFF = ['false'];
 
-const ensembleOnly = 'a single server has no ensemble';
 const otherThreads = 'Vivarium has no such threads or caches';
 const noTls = 'this version has no TLS';
 const noSasl = 'this version has no SASL';
 const tlsRemedy =
   'Remove the key and put a TLS proxy in front, or keep the port on a private network.';
 const saslRemedy = 'Remove the key and use the digest scheme, or wait for a later version.';
-const oneServerRemedy = 'Remove the key.';
 
 function ignored(why: string, kind: Kind<unknown>, keys: readonly string[]): OtherKey[] {
   return keys.map((key) => ({ key, support: 'ignored', kind, harmless: [], why, remedy: '' }));
@@ -94,24 +92,21 @@ export const otherKeys: readonly OtherKey[] = [
   ...refused('this version keeps no audit log', 'Remove the key.', [
     ['audit.enable', boolean, OFF],
   ]),
-  ...refused('this version runs a single server', oneServerRemedy, [
-    ['dynamicConfigFile', any, []],
-    ['reconfigEnabled', boolean, OFF],
-    ['group*', any, []],
-    ['weight*', any, []],
-    ['version', any, []],
-    ['oraclePath', any, []],
-    ['peerType', choice('participant', 'observer'), ['participant']],
-    ['observerMasterPort', anyInt, ['0', '-1']],
-  ]),
   ...refused(
-    'sessions of this version are always known to the log',
+    'the servers of an ensemble cannot be changed while it runs; that comes with a later version, ' +
+      'and until then a change that is found in the log stops the server',
     'Remove the key, or set it to false.',
-    [
-      ['localSessionsEnabled', boolean, OFF],
-      ['localSessionsUpgradingEnabled', boolean, OFF],
-      ['readonlymode.enabled', boolean, OFF],
-    ],
+    [['reconfigEnabled', boolean, OFF]],
+  ),
+  ...refused(
+    'this version asks no oracle: one server of two never goes on alone',
+    'Remove the key, and run three servers, of which one may fail.',
+    [['oraclePath', any, []]],
+  ),
+  ...refused(
+    'followers of this version do not serve observers, who connect to the leader',
+    'Remove the key on every server, so that no observer looks for that port.',
+    [['observerMasterPort', anyInt, ['0', '-1']]],
   ),
   ...refused(
     'snapshots are written without compression',
@@ -123,45 +118,31 @@ export const otherKeys: readonly OtherKey[] = [
     'Remove the key.',
     [['emulate353TTLNodes', boolean, OFF]],
   ),
-  ...ignored(ensembleOnly, anyInt, [
-    'initLimit',
-    'syncLimit',
-    'connectToLearnerMasterLimit',
-    'quorum.cnxn.threads.size',
-    'cnxTimeout',
+  ...ignored('there is only one way to elect a leader', choice('3'), ['electionAlg']),
+  ...ignored('cnxTimeout limits how long servers take to introduce themselves', anyInt, [
     'quorumCnxnTimeoutMs',
-    'electionPortBindRetry',
-    'fastleader.minNotificationInterval',
-    'fastleader.maxNotificationInterval',
-    'leader.maxConcurrentSnapSyncs',
-    'leader.maxConcurrentDiffSyncs',
-    'leader.maxTimeToWaitForEpoch',
-    'observer.reconnectDelayMs',
-    'observer.election.DelayMs',
-    'leader.ackLoggingFrequency',
-    'leaderConnectDelayDuringRetryMs',
-    'observerMaster.sizeLimit',
-    'messageTracker.BufferSize',
+  ]),
+  ...ignored('servers find out by themselves which addresses answer', anyInt, [
     'multiAddress.reachabilityCheckTimeoutMs',
   ]),
-  ...ignored(ensembleOnly, boolean, [
-    'quorumListenOnAllIPs',
-    'syncEnabled',
-    'observer.syncEnabled',
-    'multiAddress.enabled',
+  ...ignored('servers find out by themselves which addresses answer', boolean, [
     'multiAddress.reachabilityCheckEnabled',
+  ]),
+  ...ignored('links between servers are watched by heartbeats', boolean, ['tcpKeepAlive']),
+  ...ignored('no follower serves observers', anyInt, ['observerMaster.sizeLimit']),
+  ...ignored(otherThreads, anyInt, [
+    'quorum.cnxn.threads.size',
+    'leader.ackLoggingFrequency',
+    'messageTracker.BufferSize',
+  ]),
+  ...ignored(otherThreads, boolean, [
     'learner.asyncSending',
     'learner.closeSocketAsync',
     'leader.closeSocketAsync',
-    'tcpKeepAlive',
-    'forceSnapshotSync',
     'follower.skipLearnerRequestToNextProcessor',
     'forward_learner_requests_to_commit_processor_disabled',
     'messageTracker.Enabled',
   ]),
-  ...ignored(ensembleOnly, yesNo, ['leaderServes']),
-  ...ignored(ensembleOnly, choice('3'), ['electionAlg']),
-  ...ignored(ensembleOnly, any, ['snapshotSizeFactor', 'quorum.auth.*']),
   ...ignored(otherThreads, anyInt, [
     'maxResponseCacheSize',
     'maxGetChildrenResponseCacheSize',
@@ -209,6 +190,7 @@ export const otherKeys: readonly OtherKey[] = [
     'requireKerberosConfig',
     'security.auth_to_local',
     'audit.impl.class',
+    'quorum.auth.*',
   ]),
   ...ignored('the receive limit is jute.maxbuffer exactly', any, ['jute.maxbuffer.extrasize']),
   ...ignored('connections are always kept alive by heartbeats', boolean, ['clientTcpKeepAlive']),

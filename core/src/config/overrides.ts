@@ -1,4 +1,5 @@
 import type { ConfigOverrides } from './config.js';
+import { ensembleProblems, memberProblem } from './ensemble.js';
 import { type OptionName, options } from './options.js';
 import { nearest } from './spelling.js';
 
@@ -9,6 +10,7 @@ import { nearest } from './spelling.js';
  */
 export function overrideProblem(overrides: ConfigOverrides): string | undefined {
   for (const [name, value] of Object.entries(overrides)) {
+    if (name === 'ensemble') continue;
     if (!Object.hasOwn(options, name)) {
       const like = nearest(name, Object.keys(options));
       const hint = like === undefined ? 'Check its spelling.' : `Did you mean ${like}?`;
@@ -23,5 +25,17 @@ export function overrideProblem(overrides: ConfigOverrides): string | undefined 
       return `${name}: ${given} (${typeof value}) is not allowed; allowed: ${kind.allowed}`;
     }
   }
-  return undefined;
+  return ensembleProblem(overrides);
+}
+
+function ensembleProblem(overrides: ConfigOverrides): string | undefined {
+  const { ensemble, serverId, multiAddressEnabled = false } = overrides;
+  if (ensemble === undefined) return undefined;
+  const [problem] = ensembleProblems(ensemble, multiAddressEnabled);
+  if (problem !== undefined) {
+    return `ensemble: ${problem.key} ${problem.what}; allowed: ${problem.allowed}`;
+  }
+  if (serverId === undefined) return 'ensemble: serverId says which of its servers this one is';
+  const stranger = memberProblem(ensemble, serverId);
+  return stranger === undefined ? undefined : `serverId: ${stranger}`;
 }

@@ -10,7 +10,9 @@ export const ownOptions = {
     key: 'vivarium.serverId',
     kind: int({ min: 0, max: 255 }),
     default: 1,
-    doc: 'Number of this server, the top byte of its session ids. A myid file goes before it.',
+    doc:
+      'Number of this server, the top byte of its session ids. A myid file goes before it, and a ' +
+      'server of an ensemble must have one.',
   }),
   sessionPasswords: option<'keyed' | 'apache'>({
     key: 'vivarium.sessionPasswords',
@@ -76,6 +78,14 @@ export const ownOptions = {
     kind: bytes({ min: 1 }),
     default: 67_108_864,
     doc: 'With more than this waiting to be sent to a client, its connection is closed.',
+  }),
+  linkQueueMaxBytes: option<number>({
+    key: 'vivarium.linkQueueMaxBytes',
+    kind: bytes({ min: 1 }),
+    default: 268_435_456,
+    doc:
+      'With more than this waiting to be sent to another server of the ensemble, the link to it is ' +
+      'closed.',
   }),
   snapshotSliceNodes: option<number>({
     key: 'vivarium.snapshotSliceNodes',

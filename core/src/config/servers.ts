@@ -1,3 +1,5 @@
+import { javaHost } from './java-forms.js';
+
 /**
  * One `server.N` line: `host:quorumPort:electionPort[:role][|…][;[clientHost:]clientPort]`. Several
  * addresses of one server stand between bars.
@@ -45,11 +47,16 @@ export function readServer(key: string, value: string): ServerSpec | { readonly 
     if (host === undefined || host === '' || ports.includes(undefined) || rest.length > 0) {
       return { wrong: `${part.trim() === '' ? 'an address' : part.trim()} is not of the form` };
     }
-    addresses.push({ host, quorumPort: ports[0]!, electionPort: ports[1]! });
+    const [quorumPort, electionPort] = ports as [number, number];
+    if (quorumPort === electionPort || quorumPort === 0 || electionPort === 0) {
+      return { wrong: 'the quorum and the election need two different ports from 1 to 65535' };
+    }
+    addresses.push({ host, quorumPort, electionPort });
     const known = (['participant', 'observer'] as const).find((one) => one === role?.toLowerCase());
     if (role !== undefined && known === undefined) return { wrong: `${role} is no role` };
     if (known !== undefined) roles.push(known);
   }
+  if (roles.some((role) => role !== roles[0])) return { wrong: 'its addresses differ in the role' };
   const spec = { serverId: Number(id), addresses, role: roles[0] ?? 'participant' } as const;
   if (client === undefined || client === '') return spec;
   const parts = fields(client);
@@ -59,15 +66,20 @@ export function readServer(key: string, value: string): ServerSpec | { readonly 
   return { ...spec, client: host === undefined || host === '' ? { port } : { host, port } };
 }
 
-/** The value of a `server.N` line, in the form that ZooKeeper writes. */
+/**
+ * The value of a `server.N` line, in the form that ZooKeeper writes: with the role, several
+ * addresses in the order of their hosts, and literal addresses written out.
+ */
 export function writeServer(spec: ServerSpec): string {
   const addresses = spec.addresses
+    .map((address) => ({ ...address, host: javaHost(address.host) }))
+    .sort((a, b) => (a.host < b.host ? -1 : Number(a.host > b.host)))
     .map(({ host, quorumPort, electionPort }) => `${bracketed(host)}:${quorumPort}:${electionPort}`)
     .join('|');
   const client =
     spec.client === undefined
       ? ''
-      : `;${bracketed(spec.client.host ?? '0.0.0.0')}:${spec.client.port}`;
+      : `;${bracketed(javaHost(spec.client.host ?? '0.0.0.0'))}:${spec.client.port}`;
   return `${addresses}:${spec.role}${client}`;
 }
 

@@ -1,24 +1,17 @@
 import { type Config, completeConfig, contradiction, defaultValues } from './config.js';
+import { type EnsembleSpec, serverOf } from './ensemble.js';
+import { ensembleOptions } from './ensemble-options.js';
+import { fileKeys } from './file-keys.js';
+import type { FoundFile } from './found-file.js';
+import { isMembershipKey, MembershipReader } from './membership-reader.js';
+import { ownNumber } from './my-id.js';
 import { int } from './option-kinds.js';
 import { type OptionName, options } from './options.js';
 import { findOtherKey, otherKeys } from './other-keys.js';
-import { type Property, readProperties } from './properties.js';
-import { readServer, SERVER_FORM, type ServerSpec } from './servers.js';
+import { type ConfigProblem, type Line, missingLine, Problems, shown } from './problems.js';
+import { readProperties } from './properties.js';
+import type { ServerSpec } from './servers.js';
 import { nearest } from './spelling.js';
-
-/** Something an operator must change, or should know, in a config file. */
-export interface ConfigProblem {
-  readonly file: string;
-  /** Line it begins on, from 1; 0 when the file as a whole is meant. */
-  readonly line: number;
-  readonly key: string;
-  /** As written; secrets are replaced. */
-  readonly value: string;
-  /** What may stand there, or what to do (a sentence then); empty when nothing needs doing. */
-  readonly allowed: string;
-  /** The whole story in one line, beginning with `file:line:`. */
-  readonly message: string;
-}
 
 /** A config, or every reason why there is none. */
 export type ZooCfgReading =
@@ -29,16 +22,36 @@ export type ZooCfgReading =
       readonly warnings: readonly ConfigProblem[];
     };
 
+/** What a `zoo.cfg` needs besides itself when it is that of an ensemble. */
+export interface OtherFiles {
+  /** What `dynamicConfigFile` names; see `filesNamedIn`. */
+  readonly dynamic?: FoundFile | undefined;
+  /** The `myid` in its `dataDir`. */
+  readonly myId?: FoundFile | undefined;
+}
+
 /**
- * Reads a `zoo.cfg`. All mistakes are found in one go, in the order of the file. A repeated key is
- * a warning and its last value counts, as in ZooKeeper; an unknown key is a warning that names the
- * key it resembles.
+ * Reads a `zoo.cfg`. All mistakes are found in one go, in the order of the files. A repeated key is
+ * a warning and its last value counts, as in ZooKeeper (but two different values of one server are
+ * a mistake); an unknown key is a warning that names the key it resembles.
  *
  * @param text the file, decoded as Latin-1 as Java does
  * @param fileName as messages shall name it
  */
-export function readZooCfg(text: string, fileName: string): ZooCfgReading {
-  return new ZooCfgReader(fileName).read(text);
+export function readZooCfg(text: string, fileName: string, others: OtherFiles = {}): ZooCfgReading {
+  return new ZooCfgReader(fileName, others).read(text);
+}
+
+/** The files that a `zoo.cfg` names and a reader of it wants to see, as they are written there. */
+export function filesNamedIn(text: string): {
+  readonly dataDir: string | undefined;
+  readonly dynamicConfigFile: string | undefined;
+} {
+  const values = new Map(
+    readProperties(text).properties.map(({ key, value }) => [plainKey(key), value.trim()]),
+  );
+  const given = (key: string) => values.get(key) || undefined;
+  return { dataDir: given('dataDir'), dynamicConfigFile: given('dynamicConfigFile') };
 }
 
 /** A `zoo.cfg` as administrators may see it: `key=value` lines in their order, without secrets. */
@@ -54,228 +67,254 @@ const namesByKey: ReadonlyMap<string, OptionName> = new Map(
 
 class ZooCfgReader {
   readonly #file: string;
-  readonly #errors: ConfigProblem[] = [];
-  readonly #warnings: ConfigProblem[] = [];
+  readonly #others: OtherFiles;
+  readonly #problems: Problems;
   readonly #values: Record<string, unknown> = {};
-  readonly #given = new Map<string, Property>();
-  readonly #servers: { readonly spec: ServerSpec; readonly property: Property }[] = [];
-  #standaloneEnabled = true;
+  readonly #fileValues: { [Name in FileKeyName]?: unknown } = {};
+  readonly #given = new Map<string, Line>();
+  readonly #membership: MembershipReader;
 
-  constructor(file: string) {
+  constructor(file: string, others: OtherFiles) {
+    const { dynamic, myId } = others;
     this.#file = file;
+    this.#others = others;
+    this.#problems = new Problems([file, dynamic?.file ?? '', myId?.file ?? '']);
+    this.#membership = new MembershipReader(dynamic?.file ?? file, this.#problems);
   }
 
   read(text: string): ZooCfgReading {
+    for (const line of this.#linesOf(this.#file, text, plainKey)) this.#given.set(line.key, line);
+    for (const line of this.#given.values()) this.#take(line);
+    this.#readDynamicFile();
+    const isKnown = this.#decideMembership();
+    const config = this.#complete(isKnown);
+    const { errors, warnings } = this.#problems;
+    if (config === undefined || errors.length > 0) return { ok: false, errors, warnings };
+    return { ok: true, config, warnings };
+  }
+
+  /** The lines of a file, each key once: the last of repeated ones, with a warning. */
+  #linesOf(file: string, text: string, keyOf: (key: string) => string): Line[] {
     const { properties, faults } = readProperties(text);
     for (const { line, text: key, message } of faults) {
-      const property = { line, key, value: '' };
-      this.#report(this.#errors, property, `${key} cannot be read: ${message}`, '');
+      const place = { file, line, key, value: '' };
+      this.#problems.fault(place, `${key} cannot be read: ${message}`, '');
     }
-    for (const property of this.#lastOfEach(properties)) this.#take(property);
-    this.#decideMembership();
-    const config = this.#complete();
-    if (config === undefined || this.#errors.length > 0) {
-      return {
-        ok: false,
-        errors: inFileOrder(this.#errors),
-        warnings: inFileOrder(this.#warnings),
-      };
-    }
-    return { ok: true, config, warnings: inFileOrder(this.#warnings) };
-  }
-
-  /**
-   * Trims, drops the optional prefix, and keeps the last of repeated keys, warning of the others.
-   */
-  #lastOfEach(properties: readonly Property[]): Property[] {
-    for (const { line, key, value } of properties) {
-      const name = key.trim().replace(/^zookeeper\./, '');
-      const property = { line, key: name, value: value.trim() };
-      const earlier = this.#given.get(name);
-      if (earlier !== undefined) {
-        const message = `is given in line ${earlier.line} too; the value of line ${line} counts`;
-        this.#warn(property, message, 'one line for each key');
-        this.#given.delete(name);
+    const lines = new Map<string, Line>();
+    for (const { line: number, key, value } of properties) {
+      const line = { file, line: number, key: keyOf(key), value: value.trim() };
+      const earlier = lines.get(line.key);
+      if (earlier !== undefined && isMembershipKey(line.key) && earlier.value !== line.value) {
+        const what = `says something else than line ${earlier.line}`;
+        this.#problems.error(line, what, 'one line for each');
+      } else if (earlier !== undefined) {
+        const what = `is given in line ${earlier.line} too; the value of line ${number} counts`;
+        this.#problems.warn(line, what, 'one line for each key');
       }
-      this.#given.set(name, property);
+      lines.delete(line.key);
+      lines.set(line.key, line);
     }
-    return [...this.#given.values()];
+    return [...lines.values()];
   }
 
-  #take(property: Property): void {
-    const name = namesByKey.get(property.key);
-    if (name !== undefined) {
-      this.#takeOption(name, property);
-      return;
-    }
-    if (property.key === 'standaloneEnabled') {
-      this.#takeStandaloneEnabled(property);
-      return;
-    }
-    if (property.key.startsWith('server.')) {
-      this.#takeServer(property);
-      return;
-    }
-    const other = findOtherKey(property.key);
-    if (other === undefined) {
-      this.#takeUnknown(property);
-      return;
-    }
-    if (other.kind.parse(property.value) === undefined) {
-      this.#error(property, 'is not allowed', other.kind.allowed);
-      return;
-    }
-    if (other.support === 'ignored') {
-      this.#warn(property, `has no effect: ${other.why}`, '');
-      return;
-    }
-    if (other.harmless.includes(property.value.toLowerCase())) return;
-    this.#error(property, `is not supported: ${other.why}`, other.remedy);
+  #take(line: Line): void {
+    const name = namesByKey.get(line.key);
+    if (name !== undefined) this.#takeOption(name, line);
+    else if (Object.hasOwn(fileKeys, line.key)) this.#takeFileKey(line.key as FileKeyName, line);
+    else if (isMembershipKey(line.key)) this.#takeMembership(line);
+    else this.#takeOther(line);
   }
 
-  #takeOption(name: OptionName, property: Property): void {
+  #takeOption(name: OptionName, line: Line): void {
     const { kind } = options[name];
-    const parsed = kind.parse(property.value);
+    const parsed = kind.parse(line.value);
     if (parsed === undefined) {
-      this.#error(property, 'is not allowed', kind.allowed);
+      this.#problems.error(line, 'is not allowed', kind.allowed);
       return;
     }
-    if (parsed.notice !== undefined) this.#warn(property, parsed.notice, kind.allowed);
+    if (parsed.notice !== undefined) this.#problems.warn(line, parsed.notice, kind.allowed);
     this.#values[name] = parsed.value;
   }
 
-  #takeStandaloneEnabled(property: Property): void {
-    const word = property.value.toLowerCase();
-    if (word !== 'true' && word !== 'false') {
-      this.#error(property, 'is not allowed', 'true or false');
+  #takeFileKey(name: FileKeyName, line: Line): void {
+    const { kind } = fileKeys[name];
+    const value = kind.parse(line.value)?.value;
+    if (value === undefined) {
+      this.#problems.error(line, 'is not allowed', kind.allowed);
       return;
     }
-    this.#standaloneEnabled = word === 'true';
+    this.#fileValues[name] = value;
+    if (typeof value === 'bigint' && !this.#refusedForDynamicFile(line)) {
+      this.#membership.takeVersion(value);
+    }
   }
 
-  #takeServer(property: Property): void {
-    const spec = readServer(property.key, property.value);
-    if ('wrong' in spec) {
-      this.#error(property, `is not allowed (${spec.wrong})`, SERVER_FORM);
-      return;
-    }
-    this.#servers.push({ spec, property });
+  #takeMembership(line: Line): void {
+    if (!this.#refusedForDynamicFile(line)) this.#membership.take(line);
   }
 
-  #takeUnknown(property: Property): void {
-    const like = nearest(property.key, knownKeys);
-    const hint = like === undefined ? 'Check its spelling.' : `Did you mean ${like}?`;
-    this.#warn(property, 'is a key that nobody knows; it has no effect', hint);
+  /** The lines about the ensemble are in one file, all of them. */
+  #refusedForDynamicFile(line: Line): boolean {
+    const pointer = this.#given.get('dynamicConfigFile');
+    if (pointer === undefined) return false;
+    const where = `dynamicConfigFile of line ${pointer.line}`;
+    const remedy =
+      line.key === 'version'
+        ? 'Remove it: what stands after the last dot of that name is the version.'
+        : 'Move it there.';
+    this.#problems.error(line, `must not stand beside ${where}`, remedy);
+    return true;
   }
 
-  /** ZooKeeper runs standalone with no `server.N`, or with one voter if that is allowed. */
-  #decideMembership(): void {
-    const [first, second] = this.#servers;
-    if (first === undefined) return;
-    const oneServer = 'no server.N line, or a single one of a participant';
-    if (second !== undefined) {
-      const message = `makes an ensemble of ${this.#servers.length} servers, and this version runs a single server`;
-      this.#error(second.property, message, oneServer);
+  #takeOther(line: Line): void {
+    const other = findOtherKey(line.key);
+    if (other === undefined) {
+      const like = nearest(line.key, knownKeys);
+      const hint = like === undefined ? 'Check its spelling.' : `Did you mean ${like}?`;
+      this.#problems.warn(line, 'is a key that nobody knows; it has no effect', hint);
+    } else if (other.kind.parse(line.value) === undefined) {
+      this.#problems.error(line, 'is not allowed', other.kind.allowed);
+    } else if (other.support === 'ignored') {
+      this.#problems.warn(line, `has no effect: ${other.why}`, '');
+    } else if (!other.harmless.includes(line.value.toLowerCase())) {
+      this.#problems.error(line, `is not supported: ${other.why}`, other.remedy);
+    }
+  }
+
+  #readDynamicFile(): void {
+    const pointer = this.#given.get('dynamicConfigFile');
+    if (pointer === undefined || pointer.value === '') return;
+    const { file, text, problem } = this.#others.dynamic ?? { file: pointer.value };
+    if (text === undefined) {
+      const why = problem ?? 'there is no such file';
+      this.#problems.error(
+        pointer,
+        `cannot be read: ${why}`,
+        'the name of a file with the servers',
+      );
+      this.#membership.fail();
       return;
     }
-    if (first.spec.role === 'observer') {
-      this.#error(first.property, 'is an observer, and nobody votes', oneServer);
-      return;
+    this.#membership.takeVersionOf(pointer.value);
+    for (const line of this.#linesOf(file, text, (key) => key.trim())) {
+      if (isMembershipKey(line.key)) {
+        this.#membership.take(line);
+      } else if (line.key === 'version') {
+        const remedy = 'Remove it: what stands after the last dot of the file name is the version.';
+        this.#problems.error(line, 'must not stand in a dynamic file', remedy);
+      } else {
+        const allowed = 'only server.N, group.G and weight.N';
+        this.#problems.error(line, 'must not stand in a dynamic file', allowed);
+      }
     }
-    if (!this.#standaloneEnabled) {
-      const message =
-        'with standaloneEnabled=false makes an ensemble of one, which is not supported';
-      this.#error(first.property, message, 'standaloneEnabled=true');
-      return;
+  }
+
+  /** Whether it is clear who this server is; what is not has been said. */
+  #decideMembership(): boolean {
+    const reading = this.#membership.decide({
+      standaloneEnabled: this.#fileValues.standaloneEnabled !== false,
+      multiAddressEnabled: this.#values.multiAddressEnabled === true,
+    });
+    if (reading.kind === 'unknown') return false;
+    if (reading.kind === 'ensemble') return this.#joinEnsemble(reading.spec, reading.isFine);
+    for (const { key } of Object.values(ensembleOptions)) {
+      const line = this.#given.get(key);
+      if (line !== undefined) this.#problems.warn(line, NO_ENSEMBLE, '');
     }
-    this.#values.serverId = first.spec.serverId;
-    this.#takeClientAddress(first.spec, first.property);
+    const { server } = reading;
+    this.#comparePeerType(server?.role ?? 'participant');
+    if (server === undefined) return true;
+    this.#values.serverId = server.serverId;
+    this.#takeClientAddress(server);
+    return true;
+  }
+
+  #joinEnsemble(spec: EnsembleSpec, isFine: boolean): boolean {
+    for (const name of ['initLimit', 'syncLimit'] as const) {
+      if (this.#given.has(name)) continue;
+      const allowed = `${options[name].kind.allowed}, in ticks; needed in an ensemble`;
+      this.#problems.fault(missingLine(this.#file, name), `${name} is missing`, allowed);
+    }
+    const { dataDir } = this.#values;
+    const { myId = { file: `${dataDir}/myid` } } = this.#others;
+    const serverId = dataDir === undefined ? undefined : ownNumber(spec, myId, this.#problems);
+    const server = serverId === undefined ? undefined : serverOf(spec, serverId);
+    if (server === undefined) return false;
+    this.#values.serverId = serverId;
+    if (isFine) this.#values.ensemble = spec;
+    this.#comparePeerType(server.role);
+    this.#takeClientAddress(server);
+    return true;
+  }
+
+  #comparePeerType(role: ServerSpec['role']): void {
+    const line = this.#given.get('peerType');
+    const { peerType } = this.#fileValues;
+    if (line === undefined || peerType === undefined || peerType === role) return;
+    this.#problems.warn(line, `has no effect: the servers of the ensemble say ${role}`, '');
   }
 
   /**
    * The client address of the server's line goes before `clientPort`, but may not contradict it.
    */
-  #takeClientAddress({ client }: ServerSpec, property: Property): void {
+  #takeClientAddress({ serverId, client }: ServerSpec): void {
     if (client === undefined) return;
+    const line = this.#membership.lineOf(serverId);
     const { clientPort, clientPortAddress } = this.#values;
     if (clientPort !== undefined && clientPort !== client.port) {
       const message = `names client port ${client.port}, but clientPort is ${clientPort}`;
-      this.#error(property, message, 'the same port in both');
+      this.#problems.error(line, message, 'the same port in both');
       return;
     }
     const host = client.host === '0.0.0.0' || client.host === '::' ? undefined : client.host;
     if (clientPortAddress !== undefined && host !== undefined && clientPortAddress !== host) {
       const message = `names client address ${host}, but clientPortAddress is ${clientPortAddress}`;
-      this.#error(property, message, 'the same address in both');
+      this.#problems.error(line, message, 'the same address in both');
       return;
     }
     this.#values.clientPort = client.port;
     if (host !== undefined) this.#values.clientPortAddress = host;
   }
 
-  #complete(): Config | undefined {
-    const values = { ...defaultValues(), ...this.#values } as ReturnType<typeof defaultValues>;
+  /** @param isKnown whether a port that is missing is not the fault of another mistake */
+  #complete(isKnown: boolean): Config | undefined {
+    const values = { ...defaultValues(), ensemble: undefined, ...this.#values } as ReturnType<
+      typeof defaultValues
+    > & { readonly ensemble: EnsembleSpec | undefined };
     const { dataDir, clientPort } = values;
     if (dataDir === undefined && !this.#given.has('dataDir')) {
       this.#missing('dataDir', 'the folder that holds, or shall hold, the data');
     }
-    if (clientPort === undefined && !this.#given.has('clientPort')) {
+    if (clientPort === undefined && !this.#given.has('clientPort') && isKnown) {
       this.#missing('clientPort', `${int({ max: 65_535 }).allowed}; 2181 is the usual one`);
     }
     if (dataDir === undefined || clientPort === undefined) return undefined;
     const config = completeConfig({ ...values, dataDir, clientPort });
     const problem = contradiction(config);
     if (problem === undefined) return config;
-    const { key } = options[problem.name];
-    const property = this.#given.get(key) ?? { line: 0, key, value: '' };
-    this.#report(this.#errors, property, problem.message, problem.allowed);
+    const key = problem.name === 'ensemble' ? 'server.N' : options[problem.name].key;
+    const line = this.#given.get(key) ?? missingLine(this.#file, key);
+    this.#problems.fault(line, problem.message, problem.allowed);
     return undefined;
   }
 
   #missing(key: string, allowed: string): void {
-    this.#report(this.#errors, { line: 0, key, value: '' }, `${key} is missing`, allowed);
+    this.#problems.fault(missingLine(this.#file, key), `${key} is missing`, allowed);
   }
+}
 
-  #error(property: Property, what: string, allowed: string): void {
-    this.#report(this.#errors, property, `${shown(property)} ${what}`, allowed);
-  }
+type FileKeyName = keyof typeof fileKeys;
 
-  #warn(property: Property, what: string, allowed: string): void {
-    this.#report(this.#warnings, property, `${shown(property)} ${what}`, allowed);
-  }
+const NO_ENSEMBLE = 'has no effect: a server that stands alone has no ensemble';
 
-  #report(into: ConfigProblem[], property: Property, story: string, allowed: string): void {
-    const { line, key } = property;
-    const place = line === 0 ? this.#file : `${this.#file}:${line}`;
-    const isSentence = /^[A-Z]/.test(allowed);
-    const ending = allowed === '' ? '' : isSentence ? `. ${allowed}` : `; allowed: ${allowed}`;
-    into.push({
-      file: this.#file,
-      line,
-      key,
-      value: withoutSecrets(property),
-      allowed,
-      message: `${place}: ${story}${ending}`,
-    });
-  }
+/** A key as the tables have it: many carry the prefix of their system property in a file. */
+function plainKey(key: string): string {
+  return key.trim().replace(/^zookeeper\./, '');
 }
 
 /** Every key that can be written, for guessing what a misspelt one meant. */
 const knownKeys: readonly string[] = [
   ...namesByKey.keys(),
+  ...Object.keys(fileKeys),
   ...otherKeys.map(({ key }) => key).filter((key) => !key.endsWith('*')),
-  'standaloneEnabled',
 ];
-
-function inFileOrder(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
-  return [...problems].sort((a, b) => a.line - b.line);
-}
-
-function shown(property: Property): string {
-  return `${property.key}=${withoutSecrets(property)}`;
-}
-
-/** Values that are secrets stay out of every output. */
-function withoutSecrets({ key, value }: Property): string {
-  return /passw|secret|digest$/i.test(key) && value !== '' ? '…' : value;
-}

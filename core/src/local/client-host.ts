@@ -76,17 +76,19 @@ export class LocalClientHost implements ClientHost {
   readonly randomBytes = (count: number): Uint8Array => this.#random.bytes(count);
 
   readonly open = (server: ServerAddress, events: TransportEvents): Transport => {
-    const { network, time } = this.#parts;
+    const { network, time, kernel } = this.#parts;
     const greeting = new FrameSplitter(GREETING_BYTES);
     let hasGreeted = false;
     let isOurs = true;
     time?.catchUp();
     const end = network.connect(this.name, `${server.host}:${server.port}`, {
       opened: () => {
+        kernel.stir();
         if (isOurs) events.opened();
       },
       received: (bytes) => {
         if (!isOurs) return;
+        kernel.stir();
         if (!hasGreeted) {
           greeting.push(bytes.slice());
           const frame = greeting.next();
@@ -99,6 +101,7 @@ export class LocalClientHost implements ClientHost {
         events.received(bytes);
       },
       closed: (reason) => {
+        kernel.stir();
         if (isOurs) events.closed(reason);
         isOurs = false;
       },

@@ -56,7 +56,7 @@ export class LocalDiskLanes {
     const [from, to] = this.stepMicros;
     const slowness = request.lane === 'background' ? this.backgroundSlowness : 1;
     const what = `disk ${request.lane} ${request.id} ${step?.step ?? 'done'}`;
-    this.#kernel.after(
+    this.#kernel.quietly(
       step === undefined ? 0 : slowness * this.#random.between(from, to),
       what,
       () => {

@@ -18,13 +18,19 @@ interface PlannedFailure {
   readonly step: DiskStep['step'];
   readonly failure: DiskFailure;
   readonly prefix: string;
+  readonly failed: () => void;
+}
+
+interface NamedInode {
+  readonly name: string;
+  readonly inode: Inode;
 }
 
 /** A change of names in a folder; a rename is one change, and survives or not as one. */
 interface NameChange {
   readonly folder: string;
   readonly remove: string | undefined;
-  readonly add: { readonly name: string; readonly inode: Inode } | undefined;
+  readonly add: NamedInode | undefined;
 }
 
 /**
@@ -34,14 +40,24 @@ interface NameChange {
 export class MemoryDisk implements BootDisk {
   /** Bytes that all files together may hold; a write beyond it fails half done. */
   capacityBytes = Number.POSITIVE_INFINITY;
+  /** Told of each step that found no room. */
+  onFull: (() => void) | undefined;
   readonly #names: Map<string, Inode>;
   readonly #durableNames: Map<string, Inode>;
+  /** The files of each folder that was listed, until a name changes. */
+  readonly #lists = new Map<string, readonly NamedInode[]>();
   readonly #failures: PlannedFailure[] = [];
   #changes: NameChange[] = [];
+  #performed = 0;
 
   constructor(files: Iterable<readonly [string, Inode]> = []) {
     this.#names = new Map(files);
     this.#durableNames = new Map(this.#names);
+  }
+
+  /** How many steps were performed: as long as it stays, nothing has changed. */
+  get performed(): number {
+    return this.#performed;
   }
 
   /** Bytes that all files hold. */
@@ -52,9 +68,7 @@ export class MemoryDisk implements BootDisk {
   }
 
   list(folder: string): readonly { readonly name: string; readonly size: number }[] {
-    return [...this.#names]
-      .filter(([file]) => file.startsWith(folder))
-      .map(([file, { size }]) => ({ name: file.slice(folder.length), size }));
+    return this.#filesIn(folder).map(({ name, inode }) => ({ name, size: inode.size }));
   }
 
   read(file: string, position: number, length: number): Uint8Array {
@@ -72,10 +86,12 @@ export class MemoryDisk implements BootDisk {
 
   /** @throws DiskError when the step fails, as planned or because it makes no sense */
   performStep(step: DiskStep): void {
+    this.#performed++;
     const planned = this.#failures.find((failure) => isMeant(failure, step));
     if (planned !== undefined) {
       this.#failures.splice(this.#failures.indexOf(planned), 1);
       if (step.step === 'sync') this.#inode(step.file).dropUnsynced();
+      planned.failed();
       throw new DiskError(planned.failure);
     }
     switch (step.step) {
@@ -118,9 +134,15 @@ export class MemoryDisk implements BootDisk {
    * Lets the next step of this kind fail. A failed `sync` loses what it was to make durable.
    *
    * @param prefix of the names of the files that are meant; absent for all
+   * @param failed told when it has failed
    */
-  failNext(step: DiskStep['step'], failure: DiskFailure, prefix = ''): void {
-    this.#failures.push({ step, failure, prefix });
+  failNext(
+    step: DiskStep['step'],
+    failure: DiskFailure,
+    prefix = '',
+    failed: () => void = () => {},
+  ): void {
+    this.#failures.push({ step, failure, prefix, failed });
   }
 
   /** Takes back what {@link failNext} has planned. */
@@ -163,6 +185,7 @@ export class MemoryDisk implements BootDisk {
 
   #demand(growth: number): void {
     if (growth <= 0 || growth <= this.capacityBytes - this.usedBytes) return;
+    this.onFull?.();
     throw new DiskError({ code: 'ENOSPC', message: 'no space left on the simulated disk' });
   }
 
@@ -187,7 +210,19 @@ export class MemoryDisk implements BootDisk {
     const added = add === undefined || inode === undefined ? undefined : { name: add, inode };
     const change: NameChange = { folder, remove, add: added };
     applyNames(this.#names, change);
+    this.#lists.delete(folder);
     this.#changes.push(change);
+  }
+
+  #filesIn(folder: string): readonly NamedInode[] {
+    const known = this.#lists.get(folder);
+    if (known !== undefined) return known;
+    const files: NamedInode[] = [];
+    for (const [file, inode] of this.#names) {
+      if (file.startsWith(folder)) files.push({ name: file.slice(folder.length), inode });
+    }
+    this.#lists.set(folder, files);
+    return files;
   }
 
   #inode(file: string): Inode {

@@ -8,13 +8,15 @@ type Unsynced =
 
 /** A file without its name: what a program reads, and what a crash would leave of it. */
 export class Inode {
-  #durable: Content;
-  #seen: Content;
+  readonly #durable: Content;
+  readonly #seen: Content;
   #unsynced: Unsynced[] = [];
 
-  constructor(bytes: Uint8Array = new Uint8Array(0)) {
-    this.#durable = new Content(bytes);
-    this.#seen = new Content(bytes);
+  /** @param content what is durable: bytes, which are copied, or another file's content */
+  constructor(content: Uint8Array | Content = new Content()) {
+    this.#durable =
+      content instanceof Content ? content : new Content(content.slice(), content.length);
+    this.#seen = this.#durable.share();
   }
 
   get size(): number {
@@ -22,12 +24,12 @@ export class Inode {
   }
 
   read(position: number, length: number): Uint8Array {
-    return this.#seen.bytes.slice(position, Math.min(position + length, this.#seen.size));
+    return this.#seen.read(position, length);
   }
 
   /** As {@link read}, of what is certain to survive a crash. */
   readDurable(position: number, length: number): Uint8Array {
-    return this.#durable.bytes.slice(position, Math.min(position + length, this.#durable.size));
+    return this.#durable.read(position, length);
   }
 
   resize(size: number): void {
@@ -37,9 +39,10 @@ export class Inode {
   write(position: number, bytes: Uint8Array): void {
     const end = position + bytes.length;
     if (end > this.size) this.resize(end);
+    const own = bytes.slice();
     for (let at = position; at < end; ) {
       const next = Math.min(end, (Math.floor(at / SECTOR_BYTES) + 1) * SECTOR_BYTES);
-      const sector = bytes.slice(at - position, next - position);
+      const sector = own.subarray(at - position, next - position);
       this.#change({ type: 'sector', position: at, bytes: sector });
       at = next;
     }
@@ -60,9 +63,9 @@ export class Inode {
 
   /** The file after a crash, in which each unsynced change survives if `survives` says so. */
   afterCrash(survives: () => boolean): Inode {
-    const left = new Content(this.#durable.bytes.slice(0, this.#durable.size));
+    const left = this.#durable.share();
     for (const change of this.#unsynced) if (survives()) left.apply(change);
-    return new Inode(left.bytes.slice(0, left.size));
+    return new Inode(left);
   }
 
   #change(change: Unsynced): void {
@@ -71,30 +74,61 @@ export class Inode {
   }
 }
 
-/** Bytes that can grow; what lies behind `size` in the buffer is always zero. */
+/**
+ * Bytes that can grow; what lies behind `size` in the array is always zero. Contents share an array
+ * until one of them changes, since most files never do again.
+ */
 class Content {
-  bytes: Uint8Array;
-  size: number;
+  #bytes: Uint8Array;
+  #size: number;
+  #isShared = false;
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes.slice();
-    this.size = bytes.length;
+  constructor(bytes: Uint8Array = new Uint8Array(0), size = 0) {
+    this.#bytes = bytes;
+    this.#size = size;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  read(position: number, length: number): Uint8Array {
+    return this.#bytes.slice(position, Math.min(position + length, this.#size));
+  }
+
+  share(): Content {
+    const other = new Content(this.#bytes, this.#size);
+    this.#isShared = true;
+    other.#isShared = true;
+    return other;
   }
 
   apply(change: Unsynced): void {
     if (change.type === 'size') {
-      const { size } = change;
-      if (size < this.size) this.bytes.fill(0, size, this.size);
-      if (size > this.bytes.length) {
-        const grown = new Uint8Array(Math.max(size, 2 * this.bytes.length));
-        grown.set(this.bytes.subarray(0, this.size));
-        this.bytes = grown;
-      }
-      this.size = size;
+      this.#resize(change.size);
       return;
     }
     // A sector beyond the end is lost with the change of size that it needed.
-    const fits = this.size - change.position;
-    if (fits > 0) this.bytes.set(change.bytes.subarray(0, fits), change.position);
+    const fits = this.#size - change.position;
+    if (fits <= 0) return;
+    if (this.#isShared) this.#move(this.#bytes.length);
+    this.#bytes.set(change.bytes.subarray(0, fits), change.position);
+  }
+
+  #resize(size: number): void {
+    if (size > this.#bytes.length) this.#move(Math.max(size, 2 * this.#bytes.length));
+    else if (size < this.#size) {
+      if (this.#isShared) this.#move(this.#bytes.length);
+      this.#bytes.fill(0, size, this.#size);
+    }
+    this.#size = size;
+  }
+
+  /** Takes an array of its own. */
+  #move(capacity: number): void {
+    const own = new Uint8Array(capacity);
+    own.set(this.#bytes.subarray(0, this.#size));
+    this.#bytes = own;
+    this.#isShared = false;
   }
 }

@@ -8,6 +8,7 @@ interface Planned {
   readonly tiebreak: number;
   readonly order: number;
   readonly what: string;
+  readonly stirs: boolean;
   run: (() => void) | undefined;
 }
 
@@ -27,6 +28,7 @@ export class Kernel {
   #now: Micros = 0;
   #order = 0;
   #happened = 0;
+  #isStirred = true;
   #hashes: [number, number] = [0x243f6a88, 0x85a308d3];
 
   /** @param log is told of everything that happens, one line each */
@@ -43,6 +45,21 @@ export class Kernel {
   /** How many planned things have happened. */
   get happened(): number {
     return this.#happened;
+  }
+
+  /** Something has happened that programs may have promises waiting for; see {@link wasStirred}. */
+  stir(): void {
+    this.#isStirred = true;
+  }
+
+  /**
+   * Whether anything has stirred since it was last asked: if not, no promise can be waiting for
+   * what happened, and nobody has to wait for promises.
+   */
+  wasStirred(): boolean {
+    const was = this.#isStirred;
+    this.#isStirred = false;
+    return was;
   }
 
   /** 16 hexadecimal digits over all that was noted so far. */
@@ -62,17 +79,15 @@ export class Kernel {
    * @param stream things of one stream and moment happen in the order of planning
    */
   after(delayMicros: Micros, what: string, run: () => void, stream?: number): () => void {
-    const at = this.#now + Math.max(0, Math.round(delayMicros));
-    if (!Number.isSafeInteger(at)) throw new RangeError(`${what}: no such delay: ${delayMicros}`);
-    const tiebreak =
-      stream === undefined
-        ? this.#ties.bits()
-        : mix(mix(this.seed >>> 0, stream), at % 0xffff_ffff);
-    const planned: Planned = { at, tiebreak, order: this.#order++, what, run };
-    this.#push(planned);
-    return () => {
-      planned.run = undefined;
-    };
+    return this.#plan(delayMicros, what, run, stream, true);
+  }
+
+  /**
+   * The same for what concerns machines alone, which wait for no promise. If it calls a program
+   * after all, somebody has to {@link stir}.
+   */
+  quietly(delayMicros: Micros, what: string, run: () => void, stream?: number): () => void {
+    return this.#plan(delayMicros, what, run, stream, false);
   }
 
   /** When the next thing happens; infinity when nothing is planned. */
@@ -101,6 +116,7 @@ export class Kernel {
       next.run = undefined;
       this.#now = Math.max(this.#now, next.at);
       this.#happened += 1;
+      if (next.stirs) this.#isStirred = true;
       this.note(next.what);
       run();
       return true;
@@ -124,6 +140,26 @@ export class Kernel {
     }
     this.#hashes = [a, b];
     this.#log?.(`${(this.#now / 1_000).toFixed(3)} ${line}`);
+  }
+
+  #plan(
+    delayMicros: Micros,
+    what: string,
+    run: () => void,
+    stream: number | undefined,
+    stirs: boolean,
+  ): () => void {
+    const at = this.#now + Math.max(0, Math.round(delayMicros));
+    if (!Number.isSafeInteger(at)) throw new RangeError(`${what}: no such delay: ${delayMicros}`);
+    const tiebreak =
+      stream === undefined
+        ? this.#ties.bits()
+        : mix(mix(this.seed >>> 0, stream), at % 0xffff_ffff);
+    const planned: Planned = { at, tiebreak, order: this.#order++, what, stirs, run };
+    this.#push(planned);
+    return () => {
+      planned.run = undefined;
+    };
   }
 
   #push(planned: Planned): void {

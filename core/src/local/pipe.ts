@@ -3,6 +3,8 @@ import type { Random } from './random.js';
 
 export interface PipeEvents {
   deliver(bytes: Uint8Array): void;
+  /** All that was sent has been taken. */
+  drained(): void;
   /** All bytes were delivered and the sender has finished. */
   ended(): void;
   /** The pipe was to break at a byte, and that byte has come. */
@@ -28,6 +30,7 @@ export class Pipe {
   /** What came and waits for the receiver. */
   #arrived: Uint8Array[] = [];
   #waitingSince: Micros | undefined;
+  #unsent = 0;
   #lastArrival: Micros = 0;
   #stalledUntil: Micros = 0;
   #bytesLeft = Number.POSITIVE_INFINITY;
@@ -63,13 +66,25 @@ export class Pipe {
     return this.#waitingSince;
   }
 
+  /** Bytes that were sent and that the receiver has not taken. */
+  get unsentBytes(): number {
+    return this.#unsent;
+  }
+
+  /** Whether nothing comes through until it is mended. */
+  get isBlocked(): boolean {
+    return this.#blocked;
+  }
+
+  /** @param bytes belong to the pipe from now on */
   send(bytes: Uint8Array): void {
+    this.#unsent += bytes.length;
     let at = 0;
     while (at < bytes.length) {
       const left = bytes.length - at;
       const whole = !this.#options.fragments || this.#random.chance(0.7);
       const length = whole ? left : this.#random.between(1, left);
-      const piece = bytes.slice(at, at + length);
+      const piece = length === bytes.length ? bytes : bytes.slice(at, at + length);
       at += length;
       this.#plan(`${length} bytes`, () => {
         this.#arrived.push(piece);
@@ -91,7 +106,7 @@ export class Pipe {
     if (this.#held === held) return;
     this.#held = held;
     if (!held) {
-      this.#kernel.after(0, `${this.#name} goes on`, () => {
+      this.#kernel.quietly(0, `${this.#name} goes on`, () => {
         if (!this.#held) this.#deliver();
       });
     }
@@ -107,7 +122,7 @@ export class Pipe {
     this.#blocked = blocked;
     if (blocked) return;
     if (this.#delayed.length === 0) return;
-    this.#kernel.after(0, `${this.#name} comes late`, () => {
+    this.#kernel.quietly(0, `${this.#name} comes late`, () => {
       if (this.#blocked) return;
       const late = this.#delayed;
       this.#delayed = [];
@@ -138,7 +153,7 @@ export class Pipe {
     const gap = this.#options.fragments ? this.#random.between(0, GAP_MICROS) : 0;
     this.#lastArrival = Math.max(arrival, this.#stalledUntil, this.#lastArrival + gap);
     const delay = this.#lastArrival - this.#kernel.now;
-    this.#kernel.after(delay, `${this.#name} ${what}`, () => this.#arrive(run), this.#stream);
+    this.#kernel.quietly(delay, `${this.#name} ${what}`, () => this.#arrive(run), this.#stream);
   }
 
   #arrive(run: () => void): void {
@@ -159,7 +174,11 @@ export class Pipe {
       return;
     }
     this.#bytesLeft -= bytes.length;
-    if (bytes.length > 0) this.#events.deliver(bytes);
+    if (bytes.length > 0) {
+      this.#unsent -= bytes.length;
+      this.#events.deliver(bytes);
+      if (this.#unsent === 0) this.#events.drained();
+    }
     if (this.#finished) this.#events.ended();
   }
 }

@@ -6,22 +6,26 @@ import type { PeerView } from '../peer/view.js';
 import type { Effect } from '../seam/effects.js';
 import type { Input } from '../seam/inputs.js';
 import type { DiskStep } from '../storage/disk.js';
+import { LocalClock } from './clock.js';
+import { LocalConnections } from './connections.js';
 import { MemoryDisk } from './disk.js';
 import { LocalDiskLanes } from './disk-lanes.js';
 import type { Kernel, Micros } from './kernel.js';
 import type { BootLocal, LocalMachine } from './machine.js';
-import type { End, Network } from './network.js';
+import type { Network } from './network.js';
 import type { Random } from './random.js';
 import { hmacSha256, sha1 } from './sha.js';
 
 export interface LocalServerParts {
   readonly kernel: Kernel;
   readonly network: Network;
-  /** Where it listens, such as `local-1:2181`; also its name in traces. */
+  /** Where it takes clients, such as `local-1:2181`; its place in the network, and its name. */
   readonly address: string;
   readonly config: Config;
   readonly boot: BootLocal;
   readonly disk?: MemoryDisk;
+  /** Its monotonic clock; the world's time unless given. */
+  readonly clock?: LocalClock;
   /** Wall-clock time; virtual time since 2026 unless given. */
   readonly wall?: () => WallMillis;
   /** How many times as long as one of the log a step of the background lane takes; else 1. */
@@ -29,7 +33,7 @@ export interface LocalServerParts {
   /** How long a round of its loop takes; 20 to 150 µs unless given. */
   readonly turnMicros?: readonly [from: Micros, to: Micros];
   readonly log?: (event: LogEvent) => void;
-  /** Told of each step of its disk that was just performed. */
+  /** Told of each step of its disk that was just performed; it may not go on with promises. */
   readonly stepped?: (step: DiskStep) => void;
   /** Told when a life of the server ended by itself: asked to stop (code 0), halted or broken. */
   readonly ended?: (end: { readonly code: number; readonly reason: string }) => void;
@@ -37,12 +41,6 @@ export interface LocalServerParts {
 
 /** `down` before the first start and after every end. */
 export type LocalServerState = 'running' | 'paused' | 'down';
-
-interface Attached {
-  readonly id: ConnectionId;
-  readonly end: End;
-  heldByMachine: boolean;
-}
 
 /** The beginning of 2026, at which virtual wall clocks start. */
 const EPOCH_MS = 1_767_225_600_000;
@@ -62,18 +60,17 @@ export class LocalServer {
   readonly #parts: LocalServerParts;
   readonly #kernel: Kernel;
   readonly #random: Random;
+  readonly #clock: LocalClock;
   readonly #secret: Uint8Array;
-  readonly #attached = new Map<ConnectionId, Attached>();
   readonly #effects: Effect[] = [];
   #state: LocalServerState = 'down';
   #machine: LocalMachine | undefined;
   #lanes: LocalDiskLanes | undefined;
+  #connections: LocalConnections | undefined;
   #inputs: Input[] = [];
-  #stopListening: () => void = () => {};
   /** Rounds of reading that a pause put off. */
   #polls: number[] = [];
   #life = 0;
-  #lastId: ConnectionId = 0;
   #turnPlanned = false;
   #cancelWake: () => void = () => {};
   #wakePlannedFor: Millis = Number.POSITIVE_INFINITY;
@@ -84,6 +81,7 @@ export class LocalServer {
     this.address = parts.address;
     this.disk = parts.disk ?? new MemoryDisk();
     this.#random = parts.kernel.random(`server ${parts.address}`);
+    this.#clock = parts.clock ?? new LocalClock(parts.kernel);
     this.#secret = this.#random.bytes(32);
   }
 
@@ -107,16 +105,14 @@ export class LocalServer {
     return this.#life;
   }
 
-  /** Bytes that came from clients and that the server has not read. */
+  /** Bytes that came and that the server has not read. */
   get backlogBytes(): number {
-    let bytes = 0;
-    for (const { end } of this.#attached.values()) bytes += end.backlogBytes;
-    return bytes;
+    return this.#connections?.backlogBytes ?? 0;
   }
 
   /** When the first of the bytes came that wait to be read from a connection. */
   unreadSince(connection: ConnectionId): Micros | undefined {
-    return this.#attached.get(connection)?.end.incoming.waitingSince;
+    return this.#connections?.unreadSince(connection);
   }
 
   /** Starts it from what its disk holds. @throws what the boot throws, a refusal included */
@@ -131,7 +127,10 @@ export class LocalServer {
         randomBytes: (count) => random.bytes(count),
         sha1,
         hmacSha256,
-        log: (event) => this.#parts.log?.(event),
+        log: (event) => {
+          kernel.stir();
+          this.#parts.log?.(event);
+        },
       },
       disk: this.disk,
       secret: this.#secret,
@@ -146,34 +145,37 @@ export class LocalServer {
     });
     this.#lanes.stepMicros = this.#diskStepMicros;
     this.#lanes.backgroundSlowness = this.#parts.backgroundSlowness ?? 1;
-    this.#stopListening = network.listen(this.address, (end) => this.#accept(end));
+    this.#connections = this.#newConnections();
+    network.darken(this.address, false);
+    this.#connections.listen();
     this.#schedule();
   }
 
   /**
-   * The process dies at once. Its clients are told by resets; the disk keeps what was written,
-   * synced or not.
+   * The process dies at once. Clients and other servers are told by resets; the disk keeps what was
+   * written, synced or not.
    */
   kill(): void {
     if (this.#state === 'down') return;
     this.#kernel.note(`${this.address} is killed`);
-    this.#die('connection reset', true);
+    this.#die('connection reset');
   }
 
   /**
-   * The machine around it loses power: its clients hear nothing, and the disk keeps what a power
-   * cut leaves of it.
+   * The machine around it loses power: nobody hears anything, who connects neither, and the disk
+   * keeps what a power cut leaves of it.
    */
   cutPower(): void {
     this.#kernel.note(`${this.address} loses power`);
-    this.#die('the machine lost power', false);
+    this.#die(undefined);
+    this.#parts.network.darken(this.address, true);
     this.disk = this.disk.afterCrash(this.#random);
   }
 
   /** Asks it to stop; `ended` is told when all is durable and said. */
   stop(): void {
     if (this.#state === 'down') return;
-    this.#stopListening();
+    this.#connections?.stopListening();
     this.#input({ type: 'command', command: { name: 'shut-down' } });
   }
 
@@ -182,7 +184,7 @@ export class LocalServer {
     if (this.#state !== 'running') return;
     this.#kernel.note(`${this.address} is paused`);
     this.#state = 'paused';
-    for (const { end } of this.#attached.values()) end.hold(true);
+    this.#connections!.pause();
   }
 
   /** Lets it go on. It first looks at its timers and then reads its sockets, as Node does. */
@@ -192,42 +194,37 @@ export class LocalServer {
     this.#state = 'running';
     const inputs = this.#inputs;
     this.#inputs = [];
+    const connections = this.#connections!;
+    connections.resumeTimers();
     this.#turn();
     if (this.#machine === undefined) return;
     for (const input of inputs) this.#input(input);
-    for (const { end, heldByMachine } of this.#attached.values()) end.hold(heldByMachine);
+    connections.resumeSockets();
     for (const id of this.#polls.splice(0)) this.#plan(0, 'polls', () => this.#poll(id));
   }
 
   get #now(): Millis {
-    return this.#kernel.now / 1_000;
+    return this.#clock.now;
   }
 
   get #wall(): WallMillis {
     return this.#parts.wall?.() ?? EPOCH_MS + Math.floor(this.#now);
   }
 
-  #accept(end: End) {
-    const id = ++this.#lastId;
+  #newConnections(): LocalConnections {
     const life = this.#life;
-    const isOurs = () => life === this.#life && this.#attached.has(id);
-    this.#attached.set(id, { id, end, heldByMachine: false });
-    if (this.#state === 'paused') end.hold(true);
-    const peer = { address: '127.0.0.1', port: 40_000 + id, transport: 'memory' } as const;
-    this.#input({ type: 'connection-opened', connection: id, ...peer });
-    return {
-      opened: () => {},
-      received: (bytes: Uint8Array) => {
-        if (isOurs()) this.#input({ type: 'connection-bytes', connection: id, bytes });
-        // A machine that was rebooted knows nothing of this connection.
-        else if (this.#state === 'running') end.reset('connection reset');
+    const { network, config } = this.#parts;
+    return new LocalConnections({
+      network,
+      place: this.address,
+      config,
+      input: (input) => {
+        if (life === this.#life) this.#input(input);
       },
-      closed: (reason: string) => {
-        if (!isOurs()) return;
-        this.#attached.delete(id);
-        this.#input({ type: 'connection-closed', connection: id, reason });
-      },
-    };
+      plan: (delay, what, run) => this.#plan(delay, what, run),
+      lateness: () => this.#lateness(),
+      isUp: () => this.#state !== 'down',
+    });
   }
 
   #input(input: Input): void {
@@ -249,7 +246,7 @@ export class LocalServer {
   /** Plans something of this life, which a pause leaves out: whoever resumes looks again. */
   #plan(delay: Micros, what: string, run: () => void): () => void {
     const life = this.#life;
-    return this.#kernel.after(delay, `${this.address} ${what}`, () => {
+    return this.#kernel.quietly(delay, `${this.address} ${what}`, () => {
       if (life === this.#life && this.#machine !== undefined) run();
     });
   }
@@ -270,6 +267,7 @@ export class LocalServer {
       effects.length = 0;
     }
     if (this.#machine !== machine) return;
+    this.#connections!.afterTurn();
     if (machine.stopped) this.#end({ code: 0, reason: 'the server was asked to stop' });
     else this.#armWake(machine.wakeAt);
   }
@@ -279,37 +277,38 @@ export class LocalServer {
     this.#cancelWake();
     this.#wakePlannedFor = wakeAt;
     if (wakeAt === Number.POSITIVE_INFINITY) return;
-    // Timers of a real loop come late, by up to a millisecond, and never early.
-    const delay = Math.max(0, Math.ceil((wakeAt - this.#now) * 1_000));
-    this.#cancelWake = this.#plan(delay + this.#random.between(0, 1_000), 'wakes', () => {
+    const delay = this.#clock.until(wakeAt);
+    this.#cancelWake = this.#plan(delay + this.#lateness(), 'wakes', () => {
       this.#wakePlannedFor = Number.POSITIVE_INFINITY;
       this.#turn();
     });
   }
 
+  /** Timers of a real loop come late, by up to a millisecond, and never early. */
+  #lateness(): Micros {
+    return this.#random.between(0, 1_000);
+  }
+
   #perform(effect: Effect): void {
     switch (effect.type) {
       case 'send':
-        this.#attached.get(effect.connection)?.end.send(effect.bytes);
+        this.#connections!.send(effect.connection, effect.bytes);
         break;
       case 'close':
-        this.#close(effect.connection, effect.reason);
+        this.#connections!.close(effect.connection, effect.reason);
         break;
-      case 'hold': {
-        const attached = this.#attached.get(effect.connection);
-        if (attached === undefined) break;
-        attached.heldByMachine = effect.held;
-        attached.end.hold(effect.held);
+      case 'hold':
+        this.#connections!.hold(effect.connection, effect.held);
         break;
-      }
+      case 'dial':
+        this.#connections!.dial(effect);
+        break;
       case 'disk':
         this.#lanes!.perform(effect);
         break;
       case 'poll':
         this.#plan(0, 'polls', () => this.#poll(effect.id));
         break;
-      case 'dial':
-        throw new Error('links are not built yet');
       case 'halt':
         this.#end({ code: effect.code, reason: effect.reason });
         break;
@@ -318,44 +317,35 @@ export class LocalServer {
     }
   }
 
-  #close(id: ConnectionId, reason: string): void {
-    const attached = this.#attached.get(id);
-    if (attached === undefined) return;
-    this.#attached.delete(id);
-    attached.end.close();
-    this.#input({ type: 'connection-closed', connection: id, reason });
-  }
-
   /** One full round of reading: what waits in every buffer is handed over, held or not. */
   #poll(id: number): void {
     if (this.#state !== 'running') {
       this.#polls.push(id);
       return;
     }
-    for (const { end } of [...this.#attached.values()]) end.flush();
+    this.#connections!.flush();
     this.#input({ type: 'polled', id });
   }
 
   #end(end: { readonly code: number; readonly reason: string }): void {
     this.#kernel.note(`${this.address} ended with ${end.code}: ${end.reason}`);
-    this.#die(end.reason, true);
+    this.#die(end.reason);
+    this.#kernel.stir();
     this.#parts.ended?.(end);
   }
 
-  #die(reason: string, tellClients: boolean): void {
-    if (this.#state !== 'down') {
-      this.#state = 'down';
-      this.#stopListening();
-      this.#cancelWake();
-      this.#wakePlannedFor = Number.POSITIVE_INFINITY;
-      this.#lanes?.abandon();
-      this.#machine = undefined;
-      this.#inputs = [];
-      this.#polls = [];
-      this.#turnPlanned = false;
-    }
-    const attached = [...this.#attached.values()];
-    this.#attached.clear();
-    if (tellClients) for (const { end } of attached) end.reset(reason);
+  /** @param reason what the others are told; undefined when they hear nothing */
+  #die(reason: string | undefined): void {
+    if (this.#state === 'down') return;
+    this.#state = 'down';
+    this.#cancelWake();
+    this.#wakePlannedFor = Number.POSITIVE_INFINITY;
+    this.#lanes?.abandon();
+    this.#machine = undefined;
+    this.#inputs = [];
+    this.#polls = [];
+    this.#turnPlanned = false;
+    this.#connections?.end(reason);
+    this.#connections = undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { bootPeer } from '../peer/boot.js';
+import { bootServer } from '../peer/boot-server.js';
 import type { Local, LocalOptions } from './local.js';
 import { LocalWorld } from './world.js';
 
@@ -20,5 +20,5 @@ import { LocalWorld } from './world.js';
  * ```
  */
 export async function startLocal(options: LocalOptions = {}): Promise<Local> {
-  return new LocalWorld(bootPeer, options);
+  return new LocalWorld(bootServer, options);
 }

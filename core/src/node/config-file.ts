@@ -1,13 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import {
   type Config,
   type ConfigOverrides,
   completeConfig,
   contradiction,
 } from '../config/config.js';
+import type { EnsembleSpec } from '../config/ensemble.js';
+import { writeEnsemble } from '../config/ensemble-text.js';
+import type { FoundFile } from '../config/found-file.js';
 import { type OptionName, options } from '../config/options.js';
-import { publicZooCfg, readZooCfg } from '../config/zoo-cfg.js';
-import { exitCodes, StartError } from './start-error.js';
+import { filesNamedIn, publicZooCfg, readZooCfg } from '../config/zoo-cfg.js';
+import { exitCodes, StartError, systemCode } from './start-error.js';
 
 /** A config and how administrators may see it. */
 export interface ConfigSource {
@@ -19,7 +23,8 @@ export interface ConfigSource {
 }
 
 /**
- * Reads a `zoo.cfg`.
+ * Reads a `zoo.cfg`, and beside it the dynamic file that it names and the `myid` in its `dataDir`.
+ * Relative names start at the working folder, as in ZooKeeper.
  *
  * @throws StartError with a line for everything that is wrong
  */
@@ -31,22 +36,56 @@ export function readConfigFile(path: string, overrides: ConfigOverrides = {}): C
     const story = `The config ${path} cannot be read: ${(error as Error).message}`;
     throw new StartError(story, exitCodes.invocation, { cause: error });
   }
-  const reading = readZooCfg(text, path);
+  const named = filesNamedIn(text);
+  const dataDir = overrides.dataDir ?? named.dataDir;
+  const dynamic = named.dynamicConfigFile === undefined ? undefined : find(named.dynamicConfigFile);
+  const myId = dataDir === undefined ? undefined : find(join(resolve(dataDir), 'myid'));
+  const reading = readZooCfg(text, path, { dynamic, myId });
   const warnings = reading.warnings.map(({ message }) => message);
   if (!reading.ok) {
     const errors = reading.errors.map(({ message }) => message);
     throw new StartError([...warnings, ...errors].join('\n'), exitCodes.invocation);
   }
+  if (dynamic !== undefined) demandNoChange(path);
   const config = overridden(reading.config, overrides);
-  return { config, shown: publicZooCfg(text) + showOverrides(overrides), warnings };
+  const shown = publicZooCfg(text) + publicZooCfg(dynamic?.text ?? '') + showOverrides(overrides);
+  return { config, shown, warnings };
 }
 
 /** `key=value` lines of the settings that a program chose. */
 export function showOverrides(overrides: ConfigOverrides): string {
   const lines = Object.entries(overrides)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${options[name as OptionName].key}=${String(value)}\n`);
+    .map(([name, value]) =>
+      name === 'ensemble'
+        ? `${writeEnsemble(value as EnsembleSpec)}\n`
+        : `${options[name as OptionName].key}=${String(value)}\n`,
+    );
   return publicZooCfg(lines.join(''));
+}
+
+function find(file: string): FoundFile {
+  try {
+    return { file, text: readFileSync(file, 'latin1') };
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return { file };
+    return { file, problem: (error as Error).message };
+  }
+}
+
+/**
+ * ZooKeeper leaves this file while a reconfiguration is under way, and then counts votes in both
+ * the old and the new ensemble. Whoever does not could elect a second leader.
+ */
+function demandNoChange(path: string): void {
+  const next = `${path}.dynamic.next`;
+  if (!existsSync(next)) return;
+  throw new StartError(
+    `${next} says that the servers of the ensemble were being changed when this one stopped, ` +
+      'which this version cannot complete. Start it with ZooKeeper until the change is done and the ' +
+      'file is gone; if the change was given up, remove the file.',
+    exitCodes.invocation,
+  );
 }
 
 function overridden(config: Config, overrides: ConfigOverrides): Config {

@@ -3,14 +3,17 @@ import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } fro
 import { dirname, join, resolve } from 'node:path';
 import { fromHex } from '../base/bytes.js';
 import type { Config } from '../config/config.js';
+import { readMyId } from '../config/my-id.js';
 import { readIfThere, syncFolder, writeDurably } from './durable-file.js';
 import { demandNoApache, type FolderLock, lockFolder } from './folder-lock.js';
 import { exitCodes, StartError, systemCode } from './start-error.js';
 
 /** Newest layout of the side files that this version knows. */
 const FORMAT = 1;
-/** The ensemble of a server that stands alone. */
+/** What the marker says of a server that stands alone. */
 const STANDALONE = 'standalone';
+/** What it says of a server of an ensemble. Ensembles have no names: their config tells them. */
+const MEMBER = 'member';
 const SECRET_BYTES = 32;
 /** Says whose folder it is. */
 const MARKER = 'vivarium.json';
@@ -61,14 +64,14 @@ export async function openDataDir(config: Config): Promise<DataDir> {
     await claim(dataDir);
     if (!isSameFolder(dataDir, dataLogDir)) await claim(dataLogDir);
     const epoch = join(dataDir, 'version-2', 'currentEpoch');
-    if (existsSync(epoch)) {
+    if (config.ensemble === undefined && existsSync(epoch)) {
       warnings.push(
         `${epoch} says that this data is of a member of an ensemble: writes that the others have ` +
           'acknowledged may be missing in it, and it may hold some that nobody has acknowledged.',
       );
     }
-    const serverId = readMyId(dataDir) ?? config.serverId;
-    claimFor(dataDir, serverId);
+    const serverId = numberOf(dataDir, config);
+    claimFor(dataDir, serverId, config.ensemble === undefined ? STANDALONE : MEMBER);
     return {
       snapshots: join(dataDir, 'version-2'),
       logs: join(dataLogDir, 'version-2'),
@@ -145,26 +148,33 @@ function createOne(folder: string): void {
   syncFolder(dirname(folder));
 }
 
-function readMyId(dataDir: string): number | undefined {
+/**
+ * The number of the server: that of its `myid`, if there is one. In an ensemble it must not be
+ * another than the config's, since the others know this server by its number.
+ */
+function numberOf(dataDir: string, { ensemble, serverId }: Config): number {
   const path = join(dataDir, 'myid');
-  const line = readIfThere(path)?.split('\n')[0]?.trim();
-  if (line === undefined) return undefined;
-  const id = /^\d{1,3}$/.test(line) ? Number(line) : Number.NaN;
-  if (id <= 255) return id;
-  throw new StartError(
-    `${path} holds '${line}', not a server's number. ` +
-      'Write a number from 0 to 255 into it, or remove it where a single server runs.',
-    exitCodes.dataFolder,
-  );
+  const text = readIfThere(path);
+  if (text === undefined) return serverId;
+  const id = readMyId(text);
+  if (id === undefined) {
+    throw new StartError(
+      `${path} holds '${text.split('\n')[0]!.trim()}', not a server's number. ` +
+        'Write a number from 0 to 255 into it, or remove it where a single server runs.',
+      exitCodes.dataFolder,
+    );
+  }
+  if (ensemble === undefined || id === serverId) return id;
+  const remedy = 'Check dataDir, and the number that the server was started with.';
+  throw refused(path, `says that this is server ${id}, and it is server ${serverId}`, remedy);
 }
 
 /** Whose data it is: written by the first start, compared by every later one. */
-function claimFor(dataDir: string, serverId: number): void {
+function claimFor(dataDir: string, serverId: number, ensemble: string): void {
   const path = join(dataDir, MARKER);
   const text = readIfThere(path);
   if (text === undefined) {
-    const marker = { format: FORMAT, ensemble: STANDALONE, serverId };
-    writeDurably(path, `${JSON.stringify(marker)}\n`);
+    writeDurably(path, `${JSON.stringify({ format: FORMAT, ensemble, serverId })}\n`);
     return;
   }
   const marker = parseMarker(path, text);
@@ -175,14 +185,7 @@ function claimFor(dataDir: string, serverId: number): void {
       'Start it with that version or a later one.',
     );
   }
-  if (marker.ensemble !== STANDALONE) {
-    throw refused(
-      path,
-      `says that the data belongs to the ensemble ${JSON.stringify(marker.ensemble)}, and this ` +
-        'server stands alone',
-      'Check dataDir, or start it with the config of that ensemble.',
-    );
-  }
+  if (marker.ensemble !== ensemble) throw foreign(path, marker.ensemble, ensemble);
   if (marker.serverId !== serverId) {
     throw refused(
       path,
@@ -190,6 +193,26 @@ function claimFor(dataDir: string, serverId: number): void {
       'Check dataDir and the number of the server (myid, server.N or vivarium.serverId).',
     );
   }
+}
+
+/** The data of an ensemble and that of a server that stands alone are not to be mistaken. */
+function foreign(path: string, owner: unknown, ensemble: string): StartError {
+  const owners: Readonly<Record<string, string>> = {
+    [STANDALONE]: 'is of a server that stood alone',
+    [MEMBER]: 'is of a server of an ensemble',
+  };
+  const dataOf = owners[String(owner)] ?? `belongs to the ensemble ${JSON.stringify(owner)}`;
+  const says = `says that the data ${dataOf}, and this server `;
+  if (ensemble === STANDALONE) {
+    const remedy = 'Check dataDir, or start it with the config of that ensemble.';
+    return refused(path, `${says}stands alone`, remedy);
+  }
+  return refused(
+    path,
+    `${says}is one of an ensemble`,
+    'Check dataDir. To begin an ensemble with that data, copy the folder to each of its servers ' +
+      'while none runs, and remove that file from every copy: the servers then agree on it.',
+  );
 }
 
 interface Marker {

@@ -1,9 +1,9 @@
 import { unreachable } from '../base/assert.js';
-import type { ConnectionId, Millis } from '../base/ids.js';
+import type { Millis } from '../base/ids.js';
 import type { PeerView } from '../peer/view.js';
 import type { Effect } from '../seam/effects.js';
 import type { Batch, Input, PeerCommand } from '../seam/inputs.js';
-import type { ClientStream, StreamEvents } from './client-stream.js';
+import { Connections, type ConnectionsParts } from './connections.js';
 import { DiskLanes, type DiskRequest } from './disk-lanes.js';
 import type { StepPerformer } from './files.js';
 import type { Log } from './logger.js';
@@ -28,61 +28,21 @@ export interface DriverParts {
   readonly machine: Machine;
   readonly files: StepPerformer;
   readonly log: Log;
-  /** With more than this unsent to a client, nothing is read from it. */
-  readonly sendQueueHighWaterBytes: number;
-  /** With more than this unsent to a client, its connection is closed. */
-  readonly sendQueueMaxBytes: number;
+  /** How to dial, and what may wait to be sent. */
+  readonly connections: Omit<ConnectionsParts, 'input' | 'log'>;
   /** Called once, when nothing of the machine reaches the world any more. */
   readonly ended: (end: ServerEnd) => void;
   /** Called once, when nothing can reach the files any more: now or, if the disk is slow, later. */
   readonly filesClosed: () => void;
 }
 
-/** What a connection tells its driver. */
-interface Owner {
-  received(id: ConnectionId, bytes: Uint8Array): void;
-  drained(id: ConnectionId): void;
-  closed(attached: Attached, reason: string): void;
-}
-
-/** Stands for an empty list, never changed. */
-const NOTHING: Uint8Array[] = [];
-
-/** A connection that the machine was told of. */
-class Attached implements StreamEvents {
-  readonly id: ConnectionId;
-  readonly stream: ClientStream;
-  readonly #owner: Owner;
-  /** What is to be sent at the end of this turn. */
-  outgoing = NOTHING;
-  /** The machine wants nothing read. */
-  heldByMachine = false;
-  /** Too much waits to be sent. */
-  heldByQueue = false;
-
-  constructor(id: ConnectionId, owner: Owner, open: (events: StreamEvents) => ClientStream) {
-    this.id = id;
-    this.#owner = owner;
-    this.stream = open(this);
-  }
-
-  received(bytes: Uint8Array): void {
-    this.#owner.received(this.id, bytes);
-  }
-
-  drained(): void {
-    this.#owner.drained(this.id);
-  }
-
-  closed(reason: string): void {
-    this.#owner.closed(this, reason);
-  }
-}
-
 /**
  * What may come in at most for a write to be flushed at once: see {@link Driver}. One client with
  * one write outstanding waits 170 to 200 µs so, and 222 with the thread pool between (2026-11, two
  * shared cores, ext4).
+ *
+ * A leader's proposal is as good a reason as a client's request: the leader has sent it before it
+ * flushes itself, so all disks of the ensemble work at one time.
  */
 const QUIET_BYTES = 1_024;
 
@@ -101,30 +61,22 @@ export class Driver {
   readonly #parts: DriverParts;
   readonly #disk: DiskLanes;
   readonly #timer: WakeTimer;
-  readonly #attached = new Map<ConnectionId, Attached>();
-  readonly #owner: Owner = {
-    received: (connection, bytes) => this.#input({ type: 'connection-bytes', connection, bytes }),
-    drained: (id) => this.#drained(id),
-    closed: ({ id, stream }, reason) => {
-      this.#attached.delete(id);
-      this.#ending.delete(stream);
-      this.#input({ type: 'connection-closed', connection: id, reason });
-    },
-  };
-  /** Streams that were told to end and have not done so yet. */
-  readonly #ending = new Set<ClientStream>();
+  readonly #connections: Connections;
   readonly #effects: Effect[] = [];
   #inputs: Input[] = [];
-  #speaking: Attached[] = [];
   #urgent: DiskRequest | undefined = undefined;
   #scheduled = false;
-  #lastId: ConnectionId = 0;
   #isEnded = false;
   #isStopping = false;
 
   constructor(parts: DriverParts) {
     this.#parts = parts;
     this.#machine = parts.machine;
+    this.#connections = new Connections({
+      ...parts.connections,
+      log: parts.log,
+      input: (input) => this.#input(input),
+    });
     this.#disk = new DiskLanes(parts.files, (answer) => this.#input(answer));
     this.#timer = new WakeTimer(
       () => this.#machine.wakeAt,
@@ -136,30 +88,14 @@ export class Driver {
     return this.#machine.view;
   }
 
+  /** Where clients and other servers come in. */
+  get connections(): Pick<Connections, 'attachClient' | 'attachLink'> {
+    return this.#connections;
+  }
+
   /** Steps the machine for the first time, so that it can say when to wake it. */
   start(): void {
     this.#schedule();
-  }
-
-  /**
-   * Tells the machine of a new connection.
-   *
-   * @param open makes the stream, which reports to the events it is given, later
-   * @param first what the stream's other side has said already
-   */
-  attach(
-    peer: { readonly address: string; readonly port: number },
-    open: (events: StreamEvents) => ClientStream,
-    first?: Uint8Array,
-  ): void {
-    const id = ++this.#lastId;
-    const attached = new Attached(id, this.#owner, open);
-    const { transport } = attached.stream;
-    this.#attached.set(id, attached);
-    this.#input({ type: 'connection-opened', connection: id, ...peer, transport });
-    if (first !== undefined) {
-      this.#input({ type: 'connection-bytes', connection: id, bytes: first });
-    }
   }
 
   command(command: PeerCommand): void {
@@ -180,10 +116,8 @@ export class Driver {
     this.#timer.clear();
     this.#disk.abandon(this.#parts.filesClosed);
     this.#inputs = [];
-    if (end.code !== exitCodes.ok) {
-      for (const { stream } of this.#attached.values()) stream.destroy(end.reason);
-      for (const stream of this.#ending) stream.destroy(end.reason);
-    }
+    if (end.code === exitCodes.ok) this.#connections.endLinks(end.reason);
+    else this.#connections.destroy(end.reason);
     this.#parts.ended(end);
   }
 
@@ -236,10 +170,7 @@ export class Driver {
     } finally {
       effects.length = 0;
     }
-    const speaking = this.#speaking;
-    if (speaking.length === 0) return;
-    this.#speaking = [];
-    for (const attached of speaking) this.#speak(attached);
+    this.#connections.endTurn();
   }
 
   #performDisk(request: DiskRequest, isQuiet: boolean): void {
@@ -264,35 +195,24 @@ export class Driver {
 
   #perform(effect: Effect, isQuiet: boolean): void {
     switch (effect.type) {
-      case 'send': {
-        const attached = this.#attached.get(effect.connection);
-        if (attached === undefined) break;
-        if (attached.outgoing.length > 0) {
-          attached.outgoing.push(effect.bytes);
-        } else {
-          attached.outgoing = [effect.bytes];
-          this.#speaking.push(attached);
-        }
+      case 'send':
+        this.#connections.send(effect.connection, effect.bytes);
         break;
-      }
       case 'close':
-        this.#close(effect.connection, effect.reason);
+        this.#connections.close(effect.connection, effect.reason);
         break;
-      case 'hold': {
-        const attached = this.#attached.get(effect.connection);
-        if (attached === undefined) break;
-        attached.heldByMachine = effect.held;
-        attached.stream.hold(isHeld(attached));
+      case 'hold':
+        this.#connections.hold(effect.connection, effect.held);
         break;
-      }
+      case 'dial':
+        this.#connections.dial(effect);
+        break;
       case 'disk':
         this.#performDisk(effect, isQuiet);
         break;
       case 'poll':
-        this.#poll(effect.id);
+        this.#connections.poll(() => this.#input({ type: 'polled', id: effect.id }));
         break;
-      case 'dial':
-        throw new Error('links are not built yet');
       case 'halt':
         this.#parts.log({ level: 'error', event: 'server.halted', message: effect.reason });
         this.end({ code: effect.code, reason: effect.reason });
@@ -300,67 +220,6 @@ export class Driver {
       default:
         unreachable(effect, 'effect');
     }
-  }
-
-  /** Sends what a turn gathered for one connection, and looks at how much it leaves unsent. */
-  #speak(attached: Attached): void {
-    const { stream, outgoing } = attached;
-    if (outgoing.length === 0) return;
-    attached.outgoing = NOTHING;
-    stream.send(outgoing);
-    const { unsentBytes } = stream;
-    if (unsentBytes > this.#parts.sendQueueMaxBytes) {
-      const { id } = attached;
-      const reason = `slow reader: ${unsentBytes} bytes wait to be sent to it`;
-      this.#parts.log({
-        level: 'warn',
-        event: 'connection.slow-reader',
-        message: `connection ${id} is closed: ${reason}`,
-        fields: { connection: id, unsentBytes },
-      });
-      this.#attached.delete(id);
-      stream.destroy(reason);
-    } else if (unsentBytes > this.#parts.sendQueueHighWaterBytes && !attached.heldByQueue) {
-      attached.heldByQueue = true;
-      stream.hold(true);
-      this.#input({ type: 'connection-slow', connection: attached.id, slow: true });
-    }
-  }
-
-  #drained(id: ConnectionId): void {
-    const attached = this.#attached.get(id);
-    if (attached?.heldByQueue !== true) return;
-    attached.heldByQueue = false;
-    this.#input({ type: 'connection-slow', connection: id, slow: false });
-    if (!isHeld(attached)) attached.stream.hold(false);
-  }
-
-  #close(id: ConnectionId, reason: string): void {
-    const attached = this.#attached.get(id);
-    if (attached === undefined) return;
-    this.#speak(attached);
-    this.#attached.delete(id);
-    this.#ending.add(attached.stream);
-    attached.stream.end(reason);
-  }
-
-  /**
-   * Answers after a full round of reading, and one more for streams that hand on what they read a
-   * turn later. Held connections are read from as well: a ping may wait there, behind replies that
-   * its client reads slowly.
-   */
-  #poll(id: number): void {
-    for (const attached of this.#attached.values()) {
-      if (isHeld(attached)) attached.stream.hold(false);
-    }
-    setImmediate(() => {
-      setImmediate(() => {
-        for (const attached of this.#attached.values()) {
-          if (isHeld(attached)) attached.stream.hold(true);
-        }
-        this.#input({ type: 'polled', id });
-      });
-    });
   }
 
   #broken(error: unknown): void {
@@ -373,10 +232,6 @@ export class Driver {
     const reason = error instanceof Error ? error.message : String(error);
     this.end({ code: exitCodes.unexpected, reason });
   }
-}
-
-function isHeld({ heldByMachine, heldByQueue }: Attached): boolean {
-  return heldByMachine || heldByQueue;
 }
 
 function isSmall(input: Input): boolean {

@@ -6,9 +6,9 @@ import type { AdminContext } from '../admin/facts.js';
 import { answerHttp, type HttpAnswer } from '../admin/http.js';
 import type { Config } from '../config/config.js';
 import type { AdminDesk } from './admin-desk.js';
-import type { ClientStream, StreamEvents } from './client-stream.js';
 import type { Log } from './logger.js';
 import { originProblem } from './origin-policy.js';
+import type { ClientStream, StreamEvents } from './stream.js';
 import { endGently } from './tcp-stream.js';
 import { WebSocketStream } from './websocket-stream.js';
 

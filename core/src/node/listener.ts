@@ -3,13 +3,15 @@ import { answerWord } from '../admin/four-letter.js';
 import { unreachable } from '../base/assert.js';
 import type { Config } from '../config/config.js';
 import type { AdminDesk } from './admin-desk.js';
-import type { ClientStream, StreamEvents } from './client-stream.js';
 import { ConnectionLimits } from './connection-limits.js';
 import type { Driver } from './driver.js';
 import { type Greeting, readFirstBytes } from './first-bytes.js';
 import { HttpConsole } from './http-console.js';
 import type { Log } from './logger.js';
-import { endGently, TcpStream } from './tcp-stream.js';
+import { clientPlaceOf, listenAt } from './ports.js';
+import { remoteOf } from './remote.js';
+import type { ClientStream, StreamEvents } from './stream.js';
+import { endGently, highWaterMarkFor, TcpStream } from './tcp-stream.js';
 import { plainBytes } from './tcp-transport.js';
 
 export interface ListenerParts {
@@ -18,9 +20,6 @@ export interface ListenerParts {
   readonly desk: AdminDesk;
   readonly log: Log;
 }
-
-/** Node's own limit from which a socket's `write` asks to wait for `drain`. */
-const NODE_HIGH_WATER_BYTES = 16_384;
 
 /**
  * The one port of a server. What a connection speaks is decided once, by its first bytes, and
@@ -56,7 +55,7 @@ export class Listener {
       // A client that has said all may still want its answer.
       allowHalfOpen: true,
       noDelay: true,
-      highWaterMark: Math.min(NODE_HIGH_WATER_BYTES, config.sendQueueHighWaterBytes),
+      highWaterMark: highWaterMarkFor(config),
     });
     this.#net.on('connection', (socket) => this.#greet(socket));
   }
@@ -67,29 +66,13 @@ export class Listener {
    * @returns the port, which the system chose when 0 was asked for
    * @throws the system's error, `EADDRINUSE` when the port is taken
    */
-  listen(port: number): Promise<number> {
-    const { clientPortAddress, clientPortListenBacklog } = this.#parts.config;
-    const backlog = clientPortListenBacklog;
-    return new Promise((resolve, reject) => {
-      const net = this.#net;
-      const failed = (error: Error) => {
-        net.off('listening', listening);
-        reject(error);
-      };
-      const listening = () => {
-        net.off('error', failed);
-        net.on('error', (error) => this.#acceptFailed(error));
-        const address = net.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : port);
-      };
-      net.once('error', failed);
-      net.once('listening', listening);
-      net.listen({
-        port,
-        ...(clientPortAddress === undefined ? {} : { host: clientPortAddress }),
-        ...(backlog === -1 ? {} : { backlog }),
-      });
-    });
+  async listen(port: number): Promise<number> {
+    const { config } = this.#parts;
+    const { clientPortListenBacklog: backlog } = config;
+    const place = { ...clientPlaceOf(config), port };
+    const taken = await listenAt(this.#net, place, backlog === -1 ? {} : { backlog });
+    this.#net.on('error', (error) => this.#acceptFailed(error));
+    return taken;
   }
 
   /** Takes no more connections, and ends those that have not asked for anything yet. */
@@ -114,7 +97,7 @@ export class Listener {
   }
 
   #greet(socket: Socket): void {
-    const address = addressOf(socket);
+    const address = remoteOf(socket)?.address;
     if (address === undefined) {
       socket.destroy();
       return;
@@ -185,13 +168,13 @@ export class Listener {
   }
 
   #attach(socket: Socket, open: (events: StreamEvents) => ClientStream, first?: Uint8Array): void {
-    const address = addressOf(socket);
-    if (address === undefined) {
+    const remote = remoteOf(socket);
+    if (remote === undefined) {
       socket.destroy();
       return;
     }
-    const peer = { address, port: socket.remotePort ?? 0 };
-    this.#parts.driver.attach(peer, open, first === undefined ? undefined : plainBytes(first));
+    const { connections } = this.#parts.driver;
+    connections.attachClient(remote, open, first === undefined ? undefined : plainBytes(first));
   }
 
   #answerWord(socket: Socket, address: string, word: string, argument: Uint8Array): void {
@@ -209,9 +192,4 @@ export class Listener {
   #warn(event: string, message: string): void {
     this.#log({ level: 'warn', event, message });
   }
-}
-
-/** The other side's address, IPv4 as IPv4; `undefined` when it has gone already. */
-function addressOf(socket: Socket): string | undefined {
-  return socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '');
 }

@@ -1,24 +1,27 @@
 // Carries AsyncDisposable into programs whose own settings do not name its library.
 /// <reference lib="esnext.disposable" preserve="true" />
-import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import type { Host } from '../base/host.js';
 import type { Millis, WallMillis } from '../base/ids.js';
 import { type Config, contradiction } from '../config/config.js';
 import type { BootDisk } from '../storage/disk.js';
 import { AdminDesk } from './admin-desk.js';
-import { LINGER_MS } from './client-stream.js';
 import { type DataDir, openDataDir } from './data-dir.js';
+import { tcpDial } from './dial.js';
 import { Driver, type Machine, type ServerEnd } from './driver.js';
 import { Files, type StepPerformer } from './files.js';
 import { ForgetfulFiles } from './forgetful-files.js';
 import { createHost } from './host.js';
+import { LinkListener } from './link-listener.js';
 import { Listener } from './listener.js';
 import type { Log } from './logger.js';
+import { cannotListen, clientPlaceOf, demandPorts, linkPlacesOf } from './ports.js';
 import { LiveFacts } from './process-facts.js';
 import { quietLog } from './quiet-log.js';
 import { realNames } from './real-names.js';
 import { exitCodes, StartError, systemCode } from './start-error.js';
+import { LINGER_MS } from './stream.js';
+import { highWaterMarkFor } from './tcp-stream.js';
 
 /** Makes a machine of what a data folder holds. @throws when the folder must not be used */
 export type BootMachine = (options: {
@@ -91,7 +94,8 @@ async function serve(
     throw new StartError(story, exitCodes.invocation);
   }
   const portsTried = options.portsTried ?? 1;
-  if (portsTried === 1) await demandPort(config);
+  const links = linkPlacesOf(config);
+  await demandPorts(config, log, portsTried === 1 ? [clientPlaceOf(config), ...links] : links);
   const machine = bootOrRefuse(boot, dataDir, {
     config,
     host: createHost((event) => log({ ...event, message: realNames(event.message, dataDir) })),
@@ -104,13 +108,17 @@ async function serve(
   const machineEnded = new Promise<ServerEnd>((done) => {
     driverEnded = done;
   });
-  const { sendQueueHighWaterBytes, sendQueueMaxBytes } = config;
+  const { sendQueueHighWaterBytes, sendQueueMaxBytes, linkQueueMaxBytes } = config;
   const driver = new Driver({
     machine,
     files,
     log,
-    sendQueueHighWaterBytes,
-    sendQueueMaxBytes,
+    connections: {
+      sendQueueHighWaterBytes,
+      sendQueueMaxBytes,
+      linkQueueMaxBytes,
+      dial: tcpDial(highWaterMarkFor(config)),
+    },
     ended: driverEnded,
     filesClosed: () => dataDir.release(),
   });
@@ -122,13 +130,23 @@ async function serve(
     command: (command) => driver.command(command),
   });
   const listener = new Listener({ config, driver, desk, log });
+  const linkListener = new LinkListener({ config, connections: driver.connections, log });
   const port = await listenSomewhere(listener, config, portsTried);
+  try {
+    await linkListener.listen();
+  } catch (error) {
+    listener.destroy();
+    linkListener.destroy();
+    throw error;
+  }
   facts.clientPort = port;
   driver.start();
   const ended = machineEnded.then(async (end) => {
     listener.stopAccepting();
+    linkListener.stopAccepting();
     if (end.code === exitCodes.ok) await within(LINGER_MS, listener.drained());
     listener.destroy();
+    linkListener.destroy();
     return end;
   });
   const close = async () => {
@@ -194,21 +212,6 @@ function openFiles(dataDir: DataDir, log: Log): StepPerformer {
   return new ForgetfulFiles(files, { lies: kind === 'lying' });
 }
 
-/**
- * Finds out that the port is taken before the data is touched: by another server of that very data,
- * perhaps, such as the one whose `zoo.cfg` this is and which nobody has stopped yet.
- */
-async function demandPort(config: Config): Promise<void> {
-  const { clientPort: port, clientPortAddress: host } = config;
-  const probe = createServer((socket) => socket.destroy());
-  await new Promise<void>((done, failed) => {
-    probe.once('error', (error) => failed(cannotListen(config, port, error)));
-    probe.listen({ port, ...(host === undefined ? {} : { host }) }, () =>
-      probe.close(() => done()),
-    );
-  });
-}
-
 async function listenSomewhere(
   listener: Listener,
   config: Config,
@@ -221,25 +224,9 @@ async function listenSomewhere(
     } catch (error) {
       const mayGoOn = port + 1 < first + portsTried && port < 65_535;
       if (systemCode(error) === 'EADDRINUSE' && mayGoOn) continue;
-      throw cannotListen(config, port, error);
+      throw cannotListen({ ...clientPlaceOf(config), port }, error);
     }
   }
-}
-
-const listenRemedies: Readonly<Record<string, string>> = {
-  EADDRINUSE:
-    'is taken by another program. Stop that one, or choose another clientPort, or --port of ' +
-    'vivarium start (0 takes any).',
-  EACCES: 'may not be used by this user. Choose a clientPort from 1024 on.',
-  EADDRNOTAVAIL: 'is not an address of this machine. Check clientPortAddress.',
-  ENOTFOUND: 'has a name that cannot be resolved. Check clientPortAddress.',
-};
-
-function cannotListen(config: Config, port: number, error: unknown): StartError {
-  const where = `${config.clientPortAddress ?? 'every address'}, port ${port},`;
-  const remedy = listenRemedies[systemCode(error)] ?? `gives: ${(error as Error).message}`;
-  const story = `Cannot listen: ${where} ${remedy}`;
-  return new StartError(story, exitCodes.unexpected, { cause: error });
 }
 
 function addressForClients({ clientPortAddress }: Config): string {

@@ -1,7 +1,7 @@
 /** What a program may import from `@vivarium/core/server`: a server inside the own process. */
 import { type Config, type ConfigOverrides, defaultConfig } from '../config/config.js';
 import { overrideProblem } from '../config/overrides.js';
-import { bootPeer } from '../peer/boot.js';
+import { bootServer } from '../peer/boot-server.js';
 import { showOverrides } from './config-file.js';
 import { createLogger, type LogStream } from './logger.js';
 import { type RunningServer, runServer } from './run-server.js';
@@ -30,7 +30,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const overrides = { clientPortAddress: '127.0.0.1', ...chosen };
   const config = checkedConfig(overrides);
   const log = createLogger({ level: config.logLevel, stream: logTo });
-  return runServer({ config, boot: bootPeer, log, shownConfig: showOverrides(overrides) });
+  return runServer({ config, boot: bootServer, log, shownConfig: showOverrides(overrides) });
 }
 
 /** Programs in plain JavaScript have no compiler that would find a wrong name or value. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type ClientStream, LINGER_MS, type StreamEvents } from './client-stream.js';
+import { type ClientStream, LINGER_MS, type StreamEvents } from './stream.js';
 import { plainBytes } from './tcp-transport.js';
 
 const carried = Symbol('the stream that a socket carries');
@@ -86,6 +86,14 @@ export class TcpStream implements ClientStream {
     this.#reason = reason;
     this.#socket.destroy();
   }
+}
+
+/** Node's own limit from which a socket's `write` asks to wait for `drain`. */
+const NODE_HIGH_WATER_BYTES = 16_384;
+
+/** From how many unsent bytes on a socket has to tell when they are gone. */
+export function highWaterMarkFor(config: { readonly sendQueueHighWaterBytes: number }): number {
+  return Math.min(NODE_HIGH_WATER_BYTES, config.sendQueueHighWaterBytes);
 }
 
 /** However slowly a last answer is read, its socket is not kept longer. */

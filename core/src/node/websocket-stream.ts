@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { type ClientStream, LINGER_MS, type StreamEvents } from './client-stream.js';
+import { type ClientStream, LINGER_MS, type StreamEvents } from './stream.js';
 import { plainBytes } from './tcp-transport.js';
 
 /** WebSocket's code for data of a kind that is not taken. */

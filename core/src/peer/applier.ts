@@ -1,10 +1,13 @@
-import { OK } from '../base/errors.js';
+import { codes, OK } from '../base/errors.js';
 import type { Host } from '../base/host.js';
+import type { Zxid } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import type { Turn } from '../seam/turn.js';
 import type { Database } from '../tree/database.js';
+import { txnTypes } from '../wire/txns.js';
 import { applyWithResults, type Outcome, writeAnswer } from './answers.js';
+import type { Connection } from './connection.js';
 import type { DigestHistory } from './digest-history.js';
 import type { MetricsRegistry } from './metrics.js';
 import type { Notifications } from './notifications.js';
@@ -17,7 +20,7 @@ export interface ApplierParts {
   readonly host: Host;
   readonly turn: Turn;
   readonly database: Database;
-  readonly outstanding: Outstanding;
+  readonly outstanding: Outstanding | undefined;
   readonly notifications: Notifications;
   readonly replies: Replies;
   readonly digests: DigestHistory;
@@ -28,6 +31,9 @@ export interface ApplierParts {
   readonly sessionEnded: (write: PendingWrite) => void;
   /** A request was answered: those behind it may be served. */
   readonly answered: (request: WaitingRequest) => void;
+  readonly close: (connection: Connection, reason: string) => void;
+  /** The tree is not what was foretold; unset where that is only reported. */
+  readonly diverged: ((zxid: Zxid) => void) | undefined;
 }
 
 /** Applies durable writes in their order: first the events, then the answer. */
@@ -39,19 +45,20 @@ export class Applier {
   }
 
   apply(write: PendingWrite): void {
-    const { database, outstanding, notifications, digests, config, metrics } = this.#parts;
+    const { database, outstanding, notifications, digests, metrics } = this.#parts;
     const { request, zxidHigh, zxidLow } = write;
     notifications.beginTxn(zxidHigh, zxidLow);
     const outcome = applyWithResults(database, write, notifications);
-    outstanding.applied(write.number, write.records);
+    outstanding?.applied(write.number, write.records);
     metrics.commits.add();
-    if (config.digestEnabled) digests.add(zxidHigh, zxidLow, write.digestHigh, write.digestLow);
-    if (write.operation === 'createSession') {
-      this.#parts.sessionBegan(write);
+    if (write.hasDigest) digests.add(zxidHigh, zxidLow, write.digestHigh, write.digestLow);
+    const { type } = write.txn.body;
+    if (type === txnTypes.createSession) {
+      if (request !== undefined) this.#parts.sessionBegan(write);
     } else if (request !== undefined && request.connection.phase !== 'closed') {
       this.#answer(write, request, outcome);
     }
-    if (write.operation === 'closeSession') this.#parts.sessionEnded(write);
+    if (type === txnTypes.closeSession) this.#parts.sessionEnded(write);
     if (request !== undefined && request.connection.phase !== 'closed') {
       this.#parts.answered(request);
     }
@@ -60,7 +67,7 @@ export class Applier {
   /** Compares the tree with what was foretold for it. A difference is a defect: it is reported. */
   checkDigest(write: PendingWrite): void {
     const { config, database, host, metrics } = this.#parts;
-    if (!config.digestEnabled) return;
+    if (!config.digestEnabled || !write.hasDigest) return;
     const { digestHigh, digestLow } = database.tree;
     if (digestHigh === write.digestHigh && digestLow === write.digestLow) return;
     metrics.digestMismatches.add();
@@ -71,11 +78,20 @@ export class Applier {
         `after transaction ${hexLong(write.txn.header.zxid)} the tree has another digest than its log ` +
         'says: keep the data folder and report this',
     });
+    this.#parts.diverged?.(write.txn.header.zxid);
   }
 
   #answer(write: PendingWrite, request: WaitingRequest, outcome: Outcome): void {
     const { database, replies, turn } = this.#parts;
     const { connection } = request;
+    if (outcome.code === codes.SESSION_MOVED) {
+      this.#parts.close(connection, 'its session has moved to another server');
+      return;
+    }
+    if (write.operation === 'createSession') {
+      this.#parts.close(connection, 'the leader has refused the session');
+      return;
+    }
     const to = replies.begin(connection, request.xid);
     if (outcome.code === OK) {
       writeAnswer(database, write.operation, write.txn.body, outcome, to);

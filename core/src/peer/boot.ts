@@ -69,7 +69,7 @@ export function bootPeer({ config, host, disk, secret, now, wall }: BootOptions)
  *
  * @throws RefusedStartError when there are such nodes
  */
-function demandKnownTypes(database: Database, extendedTypes: boolean): void {
+export function demandKnownTypes(database: Database, extendedTypes: boolean): void {
   for (const [session, paths] of database.ephemerals.entries()) {
     const mark = BigInt.asUintN(64, session) >> 40n;
     const isMarked = extendedTypes ? mark >> 16n === 0xffn : mark === TTL_MARK;

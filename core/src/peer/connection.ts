@@ -37,6 +37,8 @@ export class Connection {
   session: Session | undefined = undefined;
   /** Who it is, by address and by what it proved. The list is never changed, only replaced. */
   identities: readonly Id[];
+  /** What its client has proved with that the session is its own; unset for a new session. */
+  password: Uint8Array | undefined = undefined;
   /** The host was told to read nothing from it. */
   held = false;
   /** Much waits to be sent to it. */

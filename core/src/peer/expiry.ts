@@ -4,6 +4,8 @@ import type { Session, Sessions } from './sessions.js';
 
 /** A server that was woken so much later than it asked to has been stopped for a while. */
 const LATE_MS = 200;
+/** When it is asked again whether a session may end that could not, in ticks. */
+const ASK_AGAIN_TICKS = 0.1;
 
 /**
  * Decides which sessions end. When one seems overdue, everything that waits in the sockets is read
@@ -14,14 +16,24 @@ const LATE_MS = 200;
 export class Expiry {
   readonly #sessions: Sessions;
   readonly #tickMs: number;
+  readonly #mayEnd: (session: Session, now: Millis) => boolean;
   #nextLook: Millis = Number.POSITIVE_INFINITY;
   #poll: number | undefined = undefined;
   #polledAt: Millis = 0;
   #graceUntil: Millis = 0;
 
-  constructor(sessions: Sessions, tickMs: number) {
+  /**
+   * @param mayEnd asked of sessions that are overdue: false while something of them may be on its
+   *   way here; it is asked again soon
+   */
+  constructor(
+    sessions: Sessions,
+    tickMs: number,
+    mayEnd: (session: Session, now: Millis) => boolean = () => true,
+  ) {
     this.#sessions = sessions;
     this.#tickMs = tickMs;
+    this.#mayEnd = mayEnd;
   }
 
   /** When to look next. */
@@ -51,9 +63,14 @@ export class Expiry {
    * The round of reading is over: the sessions that were overdue when it began, and still are. Of
    * those that became so meanwhile something may wait in the sockets by now.
    */
-  polled(id: number): Session[] {
+  polled(id: number, now: Millis): Session[] {
     if (id !== this.#poll) return [];
     this.#poll = undefined;
-    return this.#sessions.overdue(this.#polledAt);
+    const overdue = this.#sessions.overdue(this.#polledAt);
+    const ending = overdue.filter((session) => this.#mayEnd(session, now));
+    if (ending.length < overdue.length) {
+      this.#nextLook = Math.min(this.#nextLook, now + this.#tickMs * ASK_AGAIN_TICKS);
+    }
+    return ending;
   }
 }

@@ -6,11 +6,10 @@ import type { Turn } from '../seam/turn.js';
 import type { Database } from '../tree/database.js';
 import { type Handshake, readConnectRequest, writeConnectResponse } from '../wire/connect.js';
 import { Reader } from '../wire/reader.js';
-import { txnTypes } from '../wire/txns.js';
+import type { Authority, SessionClaim } from './authority.js';
 import type { Connection } from './connection.js';
 import type { MetricsRegistry } from './metrics.js';
 import { NO_PASSWORD, type Passwords } from './passwords.js';
-import type { Pipeline } from './pipeline.js';
 import type { Replies } from './replies.js';
 import type { PendingWrite, WaitingRequest } from './request.js';
 import type { Session, Sessions } from './sessions.js';
@@ -25,7 +24,7 @@ export interface GreeterParts {
   readonly replies: Replies;
   readonly metrics: MetricsRegistry;
   readonly connections: ReadonlyMap<ConnectionId, Connection>;
-  readonly propose: Pipeline['propose'];
+  readonly authority: Authority;
   readonly close: (connection: Connection, reason: string) => void;
 }
 
@@ -98,31 +97,22 @@ export class Greeter {
   }
 
   #begin(connection: Connection, request: Handshake): void {
-    const { sessions, turn, propose } = this.#parts;
+    const { sessions, turn, authority } = this.#parts;
     const timeoutMs = this.#negotiate(request.timeOut);
     const session = sessions.add(sessions.newId(), timeoutMs, turn.now);
     connection.phase = 'opening';
     connection.session = session;
     session.connection = connection.id;
-    const { identities } = connection;
-    const waiting = this.#wait(connection);
-    const proposal = {
-      operation: 'createSession',
-      session,
-      identities,
-      request: waiting,
-      largeBytes: 0,
-    } as const;
-    propose(proposal, () => ({ type: txnTypes.createSession, timeOut: timeoutMs }));
+    authority.createSession(session, this.#wait(connection));
   }
 
   /** Who cannot prove that the session is its own learns nothing and disturbs nobody. */
   #resume(connection: Connection, request: Handshake): void {
-    const { sessions, passwords, turn, connections, metrics, close, host } = this.#parts;
+    const { passwords, authority, connections, metrics, close, host } = this.#parts;
     metrics.connectionRevalidations.add();
-    const session = sessions.get(request.sessionId);
     const isOwner = passwords.isRight(request.sessionId, request.passwd);
-    if (session === undefined || session.closing || !isOwner) {
+    const session = isOwner ? authority.findSession(request.sessionId) : undefined;
+    if (session === undefined || session.closing) {
       const id = hexLong(request.sessionId);
       const why = isOwner ? 'has ended' : 'was asked for with a wrong password';
       host.log({
@@ -136,17 +126,45 @@ export class Greeter {
     const older =
       session.connection === undefined ? undefined : connections.get(session.connection);
     if (older !== undefined) close(older, 'its client came back on another connection');
-    session.timeoutMs = this.#negotiate(request.timeOut);
     session.connection = connection.id;
-    sessions.touch(session, turn.now);
     connection.session = session;
-    if (session.unapplied > 0) {
+    connection.password = request.passwd ?? undefined;
+    const claim = { session, connection, timeoutMs: this.#negotiate(request.timeOut) };
+    const verdict = authority.claimSession(claim);
+    if (verdict === undefined || (verdict && session.unapplied > 0)) {
       connection.phase = 'opening';
-      session.comingBack = this.#wait(connection);
-      return;
+      this.#wait(connection);
+    }
+    if (verdict !== undefined) this.#decided(claim, verdict);
+  }
+
+  /**
+   * It is decided, later than it was asked, whether a client may go on with its session.
+   *
+   * @returns the handshake, if it is answered now
+   */
+  claimed(claim: SessionClaim, isValid: boolean): WaitingRequest | undefined {
+    const { session, connection } = claim;
+    if (connection.phase !== 'opening' || connection.session !== session) return undefined;
+    const request = connection.next!;
+    return this.#decided(claim, isValid) ? request : undefined;
+  }
+
+  /** True when the client was let in. */
+  #decided({ session, connection, timeoutMs }: SessionClaim, isValid: boolean): boolean {
+    if (!isValid || session.closing) {
+      this.#refuse(connection);
+      return false;
+    }
+    session.timeoutMs = timeoutMs;
+    this.#parts.sessions.touch(session, this.#parts.turn.now);
+    if (session.unapplied > 0) {
+      session.comingBack = connection.next;
+      return false;
     }
     connection.phase = 'open';
     this.#welcome(connection, session);
+    return true;
   }
 
   /** Puts the handshake before whatever else the connection asks for. */
@@ -168,8 +186,10 @@ export class Greeter {
     return Math.min(maxSessionTimeout, Math.max(minSessionTimeout, wantedMs));
   }
 
+  /** A client keeps the password that it has proved itself with: every server knows that one. */
   #welcome(connection: Connection, { id, timeoutMs }: Session): void {
-    this.#respond(connection, timeoutMs, id, this.#parts.passwords.of(id));
+    const password = connection.password ?? this.#parts.passwords.of(id);
+    this.#respond(connection, timeoutMs, id, password);
   }
 
   #refuse(connection: Connection): void {

@@ -12,16 +12,16 @@ import {
 } from '../wire/operations.js';
 import { MalformedError, Reader } from '../wire/reader.js';
 import type { Authenticator } from './auth.js';
+import { authenticate, refuseSasl } from './authentication.js';
+import type { Authority } from './authority.js';
 import type { Connection } from './connection.js';
 import type { Greeter } from './handshake.js';
 import type { MetricsRegistry } from './metrics.js';
-import type { Pipeline } from './pipeline.js';
 import { attemptRead, type ReadOrigin, type ReadService } from './read-handler.js';
 import { readHandlers, tellsEvents } from './read-handlers.js';
 import type { Replies } from './replies.js';
 import type { WaitingRequest } from './request.js';
 import type { Sessions } from './sessions.js';
-import { writeHandlers } from './write-handlers.js';
 
 export interface IntakeParts {
   readonly config: Config;
@@ -30,7 +30,7 @@ export interface IntakeParts {
   readonly sessions: Sessions;
   readonly auth: Authenticator;
   readonly greeter: Greeter;
-  readonly pipeline: Pipeline;
+  readonly authority: Authority;
   readonly service: ReadService;
   readonly replies: Replies;
   readonly metrics: MetricsRegistry;
@@ -50,7 +50,6 @@ const MOST_BUFFERED_BYTES = 4_194_304;
 /** So many reads of a connection may wait for what it asked before; then no more are taken. */
 const MOST_WAITING_READS = 128;
 const NEVER = Number.POSITIVE_INFINITY;
-
 /** What became of the frames of a connection. */
 type Readiness = 'ready' | 'opening' | 'throttled';
 
@@ -63,6 +62,8 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #reader = new Reader(new Uint8Array(0));
   readonly #throttled = new Set<Connection>();
+  /** Pings that may not be answered yet. */
+  #owedPings: { readonly connection: Connection; readonly xid: number }[] = [];
   #outstanding = 0;
   #largeBytes = 0;
 
@@ -110,10 +111,14 @@ export class Intake {
 
   /**
    * A write is about to be applied: whatever its connection asked before it is answered first, from
-   * the tree without it, however much that is.
+   * the tree without it, however much that is. A sync among it need not wait any longer: a quorum
+   * has confirmed what came after it.
    */
   beforeWrite({ connection }: WaitingRequest): void {
-    while (isServable(connection.next)) this.#serveNext(connection);
+    for (let { next } = connection; next?.frame !== undefined; next = connection.next) {
+      next.isGated = false;
+      this.#serveNext(connection);
+    }
   }
 
   /** A write was answered: serves what waited for it. */
@@ -123,6 +128,12 @@ export class Intake {
     /* A new session: its first requests may have come already. */
     if (operation === 'createSession') this.#take(connection);
     this.#serveWaiting(connection);
+  }
+
+  /** A sync may pass; it is answered in its turn. */
+  openGate(request: WaitingRequest): void {
+    request.isGated = false;
+    if (request.connection.phase !== 'closed') this.#serveWaiting(request.connection);
   }
 
   /** A large request is done with. */
@@ -139,6 +150,7 @@ export class Intake {
       this.#take(connection);
     }
     for (const connection of this.#throttled) connection.spent = false;
+    if (this.#owedPings.length > 0 && this.#parts.authority.mayPromise()) this.#answerPings();
   }
 
   #take(connection: Connection): void {
@@ -255,21 +267,32 @@ export class Intake {
     largeBytes: number,
   ): void {
     if (operation === 'auth') {
-      this.#authenticate(connection, xid, from);
+      authenticate(this.#parts, connection, xid, from);
     } else if (operation !== undefined && isWrite(operation)) {
       this.#write(connection, operation, xid, from, largeBytes);
     } else if (operation === 'ping' && connection.session?.closing === true) {
       // Its end is on the way to the disk: an answer would tell the client that it lives.
+    } else if (operation === 'sync' && this.#parts.authority.sync !== undefined) {
+      const request = this.#wait(connection, operation, xid);
+      request.isGated = true;
+      this.#parts.authority.sync(request);
     } else if (connection.outstanding === 0) {
       this.#serve(connection, operation, xid, from, undefined);
     } else {
-      const { identities } = connection;
-      const receivedAt = this.#parts.turn.now;
-      const { bytes, start, end } = connection.frames;
-      const frame = bytes.subarray(start, end);
-      connection.wait({ connection, operation, xid, receivedAt, identities, frame });
-      this.#outstanding++;
+      this.#wait(connection, operation, xid);
     }
+  }
+
+  /** Puts a request that cannot be served yet behind those that wait. */
+  #wait(connection: Connection, operation: OperationName | undefined, xid: number): WaitingRequest {
+    const { identities } = connection;
+    const receivedAt = this.#parts.turn.now;
+    const { bytes, start, end } = connection.frames;
+    const frame = bytes.subarray(start, end);
+    const request: WaitingRequest = { connection, operation, xid, receivedAt, identities, frame };
+    connection.wait(request);
+    this.#outstanding++;
+    return request;
   }
 
   #write(
@@ -279,15 +302,14 @@ export class Intake {
     from: Reader,
     largeBytes: number,
   ): void {
-    const { pipeline, turn } = this.#parts;
+    const { authority, turn } = this.#parts;
     const { identities, session } = connection;
     const receivedAt = turn.now;
     const request = { connection, operation, xid, receivedAt, identities, frame: undefined };
     connection.wait(request);
     this.#outstanding++;
     this.#largeBytes += largeBytes;
-    const proposal = { operation, session, identities, request, largeBytes };
-    pipeline.propose(proposal, writeHandlers[operation], from);
+    authority.write(operation, session, request, from, largeBytes);
   }
 
   /** Answers what is no write; `waited` when it had to wait for writes before it. */
@@ -300,10 +322,14 @@ export class Intake {
   ): void {
     const { replies, turn } = this.#parts;
     if (operation === 'ping') {
+      if (!this.#parts.authority.mayPromise()) {
+        this.#owedPings.push({ connection, xid });
+        return;
+      }
       replies.begin(connection, xid);
       replies.end(connection, 0);
     } else if (operation === 'sasl') {
-      this.#refuseSasl(connection, xid);
+      refuseSasl(this.#parts, connection, xid);
       return;
     } else if (operation !== undefined && isRead(operation)) {
       this.#read(connection, operation, xid, from, waited);
@@ -312,6 +338,17 @@ export class Intake {
       return;
     }
     replies.count(connection, waited?.receivedAt ?? turn.now, turn.now, false);
+  }
+
+  /** The server knows again that its sessions live. */
+  #answerPings(): void {
+    const { replies } = this.#parts;
+    for (const { connection, xid } of this.#owedPings) {
+      if (connection.phase !== 'open' || connection.session?.closing !== false) continue;
+      replies.begin(connection, xid);
+      replies.end(connection, 0);
+    }
+    this.#owedPings = [];
   }
 
   #read(
@@ -345,36 +382,6 @@ export class Intake {
     replies.end(connection, code);
   }
 
-  #authenticate(connection: Connection, xid: number, from: Reader): void {
-    const { auth, replies, metrics, host, close } = this.#parts;
-    const { scheme, auth: credentials } = operations.auth.request.read(from);
-    const identities = auth.add(connection.identities, scheme, credentials);
-    replies.begin(connection, xid);
-    replies.endAt(connection, identities === undefined ? codes.AUTH_FAILED : 0, 0, 0);
-    if (identities !== undefined) {
-      connection.identities = identities;
-      return;
-    }
-    metrics.authFailed.add();
-    host.log({
-      level: 'warn',
-      event: 'auth.failed',
-      message: `connection ${connection.id} from ${connection.address} is closed: its auth failed`,
-      fields: { connection: connection.id, address: connection.address },
-    });
-    close(connection, 'authentication failed');
-  }
-
-  /** SASL comes later; a client that asks for it must not go on as if it had been let in. */
-  #refuseSasl(connection: Connection, xid: number): void {
-    const { replies, metrics, close } = this.#parts;
-    metrics.authFailed.add();
-    const to = replies.begin(connection, xid);
-    operations.sasl.response.write(to, { token: null });
-    replies.endAt(connection, codes.AUTH_FAILED, 0, 0, true);
-    close(connection, 'SASL is not supported');
-  }
-
   #refuseUnknown(connection: Connection, xid: number): void {
     const { replies, close } = this.#parts;
     replies.begin(connection, xid);
@@ -385,7 +392,7 @@ export class Intake {
 
 /** Whether what waits next is served as soon as its turn has come; a write waits for the disk. */
 function isServable(next: WaitingRequest | undefined): boolean {
-  return next?.frame !== undefined;
+  return next?.frame !== undefined && next.isGated !== true;
 }
 
 function isWrite(operation: OperationName): operation is WriteName {

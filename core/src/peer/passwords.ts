@@ -1,4 +1,4 @@
-import { equalSecrets } from '../base/bytes.js';
+import { equalBytes, equalSecrets } from '../base/bytes.js';
 import type { Host } from '../base/host.js';
 import type { SessionId } from '../base/ids.js';
 import { PASSWORD_LENGTH } from '../wire/connect.js';
@@ -11,6 +11,9 @@ const MULTIPLIER = 0x5deece66dn;
 const INCREMENT = 0xbn;
 const MASK = (1n << 48n) - 1n;
 
+/** A secret that was replaced so often ago makes no password that is still in use. */
+const MOST_SECRETS = 4;
+
 /** Bytes that no session has: the password of a refused handshake. */
 export const NO_PASSWORD = new Uint8Array(PASSWORD_LENGTH);
 
@@ -21,18 +24,35 @@ export const NO_PASSWORD = new Uint8Array(PASSWORD_LENGTH);
  */
 export class Passwords {
   readonly #host: Host;
-  readonly #secret: Uint8Array;
   readonly #usesApacheRule: (session: SessionId) => boolean;
+  /** The first makes passwords; all of them prove. */
+  #secrets: readonly Uint8Array[];
 
   constructor(host: Host, secret: Uint8Array, usesApacheRule: (session: SessionId) => boolean) {
     this.#host = host;
-    this.#secret = secret;
+    this.#secrets = [secret];
     this.#usesApacheRule = usesApacheRule;
+  }
+
+  /** What a leader tells its learners, so that a session's password is right everywhere. */
+  get secrets(): readonly Uint8Array[] {
+    return this.#secrets;
+  }
+
+  /**
+   * Takes over a leader's secrets. The own one goes on proving for as long as this server runs:
+   * sessions that it has made may come back.
+   */
+  adopt(secrets: readonly Uint8Array[]): void {
+    const own = this.#secrets.filter((one) => !secrets.some((other) => equalBytes(one, other)));
+    this.#secrets = [...secrets, ...own].slice(0, MOST_SECRETS);
   }
 
   /** The 16 bytes that prove ownership of a session. */
   of(session: SessionId): Uint8Array {
-    return this.#usesApacheRule(session) ? apachePassword(session) : this.#keyed(session);
+    return this.#usesApacheRule(session)
+      ? apachePassword(session)
+      : this.#keyed(this.#secrets[0]!, session);
   }
 
   /**
@@ -42,14 +62,17 @@ export class Passwords {
    */
   isRight(session: SessionId, password: Uint8Array | null): boolean {
     if (session === 0n || password === null) return false;
-    const isKeyed = equalSecrets(password, this.#keyed(session));
-    return equalSecrets(password, this.of(session)) || isKeyed;
+    let isRight = this.#usesApacheRule(session) && equalSecrets(password, apachePassword(session));
+    for (const secret of this.#secrets) {
+      isRight = equalSecrets(password, this.#keyed(secret, session)) || isRight;
+    }
+    return isRight;
   }
 
-  #keyed(session: SessionId): Uint8Array {
+  #keyed(secret: Uint8Array, session: SessionId): Uint8Array {
     const id = new Writer(8);
     id.long(session);
-    return this.#host.hmacSha256(this.#secret, id.copy()).slice(0, PASSWORD_LENGTH);
+    return this.#host.hmacSha256(secret, id.copy()).slice(0, PASSWORD_LENGTH);
   }
 }
 

@@ -1,23 +1,18 @@
-import type { ConnectionId, Millis, SessionId } from '../base/ids.js';
+import type { Millis, SessionId } from '../base/ids.js';
 import type { LogWriter } from '../storage/log-writer.js';
 import type { Database } from '../tree/database.js';
-import type { WatchTable } from '../tree/watches.js';
-import type { Connection } from './connection.js';
 import type { DigestHistory } from './digest-history.js';
-import type { Intake } from './intake.js';
 import type { MetricsRegistry } from './metrics.js';
-import type { Sessions } from './sessions.js';
+import type { Serving } from './serving.js';
 import type { Snapshots } from './snapshots.js';
 import type { ConnectionView, PeerView, SessionView, StorageView } from './view.js';
 
 export interface PeerViewParts {
+  readonly mode: PeerView['mode'];
   readonly serverId: number;
   readonly startedAt: Millis;
   readonly database: Database;
-  readonly watches: WatchTable;
-  readonly sessions: Sessions;
-  readonly connections: ReadonlyMap<ConnectionId, Connection>;
-  readonly intake: Intake;
+  readonly serving: Serving;
   readonly digestHistory: DigestHistory;
   readonly snapshots: Snapshots;
   readonly log: LogWriter;
@@ -27,10 +22,10 @@ export interface PeerViewParts {
 
 /** Makes the view that administrators have of a server. It looks; it keeps nothing. */
 export function createPeerView(parts: PeerViewParts): PeerView {
-  const { database, sessions, watches, metrics, serverId, startedAt } = parts;
-  const open = parts.connections;
+  const { mode, database, metrics, serverId, startedAt } = parts;
+  const { sessions, watches, connections: open } = parts.serving;
   return {
-    mode: 'standalone',
+    mode,
     serverId,
     startedAt,
     metrics,
@@ -56,7 +51,7 @@ export function createPeerView(parts: PeerViewParts): PeerView {
       return open.size;
     },
     get outstanding() {
-      return parts.intake.outstanding;
+      return parts.serving.intake.outstanding;
     },
     get serving() {
       return parts.isServing();

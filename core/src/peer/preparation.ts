@@ -12,7 +12,7 @@ import type { Authenticator } from './auth.js';
 import type { ChangeRecord } from './change-record.js';
 import type { MetricsRegistry } from './metrics.js';
 import type { Outstanding } from './outstanding.js';
-import type { Session } from './sessions.js';
+import type { Session, SessionOwner } from './sessions.js';
 
 /** A transaction to log, or the error code that the request gets (and that is logged instead). */
 export type Prepared = TxnBody | number;
@@ -21,6 +21,8 @@ export type Prepared = TxnBody | number;
 export interface WriteOrigin {
   readonly session: Session | undefined;
   readonly identities: readonly Id[];
+  /** The server that has forwarded it; `undefined` for a request made here. */
+  readonly via: SessionOwner;
   readonly zxidHigh: number;
   readonly zxidLow: number;
   readonly timeMs: WallMillis;
@@ -33,6 +35,8 @@ export interface PreparationParts {
   readonly outstanding: Outstanding;
   readonly auth: Authenticator;
   readonly metrics: MetricsRegistry;
+  /** What an asker is told whose session is not known: a leader's clients have all had one. */
+  readonly unknownSession: number;
 }
 
 /** A quota that is exceeded again and again is reported so often. */
@@ -46,6 +50,7 @@ export class Preparation {
   readonly #host: Host;
   readonly #auth: Authenticator;
   readonly #metrics: MetricsRegistry;
+  readonly unknownSession: number;
   /** What the write with this origin may still put into ACLs; one multi may hold many of them. */
   readonly #budget: AclBudget = { characters: MOST_OWN_CHARACTERS };
   #budgetOf: WriteOrigin | undefined = undefined;
@@ -59,12 +64,14 @@ export class Preparation {
     this.#host = parts.host;
     this.#auth = parts.auth;
     this.#metrics = parts.metrics;
+    this.unknownSession = parts.unknownSession;
   }
 
   /** 0, or why the session may not write. */
-  checkSession({ session }: WriteOrigin): number {
-    if (session === undefined) return codes.UNKNOWN_SESSION;
-    return session.closing ? codes.SESSION_EXPIRED : 0;
+  checkSession({ session, via }: WriteOrigin): number {
+    if (session === undefined) return this.unknownSession;
+    if (session.closing) return codes.SESSION_EXPIRED;
+    return session.owner === via ? 0 : codes.SESSION_MOVED;
   }
 
   /** Whether the asker has one of the wanted permissions on a node. */

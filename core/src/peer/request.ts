@@ -20,9 +20,11 @@ export interface WaitingRequest {
    * for a write, which is answered when its transaction is applied.
    */
   readonly frame: Uint8Array | undefined;
+  /** A sync that may not be served yet, though it has a frame. */
+  isGated?: boolean;
 }
 
-/** A write that was accepted: its transaction is in the log, not yet known to be durable. */
+/** A write whose transaction is in the log, not yet known to be durable or not yet decided. */
 export interface PendingWrite {
   readonly txn: Txn;
   /** Halves of its zxid. */
@@ -33,13 +35,17 @@ export interface PendingWrite {
   /** What it changes, to be forgotten once the tree holds it. */
   readonly records: readonly ChangeRecord[];
   /** Whom to answer; `undefined` for the server's own writes. */
-  readonly request: WaitingRequest | undefined;
-  readonly operation: OperationName;
-  /** The session that it begins or ends. */
-  readonly session: Session | undefined;
+  request: WaitingRequest | undefined;
+  operation: OperationName;
+  /** Whose request it is, where that session is known here. */
+  session: Session | undefined;
   /** Bytes of the request that count as a large one in flight; usually 0. */
   readonly largeBytes: number;
   /** The tree digest expected after it. */
   readonly digestHigh: number;
   readonly digestLow: number;
+  /** Whether there is such a digest: whoever wrote the transaction may have kept none. */
+  hasDigest: boolean;
+  /** Its transaction as the log has it, where others may want it; valid for good. */
+  bytes: Uint8Array | undefined;
 }

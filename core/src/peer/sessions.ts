@@ -6,6 +6,12 @@ import type { SessionView } from './view.js';
 /** ZooKeeper marks containers with this owner, so that no session may have it. */
 const CONTAINER_OWNER = -0x8000_0000_0000_0000n;
 
+/**
+ * The server through which a session's client speaks: whatever stands for it at the leader, or
+ * `undefined` for the leader itself. Requests that come another way are refused.
+ */
+export type SessionOwner = object | undefined;
+
 /** A session that this server keeps alive. */
 export class Session {
   readonly id: SessionId;
@@ -16,10 +22,15 @@ export class Session {
   deadline: Millis = 0;
   /** Its end was decided: nothing of it is accepted any more. */
   closing = false;
+  owner: SessionOwner = undefined;
   /** The connection that speaks for it, if one is attached. */
   connection: ConnectionId | undefined = undefined;
   /** Writes of it that were accepted and are not applied yet. */
   unapplied = 0;
+  /** Heard from since the leader was last told. */
+  isTouched = false;
+  /** What waits until no write of it is on its way. */
+  whenSettled: (() => void)[] | undefined = undefined;
   /** The handshake of a client that came back, for as long as some are: see `Greeter`. */
   comingBack: WaitingRequest | undefined = undefined;
 
@@ -31,6 +42,27 @@ export class Session {
   }
 }
 
+/** Gives ids to sessions, whatever the server's role; never the same twice in its life. */
+export class SessionIds {
+  #next: SessionId;
+
+  /** @param first the first id to give */
+  constructor(first: SessionId) {
+    this.#next = first;
+  }
+
+  next(isTaken: (id: SessionId) => boolean): SessionId {
+    while (isTaken(this.#next) || this.#next === CONTAINER_OWNER) this.#advance();
+    const id = this.#next;
+    this.#advance();
+    return id;
+  }
+
+  #advance(): void {
+    this.#next = BigInt.asIntN(64, this.#next + 1n);
+  }
+}
+
 /**
  * The sessions of this server and when each ends. Deadlines are rounded up to whole ticks, so that
  * a session lives between its timeout and one tick more, as in ZooKeeper.
@@ -38,12 +70,16 @@ export class Session {
 export class Sessions {
   readonly #tickMs: number;
   readonly #byId = new Map<SessionId, Session>();
-  #nextId: SessionId;
+  readonly #ids: SessionIds;
+  readonly #reports: boolean;
+  /** Those heard from, for a server that reports them to its leader. */
+  #touched: Session[] = [];
 
-  /** @param firstId first id to give to a session */
-  constructor(tickMs: number, firstId: SessionId) {
+  /** @param reports whether those heard from are remembered for {@link takeTouched} */
+  constructor(tickMs: number, ids: SessionIds, reports = false) {
     this.#tickMs = tickMs;
-    this.#nextId = firstId;
+    this.#ids = ids;
+    this.#reports = reports;
   }
 
   get size(): number {
@@ -73,6 +109,17 @@ export class Sessions {
   /** The session was heard from: it has its whole timeout again. */
   touch(session: Session, now: Millis): void {
     session.deadline = this.#tickAfter(now + session.timeoutMs);
+    if (!this.#reports || session.isTouched) return;
+    session.isTouched = true;
+    this.#touched.push(session);
+  }
+
+  /** Sessions heard from since the last call. */
+  takeTouched(): readonly Session[] {
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const session of touched) session.isTouched = false;
+    return touched;
   }
 
   /** Sessions whose time is over and whose end is not decided yet. */
@@ -91,10 +138,7 @@ export class Sessions {
 
   /** An id that no session has. */
   newId(): SessionId {
-    while (this.#byId.has(this.#nextId) || this.#nextId === CONTAINER_OWNER) this.#advance();
-    const id = this.#nextId;
-    this.#advance();
-    return id;
+    return this.#ids.next((id) => this.#byId.has(id));
   }
 
   views(): SessionView[] {
@@ -104,10 +148,6 @@ export class Sessions {
       deadline,
       connected: connection !== undefined,
     }));
-  }
-
-  #advance(): void {
-    this.#nextId = BigInt.asIntN(64, this.#nextId + 1n);
   }
 
   #tickAfter(time: Millis): Millis {

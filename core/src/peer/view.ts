@@ -6,7 +6,7 @@ import type { MetricsRegistry } from './metrics.js';
  * than the work of looking; lists are made when they are asked for.
  */
 export interface PeerView {
-  readonly mode: 'standalone';
+  readonly mode: 'standalone' | 'looking' | 'leader' | 'follower' | 'observer' | 'read-only';
   /** When this server started serving, monotonic. */
   readonly startedAt: Millis;
   readonly serverId: number;

@@ -35,7 +35,7 @@ export const writeHandlers: Readonly<Record<WriteName, WriteHandler>> = {
   multi: (p, origin, from) => prepareMulti(p, origin, readMultiRequest(from)),
   closeSession: (p, origin) =>
     origin.session === undefined
-      ? codes.UNKNOWN_SESSION
+      ? p.unknownSession
       : prepareCloseSession(p, origin, origin.session),
   /** Members cannot be changed while a server stands alone. */
   reconfig(_p, _origin, from) {

@@ -32,6 +32,21 @@ export function snapshotFactsFileOf(start: Zxid, checksum: number): string {
   return `${folders.snapshots}vivarium-snapshot.${start.toString(16)}.${checksum.toString(16)}`;
 }
 
+/** A whole snapshot from a leader, about to take the place of all else; `snapshot-install.ts`. */
+export function receivedFileOf(start: Zxid, checksum: number): string {
+  return `${folders.snapshots}vivarium-received.${start.toString(16)}.${checksum.toString(16)}`;
+}
+
+/** Where a log is kept whose place a received snapshot took. */
+export function oldLogFileOf(first: Zxid): string {
+  return `${folders.logs}vivarium-old-log.${first.toString(16)}`;
+}
+
+/** The same for a snapshot. */
+export function oldSnapshotFileOf(start: Zxid): string {
+  return `${folders.snapshots}vivarium-old-snapshot.${start.toString(16)}`;
+}
+
 /** The snapshot that is being written: it gets its name when it is whole. */
 export const snapshotDraftFile = `${folders.snapshots}vivarium-draft`;
 
@@ -39,14 +54,22 @@ const kinds = {
   log: 'log',
   'vivarium-log': 'log-facts',
   'vivarium-cut': 'cut',
+  'vivarium-old-log': 'old-log',
   snapshot: 'snapshot',
   'vivarium-snapshot': 'snapshot-facts',
+  'vivarium-received': 'received',
+  'vivarium-old-snapshot': 'old-snapshot',
 } as const;
 
 /** A file of ours or ZooKeeper's, by its name without the folder. */
 export interface NamedFile {
   readonly kind: (typeof kinds)[keyof typeof kinds] | 'compressed-snapshot';
   readonly zxid: Zxid;
+}
+
+/** Whether a file belongs into the folder of the logs. */
+export function isOfLogs(kind: NamedFile['kind']): boolean {
+  return kind === 'log' || kind === 'log-facts' || kind === 'cut' || kind === 'old-log';
 }
 
 /** What a name (without folder) says; `undefined` for names that mean nothing here. */
@@ -59,6 +82,6 @@ export function parseFileName(name: string): NamedFile | undefined {
   if (kind === 'snapshot' && (rest === 'gz' || rest === 'snappy')) {
     return { kind: 'compressed-snapshot', zxid };
   }
-  const hasRest = kind === 'cut' || kind === 'snapshot-facts';
+  const hasRest = kind === 'cut' || kind === 'snapshot-facts' || kind === 'received';
   return hasRest === (rest !== undefined) ? { kind, zxid } : undefined;
 }

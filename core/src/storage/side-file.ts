@@ -1,4 +1,4 @@
-import { CRC_START, crcBytes, crcOf } from '../tree/crc32.js';
+import { CRC_START, crcBytes, crcOf } from '../base/crc32.js';
 import { Reader } from '../wire/reader.js';
 import type { RecordType } from '../wire/types.js';
 import { Writer } from '../wire/writer.js';

@@ -1,20 +1,17 @@
-import type { SessionId, Zxid } from '../base/ids.js';
-import { hexLong, highOf, longOf, lowOf } from '../base/long.js';
-import { OPEN_ACL_ID } from '../tree/acl-table.js';
+import type { Zxid } from '../base/ids.js';
+import { hexLong, highOf, lowOf } from '../base/long.js';
 import { Database, type DatabaseOptions } from '../tree/database.js';
-import { STAT_WORDS } from '../tree/rows.js';
 import { MalformedError } from '../wire/reader.js';
-import { Acl } from '../wire/records.js';
-import type { BootDisk } from './disk.js';
+import type { DiskReader } from './disk.js';
 import { FileWindow } from './file-window.js';
 import {
   DIGEST_SECTION_BYTES,
-  END_MARK,
   SEAL_BYTES,
   SNAPSHOT_MAGIC,
   SNAPSHOT_VERSION,
   ZXID_SECTION_BYTES,
 } from './snapshot-format.js';
+import { readEndMark, SnapshotParser } from './snapshot-parser.js';
 
 /** What a snapshot holds. */
 export interface LoadedSnapshot {
@@ -28,12 +25,6 @@ export interface LoadedSnapshot {
   readonly lastZxid?: Zxid;
 }
 
-/** ACL id and StatPersisted, behind a node's data. */
-const NODE_TAIL_BYTES = 68;
-const SESSION_BYTES = 12;
-/** More than one entry of an ACL takes. */
-const LARGEST_ACL_BYTES = 1 << 20;
-
 /**
  * Reads a snapshot of ZooKeeper 3.4 to 3.9 or of ours. Which sections it has is seen from the bytes
  * behind the first seal.
@@ -41,7 +32,7 @@ const LARGEST_ACL_BYTES = 1 << 20;
  * @throws MalformedError with the place where it is not a whole, sound snapshot
  */
 export function readSnapshot(
-  disk: BootDisk,
+  disk: DiskReader,
   file: string,
   size: number,
   zxid: Zxid,
@@ -62,10 +53,7 @@ function read(from: FileWindow, zxid: Zxid, database: Database): LoadedSnapshot 
   const version = from.int();
   if (version !== SNAPSHOT_VERSION) throw new MalformedError(`its format ${version} is not known`);
   from.long();
-  database.startLoading();
-  readSessions(from, database.sessions);
-  readAcls(from, database);
-  readNodes(from, database);
+  if (!new SnapshotParser(database).advance(from)) throw tooShort();
   database.finishLoading();
   database.advanceTo(highOf(zxid), lowOf(zxid));
   const sections = readSections(from);
@@ -74,59 +62,6 @@ function read(from: FileWindow, zxid: Zxid, database: Database): LoadedSnapshot 
     throw new MalformedError(`it ends with transaction ${last}, before the one in its name`);
   }
   return { database, checksum: from.checksum, ...sections };
-}
-
-function readSessions(from: FileWindow, sessions: Map<SessionId, number>): void {
-  const count = countOf(from, SESSION_BYTES);
-  for (let i = 0; i < count; i++) {
-    need(from, SESSION_BYTES);
-    const session = from.long();
-    sessions.set(session, from.int());
-  }
-}
-
-function readAcls(from: FileWindow, database: Database): void {
-  const count = countOf(from, SESSION_BYTES);
-  for (let i = 0; i < count; i++) {
-    need(from, 12);
-    const id = Number(from.long());
-    const list: Acl[] = [];
-    for (let left = countOf(from, 1); left > 0; left--) {
-      from.ensure(Math.min(from.left, LARGEST_ACL_BYTES));
-      list.push(Acl.read(from));
-    }
-    database.acls.load(id, list);
-  }
-}
-
-function readNodes(from: FileWindow, database: Database): void {
-  const words = new Int32Array(STAT_WORDS);
-  for (let count = 0; ; count++) {
-    need(from, 4);
-    const { bytes, position } = from;
-    const pathLength = intAt(bytes, position);
-    if (pathLength < 0) throw new MalformedError(`unreasonable length ${pathLength}`);
-    if (pathLength === 1) {
-      if (count === 0) throw new MalformedError('there are no nodes');
-      break;
-    }
-    need(from, 8 + pathLength);
-    const dataLength = Math.max(0, intAt(from.bytes, from.position + 4 + pathLength));
-    need(from, 8 + pathLength + dataLength + NODE_TAIL_BYTES);
-    const path = from.string();
-    if ((path === '') !== (count === 0)) throw new MalformedError('the root is not the first node');
-    const data = from.bufferOrNull();
-    const aclId = aclIdOf(from.int(), from.int());
-    for (let i = 0; i < STAT_WORDS; i++) words[i] = from.int();
-    database.loadWords(path, data, aclId, words);
-  }
-  readEndMark(from);
-}
-
-/** The id is a long in the file, and an int wherever it is used. */
-function aclIdOf(high: number, low: number): number {
-  if (high === 0 ? low > 0 : high === -1 && low === OPEN_ACL_ID) return low;
-  throw new MalformedError(`ACL id ${longOf(high, low)} is out of range`);
 }
 
 function readSections(from: FileWindow): Partial<LoadedSnapshot> {
@@ -160,25 +95,10 @@ function readSeal(from: FileWindow): void {
   readEndMark(from);
 }
 
-function readEndMark(from: FileWindow): void {
-  need(from, 5);
-  if (from.string() !== END_MARK) throw new MalformedError('an end mark is missing');
-}
-
-/** Number of things of at least `leastBytes`. */
-function countOf(from: FileWindow, leastBytes: number): number {
-  need(from, 4);
-  const count = from.int();
-  if (count < 0 || count > from.left / leastBytes) {
-    throw new MalformedError(`unreasonable count ${count}`);
-  }
-  return count;
-}
-
 function need(from: FileWindow, count: number): void {
-  if (!from.ensure(count)) throw new MalformedError('the file ends too early');
+  if (!from.ensure(count)) throw tooShort();
 }
 
-function intAt(b: Uint8Array, at: number): number {
-  return (b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!;
+function tooShort(): MalformedError {
+  return new MalformedError('the file ends too early');
 }

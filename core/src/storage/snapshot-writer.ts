@@ -1,41 +1,41 @@
 import { assert } from '../base/assert.js';
 import type { SessionId, Zxid } from '../base/ids.js';
 import type { Database } from '../tree/database.js';
-import type { NodeId } from '../tree/node-table.js';
-import { SnapshotWalk } from '../tree/snapshot-walk.js';
-import { Acl } from '../wire/records.js';
-import { vector } from '../wire/types.js';
 import { Writer } from '../wire/writer.js';
 import { ADLER_START, adler32 } from './adler32.js';
 import { type DiskStep, folders } from './disk.js';
 import { snapshotDraftFile, snapshotFactsFileOf, snapshotFileOf } from './file-names.js';
+import { SLICE_BYTES, type SliceLimits, SnapshotBody } from './snapshot-body.js';
 import { snapshotFactsFile } from './snapshot-facts.js';
 import { DIGEST_VERSION, END_MARK, SNAPSHOT_MAGIC, SNAPSHOT_VERSION } from './snapshot-format.js';
 
-export interface SnapshotWriterOptions {
+export interface SnapshotWriterOptions extends SliceLimits {
   /** Whether the snapshot ends with the digest of the tree. */
   readonly digest: boolean;
   /** Whether it ends with the last zxid in it, as ZooKeeper 3.9 writes them. Default true. */
   readonly lastZxid?: boolean;
   /** In the header; ZooKeeper writes -1. */
   readonly dbId: bigint;
-  /** A slice ends after so many nodes … */
-  readonly sliceNodes: number;
-  /** … or so many bytes. Default 1 MiB. */
-  readonly sliceBytes?: number;
   /** False for `forceSync=no`. */
   readonly sync: boolean;
   /** Sessions that Apache ZooKeeper created; those not in the database are left out. */
   readonly apacheSessions: ReadonlySet<SessionId>;
+  /**
+   * For a database received from a leader: the last transaction that it may show effects of besides
+   * those applied since, or 'unknown' where the leader does not say. The snapshot then says the
+   * same: it has no digest as long as the tree may be ahead of its zxid, and says nothing at all of
+   * its end, not even beside itself, when that is not known.
+   */
+  readonly endZxid?: Zxid | 'unknown';
+  /**
+   * Whether it is to take the place of all that is there: it is durable at the end then, but gets
+   * no name, which `snapshot-install.ts` does. Default false.
+   */
+  readonly received?: boolean;
 }
 
-const SLICE_BYTES = 1 << 20;
-/** Nodes visited between two looks at the slice's bytes. */
-const STRIDE = 8;
 /** So much is made durable at a time, lest the last sync hold up those of the log. */
 const SYNC_BYTES = 8 << 20;
-
-const AclList = vector(Acl);
 
 /**
  * One snapshot, slice by slice, while transactions go on being applied in between. It is written
@@ -45,47 +45,32 @@ const AclList = vector(Acl);
  * is performed; a database to which only durable transactions are applied always is.
  */
 export class SnapshotWriter {
-  /** Last transaction applied when the snapshot began. */
-  readonly startZxid: Zxid;
   readonly #database: Database;
   readonly #options: SnapshotWriterOptions;
-  readonly #walk: SnapshotWalk;
-  readonly #visit: (id: NodeId) => void;
+  readonly #sync: boolean;
   readonly #out = new Writer(SLICE_BYTES);
+  readonly #body: SnapshotBody;
   #checksum = ADLER_START;
   /** Bytes of {@link #out} that are in the checksum. */
   #checkedBytes = 0;
   #position = 0;
   #syncedBytes = 0;
-  #state: 'new' | 'nodes' | 'end' | 'done' = 'new';
+  #state: 'new' | 'begun' | 'done' = 'new';
   #files: readonly string[] = [];
 
   constructor(database: Database, options: SnapshotWriterOptions) {
-    this.startZxid = database.lastZxid;
     this.#database = database;
     this.#options = options;
-    this.#walk = new SnapshotWalk(database);
-    const out = this.#out;
-    const { tree, acls, sessions } = database;
-    this.#visit = (id) => {
-      tree.writePath(id, out);
-      tree.writeData(id, out);
-      out.halves(tree.aclId(id) >> 31, tree.aclId(id));
-      tree.writePersisted(id, out);
-    };
-    out.int(SNAPSHOT_MAGIC);
-    out.int(SNAPSHOT_VERSION);
-    out.long(options.dbId);
-    out.int(sessions.size);
-    for (const [session, timeoutMs] of sessions) {
-      out.long(session);
-      out.int(timeoutMs);
-    }
-    out.int(acls.size);
-    for (const [id, acl] of acls.entries()) {
-      out.halves(0, id);
-      AclList.write(out, acl);
-    }
+    this.#sync = options.sync || options.received === true;
+    this.#out.int(SNAPSHOT_MAGIC);
+    this.#out.int(SNAPSHOT_VERSION);
+    this.#out.long(options.dbId);
+    this.#body = new SnapshotBody(database, this.#out, options);
+  }
+
+  /** Last transaction applied when the snapshot began. */
+  get startZxid(): Zxid {
+    return this.#body.startZxid;
   }
 
   /** True when the last slice was handed out. */
@@ -93,7 +78,15 @@ export class SnapshotWriter {
     return this.#state === 'done';
   }
 
-  /** Files that are there when the last slice was performed; none before it was handed out. */
+  /** Of all bytes handed out so far. */
+  get checksum(): number {
+    return this.#checksum;
+  }
+
+  /**
+   * Files that are there when the last slice was performed, or the snapshot installed; none before
+   * the last slice was handed out.
+   */
   get files(): readonly string[] {
     return this.#files;
   }
@@ -108,13 +101,13 @@ export class SnapshotWriter {
     const steps: DiskStep[] = [];
     if (this.#state === 'new') {
       steps.push({ step: 'create', file });
-      this.#state = 'nodes';
+      this.#state = 'begun';
     }
-    if (this.#state === 'nodes') this.#nodes();
-    else this.#end();
+    this.#body.next();
+    if (this.#body.done) this.#end();
     steps.push({ step: 'write', file, position: this.#position, bytes: this.#takeBytes() });
     if (this.done) this.#finish(steps);
-    else if (this.#options.sync && this.#position - this.#syncedBytes >= SYNC_BYTES) {
+    else if (this.#sync && this.#position - this.#syncedBytes >= SYNC_BYTES) {
       steps.push({ step: 'sync', file });
       this.#syncedBytes = this.#position;
     }
@@ -129,36 +122,31 @@ export class SnapshotWriter {
     return began ? [{ step: 'remove', file: snapshotDraftFile }] : [];
   }
 
-  #nodes(): void {
-    const { sliceNodes, sliceBytes = SLICE_BYTES } = this.#options;
-    let left = sliceNodes;
-    while (left > 0 && this.#out.position < sliceBytes) {
-      if (!this.#walk.nextNodes(Math.min(left, STRIDE), this.#visit)) {
-        this.#state = 'end';
-        return;
-      }
-      left -= STRIDE;
-    }
-  }
-
-  /** The end mark, and the sections as of now. */
+  /** The sections, as of now. */
   #end(): void {
     const out = this.#out;
     const { tree, lastZxidHigh, lastZxidLow } = this.#database;
     const { digest, lastZxid = true } = this.#options;
-    out.string(END_MARK);
+    const endZxid = this.#endZxid();
     this.#seal();
-    if (digest) {
+    if (digest && endZxid === this.#database.lastZxid) {
       out.halves(lastZxidHigh, lastZxidLow);
       out.int(DIGEST_VERSION);
       out.halves(tree.digestHigh, tree.digestLow);
       this.#seal();
     }
-    if (lastZxid) {
-      out.halves(lastZxidHigh, lastZxidLow);
+    if (lastZxid && endZxid !== 'unknown') {
+      out.long(endZxid);
       this.#seal();
     }
     this.#state = 'done';
+  }
+
+  /** The last transaction that the snapshot may show effects of. */
+  #endZxid(): Zxid | 'unknown' {
+    const { lastZxid } = this.#database;
+    const { endZxid = lastZxid } = this.#options;
+    return endZxid === 'unknown' || endZxid > lastZxid ? endZxid : lastZxid;
   }
 
   #seal(): void {
@@ -169,27 +157,32 @@ export class SnapshotWriter {
 
   /** The snapshot gets its name after the facts about it are durable: without them it is alien. */
   #finish(steps: DiskStep[]): void {
-    const { apacheSessions, sync } = this.#options;
-    const { sessions, lastZxid } = this.#database;
     const { startZxid } = this;
+    const endZxid = this.#endZxid();
     const snapshot = snapshotFileOf(startZxid);
     const facts = snapshotFactsFileOf(startZxid, this.#checksum);
+    const isKnown = endZxid !== 'unknown';
+    if (isKnown) this.#writeFacts(steps, facts, endZxid);
+    const syncFolder: DiskStep = { step: 'sync-folder', folder: folders.snapshots };
+    if (this.#sync) steps.push({ step: 'sync', file: snapshotDraftFile }, syncFolder);
+    steps.push({ step: 'close', file: snapshotDraftFile });
+    this.#files = isKnown ? [snapshot, facts] : [snapshot];
+    if (this.#options.received === true) return;
+    steps.push({ step: 'rename', from: snapshotDraftFile, to: snapshot });
+    if (this.#sync) steps.push(syncFolder);
+  }
+
+  #writeFacts(steps: DiskStep[], file: string, endZxid: Zxid): void {
+    const { apacheSessions } = this.#options;
+    const { sessions, lastZxid } = this.#database;
     const bytes = snapshotFactsFile.encode({
-      endZxid: lastZxid,
-      isDurable: sync,
+      endZxid,
+      isDurable: this.#sync && endZxid === lastZxid && this.#options.received !== true,
       apacheSessions: [...apacheSessions].filter((session) => sessions.has(session)),
     });
-    const syncFolder: DiskStep = { step: 'sync-folder', folder: folders.snapshots };
-    steps.push({ step: 'create', file: facts });
-    steps.push({ step: 'write', file: facts, position: 0, bytes });
-    if (sync) {
-      steps.push({ step: 'sync', file: facts }, { step: 'sync', file: snapshotDraftFile });
-      steps.push(syncFolder);
-    }
-    steps.push({ step: 'close', file: facts });
-    steps.push({ step: 'rename', from: snapshotDraftFile, to: snapshot });
-    if (sync) steps.push(syncFolder);
-    this.#files = [snapshot, facts];
+    steps.push({ step: 'create', file }, { step: 'write', file, position: 0, bytes });
+    if (this.#sync) steps.push({ step: 'sync', file });
+    steps.push({ step: 'close', file });
   }
 
   #check(): void {

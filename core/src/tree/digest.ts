@@ -1,5 +1,5 @@
+import { CRC_START, crcBytes, crcLong, crcOf, crcText, crcWord } from '../base/crc32.js';
 import { longOf } from '../base/long.js';
-import { CRC_START, crcBytes, crcLong, crcOf, crcText, crcWord } from './crc32.js';
 import { field } from './rows.js';
 
 /** Version of the digest's definition, as it stands in transactions and snapshots. */

@@ -1,6 +1,6 @@
 import { EMPTY_BYTES, textOf, utf8 } from '../base/bytes.js';
+import { CRC_START, crcBytes } from '../base/crc32.js';
 import type { Writer } from '../wire/writer.js';
-import { CRC_START, crcBytes } from './crc32.js';
 import { finishHash, hashBytes, hashText, PathIndex, startHash } from './path-index.js';
 import { field, flag, Rows } from './rows.js';
 import { Slab } from './slab.js';

@@ -80,7 +80,7 @@ export const flag = {
 } as const;
 
 export const ROW_WORDS = 28;
-const PAGE_SHIFT = 12;
+const PAGE_SHIFT = 8;
 const PAGE_ROWS = 1 << PAGE_SHIFT;
 const PAGE_MASK = PAGE_ROWS - 1;
 const NONE = -1;

@@ -1,7 +1,7 @@
 /**
  * Memory for many small byte strings: no object for each, so the garbage collector never sees them.
  *
- * Blocks of one size class lie in pages of 64 KiB, pages in chunks of 1 MiB. A page belongs to one
+ * Blocks of one size class lie in pages of 64 KiB, pages in chunks of 128 KiB. A page belongs to one
  * class while any of its blocks is in use; an empty page may serve another class, so memory follows
  * a workload whose sizes change. Strings too long for a class have an array of their own.
  */
@@ -11,7 +11,7 @@ export type BlockRef = number;
 export const NO_BLOCK = -1;
 
 const UNIT_SHIFT = 3;
-const CHUNK_SHIFT = 20;
+const CHUNK_SHIFT = 17;
 const CHUNK_BYTES = 1 << CHUNK_SHIFT;
 const CHUNK_UNITS_SHIFT = CHUNK_SHIFT - UNIT_SHIFT;
 const CHUNK_UNITS_MASK = (1 << CHUNK_UNITS_SHIFT) - 1;

@@ -1,4 +1,4 @@
-import { crcOf } from './crc32.js';
+import { crcOf } from '../base/crc32.js';
 import { crcStat, DigestSum } from './digest.js';
 import type { NodeId, NodeTable } from './node-table.js';
 import { field, flag } from './rows.js';

@@ -1,5 +1,4 @@
 /** Several clients over all servers of an ensemble, all that they say and hear, and the judgement. */
-import type { Leeway } from '../../sim/judges/leeway.js';
 import { writesOf } from '../../sim/judges/wire-requests.js';
 import { Violation } from '../../sim/violation.js';
 import type { History } from '../../sim/world/history.js';
@@ -8,7 +7,7 @@ import type { Ensemble } from '../ensemble/ensemble.js';
 import type { Member } from '../ensemble/member.js';
 import { type DumpedNode, dumpTree } from '../tree-dump.js';
 import { layout } from './choices.js';
-import { type JudgedLoad, judgeLoad, type LoadEvidence } from './judge-all.js';
+import { type JudgedLoad, judgeLoad, type LoadEvidence, type Tolerance } from './judge-all.js';
 import { RecordedClient } from './recorded-client.js';
 import { type ServerLog, ServerLogReader } from './server-log.js';
 
@@ -103,11 +102,11 @@ export class CheckedLoad {
   }
 
   /** Judges everything. */
-  async judge(leeway: Leeway): Promise<LoadResult> {
+  async judge(tolerance: Tolerance): Promise<LoadResult> {
     const problems = this.#clients.flatMap((client) => client.problems);
     let judged: JudgedLoad | undefined;
     try {
-      judged = judgeLoad(await this.evidence(), leeway);
+      judged = judgeLoad(await this.evidence(), tolerance);
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       problems.push(error.message);

@@ -1,5 +1,4 @@
 /** One ensemble under a checked load, from its first start over a number of faults to its end. */
-import type { Leeway } from '../../sim/judges/leeway.js';
 import { writesOf } from '../../sim/judges/wire-requests.js';
 import type { History } from '../../sim/world/history.js';
 import { Random } from '../back-to-back/random.js';
@@ -7,6 +6,7 @@ import { Ensemble } from '../ensemble/ensemble.js';
 import type { ServerKind } from '../server-process.js';
 import { CheckedLoad, type LoadResult } from './checked-load.js';
 import { type FaultName, faults } from './faults.js';
+import type { Tolerance } from './judge-all.js';
 
 export interface FaultyRunOptions {
   readonly kinds: readonly ServerKind[];
@@ -38,7 +38,7 @@ const CONFIG = { tickTime: 500, initLimit: 10, syncLimit: 4, snapCount: 3000, pr
 const CALM_MS = 400;
 
 /** What the judges overlook when Apache takes part. */
-export function leewayFor(kinds: readonly ServerKind[]): Leeway {
+export function toleranceFor(kinds: readonly ServerKind[]): Tolerance {
   const withApache = kinds.some((kind) => kind !== 'vivarium');
   return withApache ? { readsEarlier: true, syncsLoosely: true } : {};
 }
@@ -64,7 +64,7 @@ export async function faultyRun(options: FaultyRunOptions): Promise<FaultyRunRes
     }
     await sleep(CALM_MS);
     await load.finish();
-    const { judged, ...result } = await load.judge(leewayFor(kinds));
+    const { judged, ...result } = await load.judge(toleranceFor(kinds));
     const gap = gapsIn(load.history);
     return {
       ...result,

@@ -1,13 +1,13 @@
 /**
- * R14: at random moments the disk is copied as a power cut would leave it, and recovered beside the
- * running server. It must come back, with everything that anybody was told of, and with the very
- * tree that its last transaction made.
+ * R13, R14: at random moments the disk of a server is copied as a power cut would leave it, and
+ * recovered beside the running server. It must come back, with everything that it told anybody of,
+ * and with the very tree that its last transaction made.
  */
-
 import type { LogEvent } from '@vivarium/core/internal/base/log-event';
 import type { Config } from '@vivarium/core/internal/config/config';
 import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import type { Kernel } from '@vivarium/core/internal/local/kernel';
+import type { Random } from '@vivarium/core/internal/local/random';
 import type { LocalServer } from '@vivarium/core/internal/local/server';
 import { type DiskStep, folders } from '@vivarium/core/internal/storage/disk';
 import { type Recovered, recover } from '@vivarium/core/internal/storage/recovery';
@@ -18,29 +18,34 @@ import { sameAcl } from '../judges/permissions.js';
 import { demandStat } from '../judges/reads.js';
 import type { Probe } from '../judges/replay.js';
 import { demand, Violation } from '../violation.js';
-import type { Canon, Entry } from './canon.js';
+import { sameBytes, zxidText } from './entry.js';
+import { snapshotZxid } from './log-records.js';
+import type { Subject } from './subject.js';
+import type { Witness } from './witness.js';
 
-/** How often the disk is looked at, in things that happen; beside that, after snapshots. */
-const EVERY = 700;
+/** Mean time between two looks at the disk, in virtual ms; beside that, after snapshots. */
+const EVERY_MS = 1_000;
+
+interface Found {
+  readonly database: Database;
+  /** What its last zxid denoted then. */
+  readonly last: Uint8Array | undefined;
+}
 
 export class RecoveryProbes {
-  readonly #canon: Canon;
-  readonly #observed: { readonly attested: bigint };
+  readonly #subject: Subject;
+  readonly #witness: Witness;
   readonly #config: Config;
-  readonly #random;
+  readonly #random: Random;
+  readonly #found: Found[] = [];
   #isDue = false;
-  readonly #found: { readonly database: Database; readonly last: Entry | undefined }[] = [];
+  #nextAt = 0;
 
-  constructor(
-    kernel: Kernel,
-    canon: Canon,
-    observed: { readonly attested: bigint },
-    config: Config,
-  ) {
-    this.#canon = canon;
-    this.#observed = observed;
+  constructor(kernel: Kernel, subject: Subject, witness: Witness, config: Config) {
+    this.#subject = subject;
+    this.#witness = witness;
     this.#config = config;
-    this.#random = kernel.random('recoveries');
+    this.#random = kernel.random(`recoveries of ${subject.name}`);
   }
 
   /** A step of the server's disk was performed; with this one a snapshot may have its name. */
@@ -55,30 +60,33 @@ export class RecoveryProbes {
   }
 
   maybe(server: LocalServer): void {
-    const isDue = this.#isDue || this.#random.between(1, EVERY) === 1;
-    if (server.state === 'down' || !isDue) return;
+    const { now } = this.#witness;
+    if (server.state === 'down' || (!this.#isDue && now < this.#nextAt)) return;
     this.#isDue = false;
+    this.#nextAt = now + this.#random.between(0, 2_000 * EVERY_MS);
     this.look(server);
   }
 
   look(server: LocalServer): void {
-    const recovered = this.#recover(server);
-    const { lastZxid } = recovered.database;
-    this.#canon.look();
-    const due = this.#observed.attested;
-    demand(lastZxid >= due && lastZxid >= this.#canon.durableZxid, 'R14', () => {
-      const durable = this.#canon.durableZxid;
-      return `a power cut would leave ${lastZxid}; attested is ${due}, durable ${durable}`;
+    const { database } = this.#recover(server);
+    const { lastZxid } = database;
+    const { attested, log, name } = this.#subject;
+    demand(lastZxid >= attested && lastZxid >= log.durableZxid, 'R14', () => {
+      const due = `attested is ${zxidText(attested)}, durable ${zxidText(log.durableZxid)}`;
+      return `a power cut would leave ${name} at ${zxidText(lastZxid)}; ${due}`;
     });
-    this.#found.push({ database: recovered.database, last: this.#canon.find(lastZxid) });
+    this.#found.push({ database, last: this.#witness.meanings.of(lastZxid) });
   }
 
   /** For the replay: each tree that was found is compared with the model's. */
   probes(): Probe[] {
+    const { canon } = this.#witness;
     return this.#found.flatMap(({ database, last }) => {
       const { lastZxid } = database;
-      // What was not durable may since have been lost, and its zxid taken by something else.
-      if (lastZxid !== 0n && this.#canon.find(lastZxid) !== last) return [];
+      // What was not committed may never be; alone, its zxid may since have been taken by another.
+      const now = canon.find(lastZxid)?.bytes;
+      const isCommitted = last !== undefined && now !== undefined && sameBytes(now, last);
+      if (lastZxid !== 0n && !isCommitted) return [];
       return [{ zxid: lastZxid, look: (model) => judgeTree(database, model) }];
     });
   }
@@ -86,11 +94,13 @@ export class RecoveryProbes {
   /**
    * What a power cut would leave: whatever snapshot has its name then must be sound (R13). Now and
    * then the newest are damaged: those before them must do as well, with the logs that a purge has
-   * left, which keeps what the newest three need.
+   * left, which keeps what the newest three need. Before a tree that came from a leader there is
+   * nothing to go back to.
    */
   #imageOf(server: LocalServer): { readonly image: MemoryDisk; readonly damaged: Set<string> } {
     const image = server.disk.afterCrash(this.#random);
-    const snapshots = snapshotsOf(image);
+    const { installedAt } = this.#subject.log;
+    const snapshots = snapshotsOf(image).filter((name) => snapshotZxid(name)! >= installedAt);
     if (snapshots.length < 2 || !this.#random.chance(0.3)) return { image, damaged: new Set() };
     const count = this.#random.between(1, Math.min(2, snapshots.length - 1));
     const damaged = new Set(snapshots.slice(-count).map((name) => folders.snapshots + name));
@@ -101,19 +111,21 @@ export class RecoveryProbes {
   #recover(server: LocalServer): Recovered {
     const { extendedTypesEnabled, digestEnabled, snapshotTrustEmpty } = this.#config;
     const { image, damaged } = this.#imageOf(server);
+    const { name } = this.#subject;
     const isBad = ({ event, fields }: LogEvent) =>
       event === 'storage.bad-snapshot' && !damaged.has(String(fields?.file));
+    const story = (message: string) => `${name}, after a power cut: ${message}`;
     try {
       return recover(image, {
         extendedTypes: extendedTypesEnabled,
         digest: digestEnabled,
         hashSeed: 1,
         snapshotTrustEmpty,
-        log: (event) => demand(!isBad(event), 'R13', () => `after a power cut: ${event.message}`),
+        log: (event) => demand(!isBad(event), 'R13', () => story(event.message)),
       });
     } catch (error) {
       if (!(error instanceof Error) || error.name !== 'RefusedStartError') throw error;
-      throw new Violation('R14', `after a power cut the start would be refused: ${error.message}`);
+      throw new Violation('R14', story(`the start would be refused: ${error.message}`));
     }
   }
 }
@@ -121,11 +133,10 @@ export class RecoveryProbes {
 /** Names of the snapshots on a disk, newest last. */
 function snapshotsOf(disk: MemoryDisk): string[] {
   const names = disk.list(folders.snapshots).map(({ name }) => name);
-  const zxidOf = (name: string) => Number.parseInt(name.slice('snapshot.'.length), 16);
-  const snapshots = names.filter((name) => /^snapshot\.[0-9a-f]+$/.test(name));
+  const zxidOf = (name: string) => Number(snapshotZxid(name) ?? -1n);
+  const snapshots = names.filter((name) => snapshotZxid(name) !== undefined);
   return snapshots.sort((a, b) => zxidOf(a) - zxidOf(b));
 }
-
 function judgeTree({ tree, acls, sessions, lastZxid }: Database, model: Model): void {
   const told = `recovered at ${lastZxid}`;
   const paths = new Set<string>();

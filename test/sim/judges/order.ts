@@ -2,7 +2,7 @@
  * The judge of order and time:
  *
  * - C1, C6 (real time): whatever began after a write had been acknowledged comes after that write,
- *   and sees it. Reads of an ensemble need not, unless a sync of their session came before.
+ *   and sees it.
  * - C2: a session's writes have growing zxids, and its reads see them.
  * - C3: what a client has seen never becomes unseen, across connections and sessions too.
  * - S7: a session's timeout in the log is the one that its client was told.
@@ -17,33 +17,30 @@ import {
   type SentRequest,
   sessionOf,
 } from '../world/history.js';
-import type { Leeway } from './leeway.js';
 import type { Replayed, TrueOrder } from './replay.js';
 import { nameOf, writesOf } from './wire-requests.js';
 
-/** @throws Violation */
+/**
+ * @param isAlone whether one server answers everything
+ * @param syncsLoosely whether a sync may promise nothing, as when a leader answers that does not
+ *   know that it was replaced
+ * @throws Violation
+ */
 export function judgeOrder(
   history: History,
   canon: TrueOrder,
   replayed: Replayed,
-  leeway: Leeway = {},
+  isAlone: boolean,
+  syncsLoosely = false,
 ): void {
   judgeTimeouts(history, canon);
-  judgeRealTime(history, replayed, leeway);
+  judgeRealTime(history, replayed, isAlone, syncsLoosely);
   const seen = new Map<string, bigint>();
-  const written = new Map<bigint, Written>();
+  const written = new Map<bigint, bigint>();
   for (const connection of history.connections) {
     judgeSeen(connection, seen);
-    judgePipeline(connection, replayed, written, leeway);
+    judgePipeline(connection, replayed, written, isAlone);
   }
-}
-
-/** What a session has written so far, over all its connections. */
-interface Written {
-  /** The newest of its writes. */
-  readonly last: bigint;
-  /** The newest that it was told of. */
-  readonly told: bigint;
 }
 
 function judgeTimeouts({ connections }: History, { entries }: TrueOrder): void {
@@ -59,48 +56,74 @@ function judgeTimeouts({ connections }: History, { entries }: TrueOrder): void {
   }
 }
 
-function judgeRealTime(history: History, { zxidOf }: Replayed, leeway: Leeway): void {
-  const requests = history.connections.flatMap(({ requests }) => requests);
-  const acknowledged = requests
-    .filter((request) => request.reply !== undefined && zxidOf.has(request))
-    .sort((a, b) => a.reply!.at - b.reply!.at);
-  const begun = [...requests].sort((a, b) => a.at - b.at);
-  const fresh = new Freshness(leeway);
-  let known = 0n;
-  let next = 0;
-  for (const request of begun) {
-    for (; next < acknowledged.length && acknowledged[next]!.reply!.at < request.at; next++) {
-      const zxid = zxidOf.get(acknowledged[next]!)!;
-      if (zxid > known) known = zxid;
+/** What had been acknowledged to anybody at some time, asked in the order of time. */
+class Acknowledged {
+  readonly #requests: readonly SentRequest[];
+  readonly #zxidOf: Replayed['zxidOf'];
+  #next = 0;
+  #known = 0n;
+
+  constructor(requests: readonly SentRequest[], zxidOf: Replayed['zxidOf']) {
+    this.#zxidOf = zxidOf;
+    this.#requests = requests
+      .filter((request) => request.reply !== undefined && zxidOf.has(request))
+      .sort((a, b) => a.reply!.at - b.reply!.at);
+  }
+
+  before(time: number): bigint {
+    for (; ; this.#next++) {
+      const request = this.#requests[this.#next];
+      if (request === undefined || request.reply!.at >= time) return this.#known;
+      const zxid = this.#zxidOf.get(request)!;
+      if (zxid > this.#known) this.#known = zxid;
     }
-    const zxid = zxidOf.get(request) ?? request.reply?.zxid ?? 0n;
-    const isWrite = zxidOf.has(request);
-    const due = isWrite ? known : fresh.dueFor(request, known);
-    if (zxid <= 0n) continue;
-    demand(isWrite ? zxid > due : zxid >= due, isWrite ? 'C1' : 'C6', () => {
-      const who = `${nameOf(request)} ${request.xid} of ${request.connection.client}`;
-      return `${who} began after ${due} was acknowledged and is of ${zxid}`;
-    });
   }
 }
 
-/** How much a read has to show: all that was acknowledged, or all that its session has synced. */
-class Freshness {
-  readonly #leeway: Leeway;
-  readonly #synced = new Map<bigint, bigint>();
-
-  constructor(leeway: Leeway) {
-    this.#leeway = leeway;
+function judgeRealTime(
+  history: History,
+  { zxidOf }: Replayed,
+  isAlone: boolean,
+  syncsLoosely: boolean,
+): void {
+  const requests = history.connections.flatMap(({ requests }) => requests);
+  const acknowledged = new Acknowledged(requests, zxidOf);
+  const synced = new Map<SentRequest, bigint>();
+  for (const request of [...requests].sort((a, b) => a.at - b.at)) {
+    const known = acknowledged.before(request.at);
+    const isWrite = zxidOf.has(request);
+    if (!isWrite && !isAlone) {
+      if (request.opcode === opcodes.sync && request.reply?.err === 0) synced.set(request, known);
+      continue;
+    }
+    const zxid = zxidOf.get(request) ?? request.reply?.zxid ?? 0n;
+    if (zxid <= 0n) continue;
+    demand(isWrite ? zxid > known : zxid >= known, isWrite ? 'C1' : 'C6', () => {
+      return `${nameOfOne(request)} began after ${known} was acknowledged and is of ${zxid}`;
+    });
   }
+  if (!isAlone && !syncsLoosely) judgeSyncs(history, synced);
+}
 
-  /** Requests are asked about in the order in which they began. */
-  dueFor({ connection, opcode, reply }: SentRequest, known: bigint): bigint {
-    if (this.#leeway.isEnsemble !== true) return known;
-    if (this.#leeway.syncsLoosely === true) return 0n;
-    const session = sessionOf(connection);
-    if (opcode === opcodes.sync && reply?.err === 0) this.#synced.set(session, known);
-    return this.#synced.get(session) ?? 0n;
+/** C6: behind a sync a client sees whatever anybody was told of before it asked for the sync. */
+function judgeSyncs(history: History, synced: ReadonlyMap<SentRequest, bigint>): void {
+  const due = new Map<string, bigint>();
+  for (const { client, requests } of history.connections) {
+    for (const request of requests) {
+      const before = due.get(client) ?? 0n;
+      const { reply } = request;
+      const isPassedOver = request.opcode === opcodes.ping || reply === undefined;
+      demand(isPassedOver || reply.zxid <= 0n || reply.zxid >= before, 'C6', () => {
+        return `${nameOfOne(request)} shows ${reply?.zxid} behind a sync, and ${before} was known`;
+      });
+      const known = synced.get(request) ?? 0n;
+      if (known > before) due.set(client, known);
+    }
   }
+}
+
+function nameOfOne(request: SentRequest): string {
+  return `${nameOf(request)} ${request.xid} of ${request.connection.client}`;
 }
 
 function judgeSeen(
@@ -126,35 +149,39 @@ function judgeSeen(
   seen.set(client, highest);
 }
 
+/**
+ * @param written highest zxid of each session's writes, in the order of its requests
+ * @param isAlone whether reads of a later connection see all writes of earlier ones, even those
+ *   whose answers were lost
+ */
 function judgePipeline(
   connection: ConnectionHistory,
   { zxidOf }: Replayed,
-  written: Map<bigint, Written>,
-  { isEnsemble }: Leeway,
+  written: Map<bigint, bigint>,
+  isAlone: boolean,
 ): void {
   const session = sessionOf(connection);
-  const before = written.get(session) ?? { last: 0n, told: 0n };
-  let { last, told } = before;
-  // Another server need not have what its client does not know to have happened.
-  let shown = isEnsemble === true ? told : last;
+  let last = written.get(session) ?? 0n;
+  let visible = isAlone ? last : 0n;
   let missing: SentRequest | undefined;
   for (const request of connection.requests) {
-    const name = () => `${nameOf(request)} ${request.xid} of ${connection.client}`;
+    const told = () => nameOfOne(request);
     const zxid = zxidOf.get(request);
-    const { reply } = request;
     if (zxid !== undefined) {
-      demand(zxid > last, 'C2', () => `${name()} got zxid ${zxid} after ${last}`);
+      demand(zxid > last, 'C2', () => `${told()} got zxid ${zxid} after ${last}`);
       demand(missing === undefined, 'C2', () => {
-        return `${name()} happened and ${missing!.xid}, sent before it, did not`;
+        return `${told()} happened and ${missing!.xid}, sent before it, did not`;
       });
       last = zxid;
-      shown = zxid;
-      if (reply !== undefined) told = zxid;
-    } else if (writesOf(request) !== undefined && reply === undefined) {
+      visible = zxid;
+    } else if (writesOf(request) !== undefined && request.reply === undefined) {
       missing ??= request;
     }
+    const { reply } = request;
     if (reply === undefined || reply.zxid <= 0n || request.opcode === opcodes.ping) continue;
-    demand(reply.zxid >= shown, 'C2', () => `${name()} saw ${reply.zxid}, before its own ${shown}`);
+    demand(reply.zxid >= visible, 'C2', () => {
+      return `${told()} saw ${reply.zxid}, before its own ${visible}`;
+    });
   }
-  written.set(session, { last, told });
+  written.set(session, last);
 }

@@ -30,6 +30,8 @@ export interface TrueOrder {
 export interface Replayed {
   /** Changes of each transaction, by zxid; none where it is missing. */
   readonly changes: ReadonlyMap<bigint, readonly Change[]>;
+  /** Their zxids, in order. */
+  readonly changed: readonly bigint[];
   /** For each request that became a transaction. */
   readonly zxidOf: ReadonlyMap<SentRequest, bigint>;
   /** Those of them that succeeded. */
@@ -100,7 +102,7 @@ export function replay(
     });
   }
   for (const request of requests.values()) nothingWasInvented(request, zxidOf);
-  return { changes, zxidOf, applied, model, compared };
+  return { changes, changed: [...changes.keys()], zxidOf, applied, model, compared };
 }
 
 function isJudgedRead({ request, zxid }: HeardReply): boolean {

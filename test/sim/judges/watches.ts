@@ -248,9 +248,12 @@ class ConnectionWatches {
   }
 
   #advance(to: bigint): void {
-    for (let zxid = (this.#at ?? to) + 1n; zxid <= to; zxid++) {
-      if (this.#watched.size === 0) break;
-      for (const change of this.#replayed.changes.get(zxid) ?? []) this.#fire(change, zxid);
+    const { changes, changed } = this.#replayed;
+    if (this.#watched.size > 0) {
+      const first = firstAfter(changed, this.#at ?? to);
+      for (let at = first; at < changed.length && changed[at]! <= to; at++) {
+        for (const change of changes.get(changed[at]!)!) this.#fire(change, changed[at]!);
+      }
     }
     this.#at = to;
   }
@@ -283,6 +286,18 @@ class ConnectionWatches {
       if (at === '/') return false;
     }
   }
+}
+
+/** Where the first of the growing numbers stands that is greater than one. */
+function firstAfter(numbers: readonly bigint[], number: bigint): number {
+  let from = 0;
+  let to = numbers.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (numbers[middle]! <= number) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function mayRead(acl: readonly Acl[], isKnown: boolean): boolean {

@@ -1,29 +1,16 @@
 /** What a seed decides before the run begins: its size, its speeds, and which faults it has. */
-import { type Config, defaultConfig } from '@vivarium/core/internal/config/config';
+import type { Config } from '@vivarium/core/internal/config/config';
 import type { Random } from '@vivarium/core/internal/local/random';
+import { type FaultKind, kindsFor } from './fault-kinds.js';
+import { chooseConfigs } from './swarm-configs.js';
 
-/** Everything that can go wrong on purpose. */
-export const faultKinds = [
-  'kill',
-  'power',
-  'stop',
-  'pause',
-  'reset',
-  'break',
-  'stall',
-  'isolate',
-  'forsake',
-  'expire',
-  'slow-disk',
-  'disk-error',
-  'disk-full',
-  'wall-jump',
-  'pause-client',
-] as const;
-export type FaultKind = (typeof faultKinds)[number];
+/** How long a run is: 20 virtual seconds with all that comes after, or two minutes. */
+export type Length = 'short' | 'medium';
 
 export interface Swarm {
-  readonly config: Config;
+  /** One for each server. */
+  readonly configs: readonly Config[];
+  readonly tickTime: number;
   /** How much slower snapshots are written than the log: the slower, the more happens meanwhile. */
   readonly backgroundSlowness: number;
   readonly clients: number;
@@ -43,36 +30,32 @@ export interface Swarm {
   readonly holders: number;
   /** How many keys the registers have. */
   readonly keys: number;
+  /** How far clocks are wrong at most, in thousandths. */
+  readonly driftPermille: number;
   readonly chaosMs: number;
+  /** At the heal whatever is more than a quorum may stay as broken as it is. */
+  readonly freezes: boolean;
 }
 
-/** @param quiet whether the run has no faults at all */
-export function chooseSwarm(random: Random, quiet: boolean): Swarm {
+export interface SwarmOptions {
+  /** The run has no faults at all. */
+  readonly quiet: boolean;
+  readonly length: Length;
+  /** How many servers there are; the seed decides unless given. */
+  readonly servers?: number;
+}
+
+export function chooseSwarm(random: Random, options: SwarmOptions): Swarm {
+  const { quiet, length } = options;
   const tickTime = random.pick([200, 400, 500]);
   const clients = random.between(2, 5);
-  const faults = new Map<FaultKind, number>();
-  for (const kind of faultKinds) {
-    const weight = random.between(1, 10);
-    if (random.chance(0.6) && !quiet) faults.set(kind, weight);
-  }
-  if (faults.size === 0 && !quiet) faults.set('power', 1);
+  const isLong = length === 'medium';
+  const configs = chooseConfigs(random, tickTime, options.servers);
+  const isEnsemble = configs.length > 1;
+  const chaosMs = isEnsemble ? random.between(6_000, 12_000) : random.between(3_000, 8_000);
   return {
-    config: defaultConfig({
-      tickTime,
-      extendedTypesEnabled: true,
-      minSessionTimeout: tickTime * random.pick([1, 4]),
-      maxSessionTimeout: tickTime * random.pick([8, 20]),
-      maxClientCnxns: 0,
-      preAllocSize: random.pick([0, 2, 8]),
-      snapCount: random.pick([4, 20, 100, 100_000]),
-      snapshotSliceNodes: random.pick([1, 3, 50]),
-      txnLogSizeLimitInKb: random.pick([-1, 2]),
-      maxBatchSize: random.pick([1, 5, 1_000]),
-      flushDelay: random.pick([0, 0, 3]),
-      globalOutstandingLimit: random.pick([5, 1_000]),
-      autopurgePurgeInterval: random.pick([0, 500, 2_000]),
-      znodeContainerCheckIntervalMs: random.pick([500, 60_000]),
-    }),
+    configs,
+    tickTime,
     backgroundSlowness: random.pick([1, 10, 50]),
     clients,
     sessionTimeoutMs: Array.from({ length: clients }, () => tickTime * random.between(2, 12)),
@@ -81,13 +64,30 @@ export function chooseSwarm(random: Random, quiet: boolean): Swarm {
       [100, 3_000],
       [500, 30_000],
     ] as const),
-    faults,
-    faultEveryMs: random.pick([50, 200, 600]),
-    thinkMs: random.pick([5, 30, 150]),
+    faults: chooseFaults(random, quiet, configs.length),
+    faultEveryMs: random.pick(isEnsemble ? [100, 300, 800] : [50, 200, 600]),
+    thinkMs: random.pick([5, 30, 150]) * (isLong ? 5 : 1),
     depth: random.pick([1, 3, 10]),
-    requests: random.pick([20, 60, 120]),
+    requests: random.pick([20, 60, 120]) * (isLong ? 5 : 1),
     holders: random.pick([0, 0.5, 1]),
     keys: random.between(2, 6),
-    chaosMs: random.between(3_000, 8_000),
+    driftPermille: quiet ? 0 : random.pick([0, 0, 5, 50]),
+    chaosMs: isLong ? 100_000 : chaosMs,
+    freezes: !quiet && isEnsemble && random.chance(0.4),
   };
+}
+
+/** Some kinds are off, so that the others are not drowned; each of the rest has a weight. */
+function chooseFaults(
+  random: Random,
+  quiet: boolean,
+  servers: number,
+): ReadonlyMap<FaultKind, number> {
+  const faults = new Map<FaultKind, number>();
+  for (const kind of kindsFor(servers)) {
+    const weight = random.between(1, 10);
+    if (random.chance(0.6) && !quiet) faults.set(kind, weight);
+  }
+  if (faults.size === 0 && !quiet) faults.set('power', 1);
+  return faults;
 }

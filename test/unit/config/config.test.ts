@@ -3,8 +3,10 @@ import {
   defaultConfig,
   isLoopbackAddress,
 } from '@vivarium/core/internal/config/config';
+import type { EnsembleSpec } from '@vivarium/core/internal/config/ensemble';
+import { decimal } from '@vivarium/core/internal/config/option-kinds';
 import { type OptionName, options } from '@vivarium/core/internal/config/options';
-import { readServer, writeServer } from '@vivarium/core/internal/config/servers';
+import type { ClientAddress, ServerSpec } from '@vivarium/core/internal/config/servers';
 import { nearest } from '@vivarium/core/internal/config/spelling';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
@@ -56,6 +58,73 @@ suite('a default config', (test) => {
   });
 });
 
+suite('a config of an ensemble', (test) => {
+  const server = (serverId: number, client?: ClientAddress): ServerSpec => ({
+    serverId,
+    addresses: [{ host: `zk${serverId}`, quorumPort: 2888, electionPort: 3888 }],
+    role: 'participant',
+    ...(client === undefined ? {} : { client }),
+  });
+  const ensemble: EnsembleSpec = {
+    servers: [server(1), server(2, { host: '127.0.0.2', port: 2182 }), server(3, { port: 2183 })],
+    weights: new Map(),
+    version: 0n,
+  };
+
+  test('has the limits of the sample file, and takes the client port of its own server', () => {
+    const config = defaultConfig({ ensemble, serverId: 2 });
+    assert.is(config.ensemble, ensemble);
+    assert.is(config.initLimit, 10);
+    assert.is(config.syncLimit, 5);
+    assert.is(config.clientPort, 2182);
+    assert.is(config.clientPortAddress, '127.0.0.2');
+    assert.is(defaultConfig({ ensemble, serverId: 3 }).clientPort, 2183);
+    assert.is(defaultConfig({ ensemble, serverId: 1 }).clientPort, 2181);
+    assert.is(defaultConfig({ ensemble, serverId: 2, clientPort: 0 }).clientPort, 0);
+  });
+
+  test('is none by default', () => {
+    assert.is(defaultConfig().ensemble, undefined);
+  });
+
+  test('is refused for a server that is not in it, and when it makes no sense', () => {
+    assert.throws(() => defaultConfig({ ensemble, serverId: 4 }), /whose servers are 1, 2, 3/);
+    const twice = { ...ensemble, servers: [server(1), server(1)] };
+    assert.throws(
+      () => defaultConfig({ ensemble: twice, serverId: 1 }),
+      /server\.1 is there twice/,
+    );
+    const own = ensemble.servers[0]!;
+    const far = { ...own, addresses: [...own.addresses, { ...own.addresses[0]!, host: 'far' }] };
+    const wide = { ...ensemble, servers: [far, ...ensemble.servers.slice(1)] };
+    assert.throws(() => defaultConfig({ ensemble: wide, serverId: 1 }), /multiAddress/);
+    defaultConfig({ ensemble: wide, serverId: 1, multiAddressEnabled: true });
+  });
+
+  test('keeps no log on an observer when either name of that option says so', () => {
+    assert.is(defaultConfig({ observerSyncEnabled: false }).syncEnabled, false);
+    assert.is(defaultConfig({ observerSyncEnabled: true, syncEnabled: false }).syncEnabled, true);
+    assert.is(defaultConfig({ syncEnabled: false }).syncEnabled, false);
+  });
+});
+
+suite('numbers with a fraction', (test) => {
+  test('are digits and a point, within their limits', () => {
+    const kind = decimal(-1, 1);
+    for (const [text, value] of [
+      ['0.33', 0.33],
+      ['-1', -1],
+      ['.5', 0.5],
+      ['1.', 1],
+    ] as const) {
+      assert.equal(kind.parse(text), { value }, text);
+    }
+    for (const text of ['', '.', '1.01', '1e-1', '0x1', 'NaN', '1,5', '-1.5']) {
+      assert.is(kind.parse(text), undefined, text);
+    }
+  });
+});
+
 suite('loopback addresses', (test) => {
   test('are 127.0.0.0/8, ::1 and localhost; no address is all addresses', () => {
     for (const yes of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) {
@@ -64,26 +133,6 @@ suite('loopback addresses', (test) => {
     for (const no of ['0.0.0.0', '::', '10.0.0.1', '127.evil.example', undefined]) {
       assert.not(isLoopbackAddress(no), String(no));
     }
-  });
-});
-
-suite('server lines', (test) => {
-  test('are written as they are read', () => {
-    for (const line of [
-      'zk1:2888:3888:participant',
-      'zk1:2888:3888:observer;0.0.0.0:2181',
-      '[2001:db8::1]:1:2|[2001:db8::2]:3:4:participant;[::1]:2181',
-    ]) {
-      const spec = readServer('server.7', line);
-      if ('wrong' in spec) throw new Error(`${line}: ${spec.wrong}`);
-      assert.is(spec.serverId, 7);
-      assert.is(writeServer(spec), line);
-    }
-  });
-
-  test('a bare client port means all addresses', () => {
-    const spec = readServer('server.1', 'a:1:2;2181');
-    assert.equal('wrong' in spec ? spec : spec.client, { port: 2181 });
   });
 });
 

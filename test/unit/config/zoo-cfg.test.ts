@@ -1,4 +1,5 @@
 import type { Config } from '@vivarium/core/internal/config/config';
+import { fileKeys } from '@vivarium/core/internal/config/file-keys';
 import { type OptionName, options } from '@vivarium/core/internal/config/options';
 import { otherKeys } from '@vivarium/core/internal/config/other-keys';
 import { publicZooCfg, readZooCfg } from '@vivarium/core/internal/config/zoo-cfg';
@@ -20,7 +21,7 @@ function refusal(more: string, base = BASE): string {
 }
 
 suite('zoo.cfg', (test) => {
-  test("ZooKeeper's sample file is read without a warning but for an ensemble's limits", () => {
+  test("ZooKeeper's sample file is read without a warning but for limits of ensembles", () => {
     const { config, warnings } = accepted('tickTime=2000\ninitLimit=10\nsyncLimit=5\n');
     assert.is(config.tickTime, 2000);
     assert.is(config.minSessionTimeout, 4000);
@@ -183,17 +184,26 @@ suite('keys of ZooKeeper that Vivarium does not support', (test) => {
   });
 
   test('each harmless one is named in a notice and changes nothing', () => {
-    for (const key of ['syncLimit=5', 'leaderServes=yes', 'admin.enableServer=true']) {
+    for (const key of ['electionAlg=3', 'tcpKeepAlive=true', 'admin.enableServer=true']) {
       const { warnings } = accepted(key);
       assert.is(warnings.length, 1);
       assert.match(warnings[0]!, `zoo.cfg:3: ${key} has no effect`);
     }
   });
 
+  test('each option of an ensemble is named in a notice by a server that stands alone', () => {
+    for (const key of ['syncLimit=5', 'leaderServes=yes', 'localSessionsEnabled=true']) {
+      const notice = `zoo.cfg:3: ${key} has no effect: a server that stands alone has no ensemble`;
+      assert.equal(accepted(key).warnings, [notice]);
+    }
+  });
+
   test('no key stands in two tables, so that one row decides', () => {
-    const supported = new Set<string>(
-      (Object.keys(options) as OptionName[]).map((name) => options[name].key),
-    );
+    const supported = new Set<string>([
+      ...(Object.keys(options) as OptionName[]).map((name) => options[name].key),
+      ...Object.keys(fileKeys),
+    ]);
+    assert.is(supported.size, Object.keys(options).length + Object.keys(fileKeys).length);
     const seen = new Set<string>();
     for (const { key } of otherKeys) {
       assert.not(supported.has(key), key);
@@ -222,10 +232,14 @@ suite('server lines in zoo.cfg', (test) => {
     assert.match(refusal(`${one};2999`), 'the same port in both');
   });
 
-  test('more than one, an observer, or standaloneEnabled=false refuses the start', () => {
-    assert.match(refusal(`${one}\nserver.4=zk2:2888:3888`), /zoo\.cfg:4: .*ensemble of 2 servers/);
-    assert.match(refusal(`${one}:observer`), 'nobody votes');
-    assert.match(refusal(`standaloneEnabled=false\n${one}`), 'ensemble of one');
+  test('of an observer that stands alone are refused', () => {
+    assert.match(
+      refusal(`${one}:observer`),
+      'zoo.cfg:3: server.3=zk1:2888:3888:observer is an obs',
+    );
+    const text = refusal(`${one}\nserver.4=zk2:2888:3888:observer`);
+    assert.match(text, /zoo\.cfg:4: .* is an observer, and server\.3 stands alone; allowed: /);
+    assert.match(text, 'standaloneEnabled=false');
   });
 
   test('a line that is not of the form is refused with the form', () => {

@@ -27,6 +27,19 @@ async function open(t: TestContext, dataDir: string, overrides: { dataLogDir?: s
   return opened;
 }
 
+/** Opens it for one of an ensemble of two. */
+async function openMember(t: TestContext, dataDir: string, serverId = 2) {
+  const servers = [1, 2].map((id) => ({
+    serverId: id,
+    addresses: [{ host: `zk${id}`, quorumPort: 2888, electionPort: 3888 }],
+    role: 'participant' as const,
+  }));
+  const ensemble = { servers, weights: new Map(), version: 0n };
+  const opened = await openDataDir(defaultConfig({ dataDir, ensemble, serverId }));
+  t.cleanup(() => opened.release());
+  return opened;
+}
+
 /** A file system that takes no folders, not even from root. */
 const NOWHERE = '/proc/vivarium/1';
 
@@ -268,6 +281,36 @@ suite('the data folder', (test) => {
     assert.match((await refusal(() => open(t, join(root, 'file')))).message, 'cannot be used');
     const config = defaultConfig({ dataDir: join(root, 'none'), datadirAutocreate: false });
     assert.match((await refusal(() => openDataDir(config))).message, 'datadir.autocreate');
+  });
+
+  test('of an ensemble is not that of a server alone, nor the other way round', async (t) => {
+    const alone = tempFolder(t);
+    (await open(t, alone)).release();
+    const { message, exitCode } = await refusal(() => openMember(t, alone));
+    assert.match(message, 'is of a server that stood alone, and this server is one of an ensemble');
+    assert.match(message, 'copy the folder to each of its servers');
+    assert.is(exitCode, 3);
+    const member = tempFolder(t);
+    (await openMember(t, member)).release();
+    (await openMember(t, member)).release();
+    const story = (await refusal(() => open(t, member))).message;
+    assert.match(story, 'is of a server of an ensemble, and this server stands alone');
+    assert.match((await refusal(() => openMember(t, member, 1))).message, 'belongs to server 2');
+  });
+
+  test('of an ensemble has the number of the config, and no warning of epochs', async (t) => {
+    const dataDir = tempFolder(t);
+    writeFileSync(join(dataDir, 'myid'), '2');
+    mkdirSync(join(dataDir, 'version-2'));
+    writeFileSync(join(dataDir, 'version-2', 'currentEpoch'), '3');
+    const { message } = await refusal(() => openMember(t, dataDir, 1));
+    assert.match(
+      message,
+      `${join(dataDir, 'myid')} says that this is server 2, and it is server 1`,
+    );
+    const { serverId, warnings } = await openMember(t, dataDir);
+    assert.is(serverId, 2);
+    assert.equal(warnings, []);
   });
 
   test('of a member of an Apache ensemble is used with a warning', async (t) => {

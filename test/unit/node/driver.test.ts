@@ -1,7 +1,8 @@
 import type { LogEvent } from '@vivarium/core/internal/base/log-event';
-import type { ClientStream, StreamEvents } from '@vivarium/core/internal/node/client-stream';
+import type { DialEvents } from '@vivarium/core/internal/node/dial';
 import { Driver, type Machine, type ServerEnd } from '@vivarium/core/internal/node/driver';
 import type { StepPerformer } from '@vivarium/core/internal/node/files';
+import type { ClientStream, StreamEvents } from '@vivarium/core/internal/node/stream';
 import { WakeTimer } from '@vivarium/core/internal/node/wake-timer';
 import type { Effect } from '@vivarium/core/internal/seam/effects';
 import type { Batch, Input } from '@vivarium/core/internal/seam/inputs';
@@ -56,24 +57,63 @@ function setUp() {
   } as unknown as StepPerformer;
   const events: LogEvent[] = [];
   const ends: ServerEnd[] = [];
+  const dials: { readonly where: string; readonly events: DialEvents; isOver: boolean }[] = [];
   const driver = new Driver({
     machine,
     files,
     log: (event) => events.push(event),
-    sendQueueHighWaterBytes: 100,
-    sendQueueMaxBytes: 1000,
+    connections: {
+      sendQueueHighWaterBytes: 100,
+      sendQueueMaxBytes: 1000,
+      linkQueueMaxBytes: 2000,
+      dial: (addresses, timeoutMs, told) => {
+        const where = addresses.map(({ host, port }) => `${host}:${port}`).join();
+        const made = { where: `${where} in ${timeoutMs} ms`, events: told, isOver: false };
+        dials.push(made);
+        return () => {
+          made.isOver = true;
+        };
+      },
+    },
     ended: (end) => ends.push(end),
     filesClosed: () => performed.push('closed'),
   });
   const attach = () => {
     const stream = new Recorder();
-    driver.attach({ address: '127.0.0.1', port: 1 }, (made) => {
+    driver.connections.attachClient({ address: '127.0.0.1', port: 1 }, (made) => {
       stream.events = made;
       return stream;
     });
     return stream;
   };
-  return { machine, performed, events, ends, driver, attach };
+  return { machine, performed, events, ends, driver, attach, dials };
+}
+
+const toServer2 = {
+  addresses: [{ host: 'b', port: 2888 }],
+  timeoutMs: 500,
+  link: 'quorum',
+} as const;
+
+/** A driver whose machine has asked for a link, and what else it does when told of one. */
+async function dialing(effects: Readonly<Record<number, readonly Effect[]>> = {}) {
+  const world = setUp();
+  const { machine, attach, dials } = world;
+  const client = attach();
+  onBytes(machine, { ...effects, 9: [{ type: 'dial', connection: -1, ...toServer2 }] });
+  client.events.received(byte(9));
+  await turn();
+  const dial = dials[0]!;
+  const open = () => {
+    const stream = new Recorder();
+    dial.events.opened({ address: '10.0.0.2', port: 2888 }, (made) => {
+      stream.events = made;
+      return stream;
+    });
+    return stream;
+  };
+  machine.batches.length = 0;
+  return { ...world, client, dial, open };
 }
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -227,6 +267,94 @@ suite('the driver', (test) => {
     await turn();
     assert.is(ends[0]?.code, 0);
     assert.equal(stream.said, []);
+  });
+});
+
+suite('links of the driver', (test) => {
+  test('are told of when they come to be, and carry bytes as connections do', async () => {
+    const send: Effect = { type: 'send', connection: -1, bytes: byte(7), after: 0 };
+    const { machine, dial, open } = await dialing({ 1: [send, send] });
+    assert.is(dial.where, 'b:2888 in 500 ms');
+    const stream = open();
+    stream.events.received(byte(1));
+    await turn();
+    const remote = { address: '10.0.0.2', port: 2888 };
+    assert.equal(machine.batches, [
+      [
+        { type: 'link-opened', connection: -1, link: 'quorum', ...remote },
+        { type: 'connection-bytes', connection: -1, bytes: byte(1) },
+      ],
+    ]);
+    assert.equal(stream.said, ['send 7+7']);
+    stream.events.closed('gone');
+    await turn();
+    assert.equal(machine.batches.at(-1), [
+      { type: 'connection-closed', connection: -1, reason: 'gone' },
+    ]);
+  });
+
+  test('are accepted with numbers like those of clients', async () => {
+    const { machine, driver, attach } = setUp();
+    const stream = new Recorder();
+    attach();
+    driver.connections.attachLink('election', { address: '10.0.0.3', port: 5 }, () => stream);
+    await turn();
+    const told = machine.batches.flat().map((input) => 'connection' in input && input.connection);
+    assert.equal(told, [1, 2]);
+    assert.is(machine.batches[0]![1]!.type, 'link-opened');
+  });
+
+  test('end once, whether nobody answers or the machine gives up', async () => {
+    const failing = await dialing();
+    failing.dial.events.failed('nobody answered');
+    await turn();
+    const closed = (reason: string) => ({ type: 'connection-closed', connection: -1, reason });
+    assert.equal(failing.machine.batches, [[closed('nobody answered')]]);
+
+    const close: Effect = { type: 'close', connection: -1, reason: 'no longer wanted' };
+    const { machine, client, dial } = await dialing({ 2: [close, close] });
+    client.events.received(byte(2));
+    await turn();
+    await turn();
+    assert.ok(dial.isOver);
+    assert.equal(machine.batches.slice(1), [[closed('no longer wanted')]]);
+  });
+
+  test('are read from though their other end is slow, and cut when it is much too slow', async () => {
+    const send: Effect = { type: 'send', connection: -1, bytes: byte(7), after: 0 };
+    const { machine, open, events } = await dialing({ 1: [send] });
+    const stream = open();
+    const round = async (unsentBytes: number) => {
+      stream.unsentBytes = unsentBytes;
+      stream.events.received(byte(1));
+      await turn();
+    };
+    await round(101);
+    await round(1_999);
+    stream.events.drained();
+    await turn();
+    assert.equal(stream.said, ['send 7', 'send 7']);
+    const slow = machine.batches.flat().filter(({ type }) => type === 'connection-slow');
+    const told = { type: 'connection-slow', connection: -1 };
+    assert.equal(slow, [
+      { ...told, slow: true },
+      { ...told, slow: false },
+    ]);
+    await round(2_001);
+    assert.is(stream.said.at(-1), 'destroy');
+    assert.is(events[0]?.event, 'link.slow-reader');
+  });
+
+  test('end with the driver, those that are not there yet too', async () => {
+    const { driver, client, dial } = await dialing();
+    driver.end({ code: 0, reason: 'done' });
+    assert.ok(dial.isOver);
+    assert.equal(client.said, [], 'a client hears what was said to it');
+
+    const linked = await dialing();
+    const stream = linked.open();
+    linked.driver.end({ code: 0, reason: 'done' });
+    assert.equal(stream.said, ['destroy']);
   });
 });
 

@@ -19,7 +19,8 @@ export function prepareMulti(
   p: Preparation,
   origin: WriteOrigin,
   ops: readonly MultiOp[],
-): TxnBody {
+): Prepared {
+  if (p.checkSession(origin) === codes.SESSION_MOVED) return codes.SESSION_MOVED;
   const txns: TxnBody[] = [];
   p.outstanding.keepWayBack();
   let hasFailed = false;

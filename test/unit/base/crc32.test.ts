@@ -1,8 +1,8 @@
 import { utf8 } from '@vivarium/core/internal/base/bytes';
-import { CRC_START, crcBytes, crcLong, crcOf, crcWord } from '@vivarium/core/internal/tree/crc32';
+import { CRC_START, crcBytes, crcLong, crcOf, crcWord } from '@vivarium/core/internal/base/crc32';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
-import { Random } from './random.js';
+import { Random } from '../tree/random.js';
 
 function bitwise(bytes: Uint8Array): number {
   let c = -1;

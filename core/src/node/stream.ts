@@ -1,6 +1,5 @@
-/** One client's connection as the driver sees it, whatever carries its bytes. */
-export interface ClientStream {
-  readonly transport: 'tcp' | 'websocket';
+/** A connection as the driver sees it, whatever carries its bytes. */
+export interface Stream {
   /** Bytes that were sent and that the system has not taken yet. */
   readonly unsentBytes: number;
   /** Sends whole frames, in order and in as few system calls as can be. */
@@ -11,6 +10,11 @@ export interface ClientStream {
   end(reason: string): void;
   /** Ends at once; nothing is reported any more but `closed`. */
   destroy(reason: string): void;
+}
+
+/** One client's connection. */
+export interface ClientStream extends Stream {
+  readonly transport: 'tcp' | 'websocket';
 }
 
 /** What a stream reports. */

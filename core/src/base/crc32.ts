@@ -3,7 +3,7 @@
  * before the final inversion; it starts at {@link CRC_START}.
  */
 
-import { utf8 } from '../base/bytes.js';
+import { utf8 } from './bytes.js';
 
 export const CRC_START = -1;
 

@@ -1,0 +1,50 @@
+import type { Millis } from '../base/ids.js';
+import type { WriteName } from '../wire/operations.js';
+import type { Reader } from '../wire/reader.js';
+import type { Connection } from './connection.js';
+import type { WaitingRequest } from './request.js';
+import type { Session } from './sessions.js';
+
+/** A session that its client wants to go on with. */
+export interface SessionClaim {
+  readonly session: Session;
+  readonly connection: Connection;
+  readonly timeoutMs: Millis;
+}
+
+/**
+ * What a server's role decides of what its clients ask. A server that stands alone and a leader
+ * decide by themselves; a learner asks its leader.
+ */
+export interface Authority {
+  /**
+   * Takes in a write of a client, which is answered when its transaction is applied.
+   *
+   * @param body of the request, with the cursor at its beginning
+   */
+  write(
+    operation: WriteName,
+    session: Session | undefined,
+    request: WaitingRequest,
+    body: Reader,
+    largeBytes: number,
+  ): void;
+  /** Begins a session, whose client is greeted when its transaction is applied. */
+  createSession(session: Session, request: WaitingRequest): void;
+  /** The tracked session that an id stands for; what is not tracked here may be elsewhere. */
+  findSession(id: bigint): Session | undefined;
+  /**
+   * Decides whether a client may go on with its session; `undefined` when it will be decided later,
+   * by `Greeter.claimed`.
+   */
+  claimSession(claim: SessionClaim): boolean | undefined;
+  /**
+   * Lets a sync pass when everything is applied here that anybody was told of before it came.
+   * `undefined` where it may be served like a read.
+   */
+  readonly sync: ((request: WaitingRequest) => void) | undefined;
+  /** Whether a client may be told that its session lives: false for whoever may be cut off. */
+  mayPromise(): boolean;
+  /** A client has gone that spoke for a session. */
+  left(session: Session): void;
+}

@@ -1,0 +1,75 @@
+import { hexLong, highOf } from '../base/long.js';
+import type { Config } from '../config/config.js';
+import type { EnsembleSpec } from '../config/ensemble.js';
+import { CommittedLog } from '../storage/committed-log.js';
+import { type BootDisk, folders } from '../storage/disk.js';
+import { loadEpochs } from '../storage/epochs.js';
+import { type Recovered, recover } from '../storage/recovery.js';
+import { type BootOptions, demandKnownTypes } from './boot.js';
+import { Member } from './member.js';
+import { knownSecrets } from './shared-secrets.js';
+
+/** The operator's word that an empty folder is that of a new ensemble, as ZooKeeper has it. */
+const INITIALIZE = 'initialize';
+
+/**
+ * Makes a member of an ensemble of what its data folder holds. What is damaged it gets from the
+ * others: it then votes with nothing that it is not sure of.
+ *
+ * @throws RefusedStartError when the data must not be used as it is
+ */
+export function bootMember(options: BootOptions): Member {
+  const { config, host, disk, secret, now, wall } = options;
+  const seed = host.randomBytes(4);
+  const historyOptions = {
+    extendedTypes: config.extendedTypesEnabled,
+    digest: config.digestEnabled,
+    hashSeed: (seed[0]! << 24) | (seed[1]! << 16) | (seed[2]! << 8) | seed[3]!,
+    committed: new CommittedLog({ count: config.commitLogCount }),
+    log: host.log.bind(host),
+  };
+  const { snapshotTrustEmpty } = config;
+  const read = (): Recovered => {
+    const recovered = recover(disk, { ...historyOptions, snapshotTrustEmpty, relearn: true });
+    demandKnownTypes(recovered.database, config.extendedTypesEnabled);
+    return recovered;
+  };
+  const isNew = !wasInEnsemble(disk);
+  const recovered = read();
+  const { database, apacheSessions, tailIsProof, fuzzyUntil, damage } = recovered;
+  const known = knownSecrets(disk, secret, database.sessions.keys());
+  for (const session of known.apacheSessions) apacheSessions.add(session);
+  const epochs = loadEpochs(disk, highOf(database.lastZxid));
+  const isTrusted = tailIsProof && fuzzyUntil === undefined && damage === undefined;
+  const zxid = hexLong(database.lastZxid);
+  host.log({
+    level: 'info',
+    event: 'boot.ready',
+    message: `server ${config.serverId} of an ensemble at ${zxid}, epoch ${epochs.current}`,
+    fields: { zxid, epoch: epochs.current, isTrusted },
+  });
+  return new Member({
+    config: config as Config & { readonly ensemble: EnsembleSpec },
+    host,
+    secrets: known.secrets,
+    disk,
+    historyOptions,
+    recover: read,
+    recovered,
+    epochs,
+    isEmpty: isNew && database.lastZxid === 0n,
+    isTrusted,
+    now,
+    wall,
+  });
+}
+
+/**
+ * Whether a folder says that its server was once told of an epoch, or an operator that it may begin
+ * with nothing.
+ */
+function wasInEnsemble(disk: BootDisk): boolean {
+  return disk
+    .list(folders.snapshots)
+    .some(({ name }) => name === 'acceptedEpoch' || name === INITIALIZE);
+}

@@ -1,0 +1,344 @@
+import type { Millis } from '../base/ids.js';
+import { hexLong } from '../base/long.js';
+import type { DiskFailure } from '../storage/disk.js';
+import type { HistoryOptions } from '../storage/history.js';
+import type { SnapshotReceiver } from '../storage/snapshot-receiver.js';
+import { TruncationError } from '../storage/truncation.js';
+import { type OperationName, opcodes } from '../wire/operations.js';
+import { MalformedError, Reader } from '../wire/reader.js';
+import { readTxn, txnTypes } from '../wire/txns.js';
+import { Writer } from '../wire/writer.js';
+import type { Epochs } from '../zab/epochs.js';
+import { Learner } from '../zab/learner.js';
+import type { LearnerLedger } from '../zab/learner-parts.js';
+import type { Membership } from '../zab/membership.js';
+import type { Authority, SessionClaim } from './authority.js';
+import type { Core } from './core.js';
+import { Installation } from './installation.js';
+import { Ledger } from './ledger.js';
+import type { PendingWrite, WaitingRequest } from './request.js';
+import { type ClientInput, Serving } from './serving.js';
+import { type Session, type SessionIds, Sessions } from './sessions.js';
+import type { Store } from './store.js';
+
+export interface LearningParts {
+  readonly core: Core;
+  readonly store: Store;
+  readonly membership: Membership;
+  readonly epochs: Epochs;
+  readonly sessionIds: SessionIds;
+  readonly leader: number;
+  readonly isObserver: boolean;
+  readonly isTrusted: boolean;
+  readonly historyOptions: HistoryOptions;
+  readonly newReceiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
+  readonly failed: (failure: DiskFailure) => void;
+  readonly diverged: (zxid: bigint) => void;
+  readonly applied: (write: PendingWrite) => void;
+  /** The history was cut, or another has taken its place. */
+  readonly replaced: () => void;
+  /** The own history cannot be made the leader's: it counts for nothing. */
+  readonly unusable: () => void;
+  readonly secrets: (data: Uint8Array) => void;
+  /** A leader's history was taken over for good. */
+  readonly serving: () => void;
+  readonly lost: (reason: string) => void;
+}
+
+/** A request that the leader was asked for, in the order of asking. */
+interface Forwarded {
+  readonly request: WaitingRequest;
+  readonly operation: OperationName;
+  readonly session: Session;
+  readonly largeBytes: number;
+}
+
+const NO_RECORDS: PendingWrite['records'] = [];
+const REQUEST_HEADER_BYTES = 8;
+
+/** A server that follows or observes: the leader's history, and the own clients beside it. */
+export class Learning {
+  readonly learner: Learner;
+  readonly ledger: Ledger;
+  readonly #parts: LearningParts;
+  readonly #sessions: Sessions;
+  readonly #installation: Installation;
+  readonly #forwarded: Forwarded[] = [];
+  readonly #syncs: WaitingRequest[] = [];
+  readonly #claims: SessionClaim[] = [];
+  #serving: Serving | undefined = undefined;
+
+  constructor(parts: LearningParts) {
+    this.#parts = parts;
+    const { core, store } = parts;
+    const { config, turn } = core;
+    this.#sessions = new Sessions(config.tickTime, parts.sessionIds, true);
+    this.#installation = new Installation(core, store, parts.historyOptions);
+    store.beginRole();
+    this.ledger = new Ledger({
+      ...core,
+      log: () => store.log,
+      flushDelayMs: config.flushDelay,
+      maxBatch: config.maxBatchSize,
+      apply: (write) => this.#apply(write),
+      durable: () => this.learner.durable(),
+      drained: () => {},
+      failed: parts.failed,
+    });
+    this.learner = new Learner({
+      ...core,
+      ...parts,
+      turn,
+      ledger: () => this.#learnerLedger,
+      last: () => store.last,
+      truncate: (zxidHigh, zxidLow, done) => this.#truncate(zxidHigh, zxidLow, done),
+      receiver: parts.newReceiver,
+      install: (database, endZxid, done) =>
+        this.#installation.install(database, endZxid, () => {
+          parts.replaced();
+          done();
+        }),
+      serve: () => this.#serve(),
+      takeTouches: () => this.#takeTouches(),
+      revalidated: (session, isValid) => this.#revalidated(session, isValid),
+      passSync: () => this.#passSync(),
+    });
+  }
+
+  get serving(): Serving | undefined {
+    return this.#serving;
+  }
+
+  get wakeAt(): Millis {
+    const serving = this.#serving?.wakeAt ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.learner.wakeAt, this.ledger.wakeAt, serving);
+  }
+
+  take(input: ClientInput): void {
+    this.#serving?.take(input);
+  }
+
+  /** The answer of a disk request of the sync; false when it was none. */
+  answered(id: number, failure: DiskFailure | undefined): boolean {
+    return this.#installation.answered(id, failure, this.#parts.failed);
+  }
+
+  doWhatIsDue(): void {
+    this.learner.step();
+    this.#serving?.doWhatIsDue();
+  }
+
+  /** The end of a step; the log is flushed and everybody told. */
+  endStep(): void {
+    this.#serving?.endIntake();
+    this.ledger.endStep();
+    this.#serving?.flush();
+    this.learner.flush();
+  }
+
+  /** Whether the disk may hold a history that the tree in memory does not show. */
+  get isUnsettled(): boolean {
+    return this.#installation.isUnderWay;
+  }
+
+  /** Everybody is let go; what is logged and not applied is the caller's. */
+  end(reason: string): readonly PendingWrite[] {
+    this.#serving?.closeAll(reason);
+    this.learner.end(reason);
+    return this.ledger.takeRest();
+  }
+
+  get #learnerLedger(): LearnerLedger {
+    const { ledger } = this;
+    return {
+      get appended() {
+        return ledger.appended;
+      },
+      get durable() {
+        return ledger.durable;
+      },
+      append: (zxidHigh, zxidLow, bytes) => this.#append(zxidHigh, zxidLow, bytes),
+      commitTo: (number) => ledger.commitTo(number),
+      flush: () => ledger.flush(),
+    };
+  }
+
+  #truncate(zxidHigh: number, zxidLow: number, done: () => void): void {
+    const { core, replaced, unusable, lost } = this.#parts;
+    try {
+      replaced();
+      this.#installation.truncate(zxidHigh, zxidLow, done);
+    } catch (error) {
+      if (!isUncuttable(error)) throw error;
+      /* What cannot be cut is worth nothing: the leader has to send a snapshot. */
+      const { message } = error;
+      core.host.log({ level: 'warn', event: 'learner.uncuttable', message });
+      unusable();
+      lost(message);
+    }
+  }
+
+  #append(zxidHigh: number, zxidLow: number, given: Uint8Array): void {
+    const bytes = given.slice();
+    const txn = readTxn(new Reader(bytes));
+    if (txn.header.type === txnTypes.reconfig) {
+      throw new MalformedError(
+        `transaction ${hexLong(txn.header.zxid)} changes the members, which this version cannot ` +
+          'do: start every server with the members that are meant',
+      );
+    }
+    const { digest } = txn;
+    const hasDigest = digest !== undefined && digest.version === 2;
+    this.ledger.begin(zxidHigh, zxidLow).raw(bytes);
+    this.ledger.end({
+      txn,
+      zxidHigh,
+      zxidLow,
+      number: 0,
+      records: NO_RECORDS,
+      request: undefined,
+      operation: operationOfTxn(txn.header.type),
+      session: undefined,
+      largeBytes: 0,
+      digestHigh: hasDigest ? Number(BigInt.asIntN(32, digest.treeDigest >> 32n)) : 0,
+      digestLow: hasDigest ? Number(BigInt.asIntN(32, digest.treeDigest)) : 0,
+      hasDigest,
+      bytes,
+    });
+  }
+
+  #apply(write: PendingWrite): void {
+    const { store } = this.#parts;
+    const { database } = store;
+    if (!store.isExact) write.hasDigest = false;
+    const serving = this.#serving;
+    if (serving === undefined) {
+      database.apply(write.txn);
+    } else {
+      const largeBytes = this.#match(write);
+      serving.apply(write);
+      if (largeBytes > 0) serving.intake.releaseLarge(largeBytes);
+    }
+    this.#parts.applied(write);
+    if (store.isExact) return;
+    const { digestHigh, digestLow } = database.tree;
+    store.isExact = digestHigh === write.digestHigh && digestLow === write.digestLow;
+  }
+
+  /** Finds out whether a decided write is the next one that was asked for here. */
+  #match(write: PendingWrite): number {
+    const next = this.#forwarded[0];
+    if (next === undefined) return 0;
+    const { header } = write.txn;
+    if (header.cxid !== next.request.xid || header.clientId !== next.session.id) return 0;
+    this.#forwarded.shift();
+    write.request = next.request;
+    write.operation = next.operation;
+    write.session = next.session;
+    if (next.session.connection === undefined && next.session.unapplied === 1) {
+      this.#sessions.remove(next.session.id);
+    }
+    return next.largeBytes;
+  }
+
+  #serve(): void {
+    const { core, store } = this.#parts;
+    this.#serving = new Serving({
+      ...core,
+      database: store.database,
+      sessions: this.#sessions,
+      authority: this.#authority(),
+      outstanding: undefined,
+      /* What an Apache leader foretells is its own matter: a difference is only reported. */
+      diverged: this.learner.isVivarium ? this.#parts.diverged : undefined,
+      sessionEnded: (session) => store.apacheSessions.delete(session),
+    });
+    this.#parts.serving();
+  }
+
+  #authority(): Authority {
+    const forward = (
+      operation: OperationName,
+      code: number,
+      session: Session,
+      request: WaitingRequest,
+      body: Uint8Array,
+      largeBytes: number,
+    ) => {
+      this.#forwarded.push({ request, operation, session, largeBytes });
+      session.unapplied++;
+      this.learner.request(session, request.xid, code, body, request.identities);
+    };
+    return {
+      write: (operation, session, request, body, largeBytes) => {
+        if (session === undefined) return;
+        if (operation === 'closeSession') session.closing = true;
+        const bytes = body.bytes.subarray(body.position, body.end);
+        forward(operation, opcodes[operation], session, request, bytes, largeBytes);
+      },
+      createSession: (session, request) => {
+        const body = new Writer(4);
+        body.int(session.timeoutMs);
+        const operation = 'createSession';
+        forward(operation, opcodes.createSession, session, request, body.copy(), 0);
+      },
+      findSession: (id) => this.#sessions.get(id) ?? this.#knownElsewhere(id),
+      claimSession: (claim) => {
+        this.#claims.push(claim);
+        this.learner.revalidate(claim.session.id, claim.timeoutMs);
+        return undefined;
+      },
+      sync: (request) => {
+        const { session } = request.connection;
+        if (session === undefined) return;
+        this.#syncs.push(request);
+        const body = request.frame!.subarray(REQUEST_HEADER_BYTES);
+        this.learner.request(session, request.xid, opcodes.sync, body, request.identities);
+      },
+      mayPromise: () => this.learner.mayPromise(),
+      left: (session) => {
+        if (session.unapplied === 0) this.#sessions.remove(session.id);
+      },
+    };
+  }
+
+  /** A session that another server has made; the leader will say whether it lives. */
+  #knownElsewhere(id: bigint): Session {
+    const timeoutMs = this.#parts.store.database.sessions.get(id) ?? 0;
+    return this.#sessions.add(id, timeoutMs, this.#parts.core.turn.now);
+  }
+
+  #takeTouches(): Uint8Array {
+    const touched = this.#sessions.takeTouched();
+    const to = new Writer(Math.max(16, 12 * touched.length));
+    for (const { idHigh, idLow, timeoutMs } of touched) {
+      to.halves(idHigh, idLow);
+      to.int(timeoutMs);
+    }
+    return to.copy();
+  }
+
+  #revalidated(session: bigint, isValid: boolean): void {
+    const at = this.#claims.findIndex((claim) => claim.session.id === session);
+    if (at === -1) throw new MalformedError(`session ${hexLong(session)} was not asked for`);
+    const [claim] = this.#claims.splice(at, 1);
+    this.ledger.whenCaughtUp(() => this.#serving?.claimed(claim!, isValid));
+  }
+
+  #passSync(): void {
+    const request = this.#syncs.shift();
+    if (request === undefined) throw new MalformedError('a sync passes that nobody has asked for');
+    this.ledger.whenCaughtUp(() => this.#serving?.openGate(request));
+  }
+}
+
+function isUncuttable(error: unknown): error is Error {
+  return (
+    error instanceof TruncationError ||
+    (error instanceof Error && error.name === 'RefusedStartError')
+  );
+}
+
+function operationOfTxn(type: number): OperationName {
+  return type === txnTypes.closeSession ? 'closeSession' : 'setData';
+}

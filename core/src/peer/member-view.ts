@@ -1,0 +1,92 @@
+import type { Millis, SessionId } from '../base/ids.js';
+import type { PeerState } from '../wire/election.js';
+import type { Core } from './core.js';
+import { createPeerView } from './peer-view.js';
+import type { Serving } from './serving.js';
+import type { Snapshots } from './snapshots.js';
+import type { Store } from './store.js';
+import type { ConnectionView, PeerView, SessionView, StorageView } from './view.js';
+
+export interface MemberViewParts {
+  readonly core: Core;
+  readonly store: Store;
+  readonly startedAt: Millis;
+  readonly state: () => PeerState;
+  readonly serving: () => Serving | undefined;
+  readonly snapshots: () => Snapshots | undefined;
+}
+
+const modes: Readonly<Record<PeerState, PeerView['mode']>> = {
+  looking: 'looking',
+  leading: 'leader',
+  following: 'follower',
+  observing: 'observer',
+};
+
+/** Makes the view that administrators have of a member: whatever its role is when they look. */
+export function createMemberView(parts: MemberViewParts): PeerView {
+  const { core, store, startedAt } = parts;
+  const { config, metrics, digestHistory } = core;
+  const now = (): PeerView | undefined => {
+    const serving = parts.serving();
+    const snapshots = parts.snapshots();
+    if (serving === undefined || snapshots === undefined) return undefined;
+    return createPeerView({
+      mode: modes[parts.state()],
+      serverId: config.serverId,
+      startedAt,
+      database: store.database,
+      log: store.log,
+      serving,
+      snapshots,
+      digestHistory,
+      metrics,
+      isServing: () => true,
+    });
+  };
+  return {
+    serverId: config.serverId,
+    startedAt,
+    metrics,
+    get mode() {
+      return modes[parts.state()];
+    },
+    get serving() {
+      return parts.serving() !== undefined;
+    },
+    get lastZxid() {
+      return store.database.lastZxid;
+    },
+    get nodeCount() {
+      return store.database.tree.nodeCount;
+    },
+    get ephemeralCount() {
+      return store.database.ephemerals.size;
+    },
+    get approximateDataSize() {
+      return store.database.tree.approximateDataSize;
+    },
+    get watchCount() {
+      return now()?.watchCount ?? 0;
+    },
+    get sessionCount() {
+      return store.database.sessions.size;
+    },
+    get connectionCount() {
+      return now()?.connectionCount ?? 0;
+    },
+    get outstanding() {
+      return now()?.outstanding ?? 0;
+    },
+    get storage(): StorageView {
+      const logBytes = store.log.totalBytes;
+      const none = { lastSnapshotZxid: store.lastSnapshotZxid, lastSnapshotAt: 0, logBytes };
+      return now()?.storage ?? { ...none, snapshotInProgress: false };
+    },
+    connections: (): readonly ConnectionView[] => now()?.connections() ?? [],
+    sessions: (): readonly SessionView[] => now()?.sessions() ?? [],
+    ephemerals: () => now()?.ephemerals() ?? new Map<SessionId, readonly string[]>(),
+    watches: () => now()?.watches() ?? new Map<SessionId, readonly string[]>(),
+    digests: () => digestHistory.entries(),
+  };
+}

@@ -1,0 +1,398 @@
+import type { ConnectionId, Millis } from '../base/ids.js';
+import type { LogEvent } from '../base/log-event.js';
+import type { Turn } from '../seam/turn.js';
+import {
+  ELECTION_FRAME_MAX_BYTES,
+  type Notification,
+  readNotification,
+  writeHandshake,
+  writeNotification,
+} from '../wire/election.js';
+import { FrameSplitter } from '../wire/framing.js';
+import { MalformedError } from '../wire/reader.js';
+import { type Introduction, Introductions } from './introductions.js';
+import type { Membership } from './membership.js';
+
+export interface ElectionLinkParts {
+  readonly serverId: number;
+  readonly membership: Membership;
+  /** Whose effects and time are used; the links have no other way out. */
+  readonly turn: Turn;
+  /** How long an attempt to connect, and a handshake, may take. */
+  readonly timeoutMs: number;
+  /** What a new link to a server begins with. */
+  greeting(): Notification | undefined;
+  heard(from: number, notification: Notification): void;
+  /** A link is gone, or another has taken its place: what was heard on it is over. */
+  lost(serverId: number): void;
+  log(event: LogEvent): void;
+}
+
+/** Pauses between attempts to connect: a server that comes back is found within the longer one. */
+const REDIAL_MIN_MS = 50;
+const REDIAL_MAX_MS = 1_000;
+/**
+ * Pauses after the other was reached and has to connect to us: longer, since asking again makes it
+ * drop the connection that it may be making.
+ */
+const RECALL_MIN_MS = 1_000;
+const RECALL_MAX_MS = 4_000;
+/**
+ * A link so young was made while the other asked for one. If it ends, pauses go on growing: some
+ * make connections only to break them.
+ */
+const YOUNG_MS = 1_000;
+/** A link on which nothing came for so long, though a vote was told again and again, may be dead. */
+const SILENT_MS = 2_000;
+
+interface Link {
+  readonly connection: ConnectionId;
+  readonly isDialed: boolean;
+  readonly openedAt: Millis;
+  readonly frames: FrameSplitter;
+  hasSpoken: boolean;
+  /** Much waits to be sent: what there is to say is said when it does not any more. */
+  isSlow: boolean;
+  isOwed: boolean;
+  /** When the first vote of a round was told to which nothing has come back yet. */
+  unanswered: { readonly round: number; readonly since: Millis } | undefined;
+}
+
+interface Peer {
+  readonly serverId: number;
+  link: Link | undefined;
+  /** The attempt to connect that is under way. */
+  dial: ConnectionId | undefined;
+  /** When to try next, without a link. */
+  dialAt: Millis;
+  redialMs: number;
+  recallMs: number;
+  /** Whether the last attempt has failed. */
+  isRefused: boolean;
+}
+
+/**
+ * The connections of the election port: one to each other server.
+ *
+ * Of two servers the one with the larger id keeps a connection it has opened. When the other opens
+ * one, it says who it is and hangs up; the larger then connects to it. Where that is stands in the
+ * configuration: what a stranger says of addresses is not believed.
+ *
+ * Nothing is queued. What is sent without a link, or while one is slow, is left: a link begins, or
+ * goes on, with what there is to say by then, which is newer.
+ *
+ * A server that is wrong about anything loses its link, with a reason in the log, and nothing else
+ * happens.
+ *
+ * @see ZooKeeper 3.9 QuorumCnxManager
+ */
+export class ElectionLinks {
+  readonly #parts: ElectionLinkParts;
+  readonly #peers = new Map<number, Peer>();
+  /** Links and attempts by connection. */
+  readonly #byConnection = new Map<ConnectionId, Peer>();
+  readonly #introductions: Introductions;
+  #isClosed = false;
+
+  constructor(parts: ElectionLinkParts) {
+    this.#parts = parts;
+    this.#introductions = new Introductions(parts);
+    const { membership, serverId, turn } = parts;
+    for (const id of [...membership.voters, ...membership.observers]) {
+      if (id === serverId) continue;
+      this.#peers.set(id, {
+        serverId: id,
+        link: undefined,
+        dial: undefined,
+        dialAt: membership.voters.has(id) ? turn.now : Number.POSITIVE_INFINITY,
+        redialMs: REDIAL_MIN_MS,
+        recallMs: RECALL_MIN_MS,
+        isRefused: false,
+      });
+    }
+  }
+
+  /** When `step` is due although nothing happens. */
+  get wakeAt(): Millis {
+    let at = this.#introductions.wakeAt;
+    for (const peer of this.#peers.values()) {
+      if (peer.link === undefined && peer.dial === undefined) at = Math.min(at, peer.dialAt);
+    }
+    return at;
+  }
+
+  /** Whether a connection, or an attempt, is one of these. */
+  has(connection: ConnectionId): boolean {
+    return this.#byConnection.has(connection) || this.#introductions.has(connection);
+  }
+
+  isLinked(serverId: number): boolean {
+    return this.#peers.get(serverId)?.link !== undefined;
+  }
+
+  /** False when there is no link and the last attempt to connect has failed. */
+  isReachable(serverId: number): boolean {
+    const peer = this.#peers.get(serverId);
+    return peer !== undefined && (peer.link !== undefined || !peer.isRefused);
+  }
+
+  /** Tells a server, if there is a link. Not knowing it is no mistake. */
+  send(to: number, notification: Notification): void {
+    const peer = this.#peers.get(to);
+    const link = peer?.link;
+    if (peer === undefined || link === undefined) return;
+    if (link.isSlow) {
+      link.isOwed = true;
+      return;
+    }
+    if (this.#isSilent(link, notification) && peer.dial === undefined) this.#dial(peer);
+    this.#tell(link.connection, notification);
+  }
+
+  /**
+   * Whether it is time to doubt a link: this says so every two seconds. Only who looks is owed an
+   * answer, and each round begins anew.
+   */
+  #isSilent(link: Link, { state, round }: Notification): boolean {
+    const { now } = this.#parts.turn;
+    const { unanswered } = link;
+    const goesOn = state === 'looking' && unanswered?.round === round;
+    if (goesOn && now - unanswered.since < SILENT_MS) return false;
+    link.unanswered = state === 'looking' ? { round, since: now } : undefined;
+    return goesOn;
+  }
+
+  /** A connection was accepted, or an attempt of ours has succeeded. */
+  opened(connection: ConnectionId, address: string): void {
+    const { turn, serverId } = this.#parts;
+    const peer = this.#byConnection.get(connection);
+    if (peer === undefined) {
+      const isLate = connection < 0 || this.#isClosed;
+      if (isLate) this.#close(connection, 'it is not wanted any more');
+      else this.#introductions.add(connection, address);
+      return;
+    }
+    peer.dial = undefined;
+    this.#send(connection, writeHandshake(serverId, this.#ownAddresses), 0);
+    if (peer.serverId < serverId) {
+      this.#adopt(peer, connection, true);
+      return;
+    }
+    this.#byConnection.delete(connection);
+    this.#close(connection, `server ${peer.serverId} has the larger id and connects itself`);
+    peer.isRefused = false;
+    peer.dialAt = this.#isSought(peer) ? turn.now + peer.recallMs : Number.POSITIVE_INFINITY;
+    peer.recallMs = Math.min(2 * peer.recallMs, RECALL_MAX_MS);
+  }
+
+  /** Takes bytes; the links own them from now on. */
+  bytes(connection: ConnectionId, bytes: Uint8Array): void {
+    if (this.#introductions.has(connection)) {
+      const found = this.#introductions.hear(connection, bytes);
+      if (found !== undefined) this.#meet(connection, found);
+      return;
+    }
+    const peer = this.#byConnection.get(connection);
+    const link = peer?.link;
+    if (peer === undefined || link?.connection !== connection) return;
+    link.frames.push(bytes);
+    try {
+      while (peer.link === link) {
+        const frame = link.frames.next();
+        if (frame === undefined) return;
+        const notification = readNotification(frame);
+        link.hasSpoken = true;
+        link.unanswered = undefined;
+        peer.recallMs = RECALL_MIN_MS;
+        this.#parts.heard(peer.serverId, notification);
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      const why = `What server ${peer.serverId} says on the election port is malformed`;
+      this.#log('warn', 'election.malformed', `${why}: ${error.message}`);
+      this.#drop(peer, link, `malformed: ${error.message}`);
+      this.#waitToDial(peer);
+    }
+  }
+
+  /** The host says that a connection is over, or that an attempt has failed. */
+  closed(connection: ConnectionId, reason: string): void {
+    if (this.#introductions.forget(connection)) return;
+    const peer = this.#byConnection.get(connection);
+    if (peer === undefined) return;
+    this.#byConnection.delete(connection);
+    const { link } = peer;
+    if (link?.connection === connection) {
+      this.#end(peer, link);
+      this.#replace(peer, link);
+      return;
+    }
+    peer.dial = undefined;
+    peer.isRefused = true;
+    this.#log('debug', 'election.no-link', `No link to server ${peer.serverId}: ${reason}`);
+    /* It was silent, and now does not even answer: the link is dead without knowing it. */
+    if (link !== undefined) this.#drop(peer, link, `server ${peer.serverId} is out of reach`);
+    this.#waitToDial(peer);
+  }
+
+  /** Much waits to be sent on a connection, or no longer does. */
+  slow(connection: ConnectionId, isSlow: boolean): void {
+    const link = this.#byConnection.get(connection)?.link;
+    if (link?.connection !== connection) return;
+    link.isSlow = isSlow;
+    if (isSlow || !link.isOwed) return;
+    link.isOwed = false;
+    this.#greet(link);
+  }
+
+  /** Does what is due: connects, and gives up on those who do not say who they are. */
+  step(): void {
+    const { now } = this.#parts.turn;
+    this.#introductions.expire();
+    for (const peer of this.#peers.values()) {
+      const isMissing = peer.link === undefined && peer.dial === undefined;
+      if (isMissing && now >= peer.dialAt) this.#dial(peer);
+    }
+  }
+
+  /** Closes everything, and takes no connection any more. */
+  close(reason: string): void {
+    this.#isClosed = true;
+    this.#introductions.close(reason);
+    for (const connection of this.#byConnection.keys()) this.#close(connection, reason);
+    this.#byConnection.clear();
+    for (const peer of this.#peers.values()) {
+      peer.link = undefined;
+      peer.dial = undefined;
+      peer.dialAt = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  get #ownAddresses(): readonly string[] {
+    const { membership, serverId } = this.#parts;
+    return membership
+      .server(serverId)!
+      .addresses.map(({ host, electionPort }) =>
+        host.includes(':') ? `[${host}]:${electionPort}` : `${host}:${electionPort}`,
+      );
+  }
+
+  /** Somebody has said which server it is. */
+  #meet(connection: ConnectionId, { serverId, address, rest }: Introduction): void {
+    const own = this.#parts.serverId;
+    const peer = this.#peers.get(serverId);
+    if (serverId === own) {
+      const why = `it says that it is server ${own}, as this one is: two servers have one id`;
+      this.#introductions.refuse(connection, address, why);
+    } else if (peer === undefined) {
+      const why = `it says that it is server ${serverId}, of which the configuration knows nothing`;
+      this.#introductions.refuse(connection, address, why);
+    } else if (serverId > own) {
+      this.#adopt(peer, connection, false);
+      if (rest.length > 0) this.bytes(connection, rest);
+    } else {
+      this.#close(connection, `this server has the larger id: it connects to server ${serverId}`);
+      this.#isAskedFor(peer);
+    }
+  }
+
+  /** A server with a smaller id wants a link: it has none, or knows better than we do. */
+  #isAskedFor(peer: Peer): void {
+    const { link } = peer;
+    if (link !== undefined) {
+      if (this.#parts.turn.now - link.openedAt < YOUNG_MS) return;
+      this.#drop(peer, link, `server ${peer.serverId} asks for a new link`);
+    }
+    if (peer.dial === undefined) this.#dial(peer);
+  }
+
+  #adopt(peer: Peer, connection: ConnectionId, isDialed: boolean): void {
+    const { turn } = this.#parts;
+    if (peer.link !== undefined) {
+      this.#byConnection.delete(peer.link.connection);
+      this.#close(peer.link.connection, 'a newer connection of the same two servers replaces it');
+      this.#parts.lost(peer.serverId);
+    }
+    if (peer.dial !== undefined) {
+      this.#byConnection.delete(peer.dial);
+      this.#close(peer.dial, 'the other server has connected');
+      peer.dial = undefined;
+    }
+    this.#byConnection.set(connection, peer);
+    peer.isRefused = false;
+    peer.link = {
+      connection,
+      isDialed,
+      openedAt: turn.now,
+      frames: new FrameSplitter(ELECTION_FRAME_MAX_BYTES),
+      hasSpoken: false,
+      isSlow: false,
+      isOwed: false,
+      unanswered: undefined,
+    };
+    this.#greet(peer.link);
+  }
+
+  #greet(link: Link): void {
+    const greeting = this.#parts.greeting();
+    if (greeting !== undefined) this.#tell(link.connection, greeting);
+  }
+
+  /** A vote tells of what is durable; the host may hold it against the disk. */
+  #tell(connection: ConnectionId, notification: Notification): void {
+    this.#send(connection, writeNotification(notification), this.#parts.turn.durable);
+  }
+
+  #send(connection: ConnectionId, bytes: Uint8Array, after: number): void {
+    this.#parts.turn.effects.push({ type: 'send', connection, bytes, after });
+  }
+
+  #close(connection: ConnectionId, reason: string): void {
+    this.#parts.turn.effects.push({ type: 'close', connection, reason });
+  }
+
+  #dial(peer: Peer): void {
+    const { membership, turn, timeoutMs } = this.#parts;
+    const { addresses } = membership.server(peer.serverId)!;
+    const places = addresses.map(({ host, electionPort }) => ({ host, port: electionPort }));
+    peer.dial = turn.dial('election', places, timeoutMs);
+    this.#byConnection.set(peer.dial, peer);
+  }
+
+  /** A link has ended by itself. */
+  #replace(peer: Peer, link: Link): void {
+    const isProven = link.hasSpoken && this.#parts.turn.now - link.openedAt >= YOUNG_MS;
+    /* Something that accepts for a server that is down looks like the other. */
+    if (isProven) peer.redialMs = REDIAL_MIN_MS;
+    else if (link.isDialed && !link.hasSpoken) peer.isRefused = true;
+    if (!isProven || !this.#isSought(peer)) this.#waitToDial(peer);
+    else if (peer.dial === undefined) this.#dial(peer);
+  }
+
+  #waitToDial(peer: Peer): void {
+    const { now } = this.#parts.turn;
+    peer.dialAt = this.#isSought(peer) ? now + peer.redialMs : Number.POSITIVE_INFINITY;
+    peer.redialMs = Math.min(2 * peer.redialMs, REDIAL_MAX_MS);
+  }
+
+  /** Whether a link to it is always wanted. Observers come by themselves. */
+  #isSought(peer: Peer): boolean {
+    return this.#parts.membership.voters.has(peer.serverId);
+  }
+
+  /** Closes a link of ours. */
+  #drop(peer: Peer, link: Link, reason: string): void {
+    this.#close(link.connection, reason);
+    this.#end(peer, link);
+  }
+
+  #end(peer: Peer, link: Link): void {
+    this.#byConnection.delete(link.connection);
+    peer.link = undefined;
+    this.#parts.lost(peer.serverId);
+  }
+
+  #log(level: LogEvent['level'], event: string, message: string): void {
+    this.#parts.log({ level, event, message });
+  }
+}

@@ -1,0 +1,96 @@
+import type { Turn } from '../seam/turn.js';
+import type { DiskStep } from '../storage/disk.js';
+import { acceptEpoch, adoptEpoch, announceEpoch } from '../storage/epochs.js';
+
+/**
+ * The epochs a server has promised to and lives in. What is asked for here counts only when it is
+ * durable: {@link accepted} and {@link current} are what the disk has.
+ */
+export class Epochs {
+  readonly #turn: Turn;
+  #accepted: number;
+  #current: number;
+  /** The newest epoch that was announced or begun. */
+  #announced: number;
+  /** What the disk was asked to have. */
+  readonly #asked: { accepted: number; current: number };
+  readonly #waiting = new Map<number, () => void>();
+
+  constructor(turn: Turn, accepted: number, current: number) {
+    this.#turn = turn;
+    this.#accepted = accepted;
+    this.#current = current;
+    this.#announced = current;
+    this.#asked = { accepted, current };
+  }
+
+  /** No leader of an earlier epoch is followed. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  /** The epoch whose leader's history this server has taken over. */
+  get current(): number {
+    return this.#current;
+  }
+
+  /** Promises to follow no leader of an earlier epoch; calls back when that is durable. */
+  accept(epoch: number, done: () => void): void {
+    this.#asked.accepted = epoch;
+    this.#ask(acceptEpoch(epoch), () => {
+      this.#accepted = epoch;
+      done();
+    });
+  }
+
+  /**
+   * Says that transactions of an epoch may come into the log, or with a snapshot, before it is
+   * begun. Whatever the disk is asked for after this comes after it.
+   */
+  announce(epoch: number): void {
+    if (epoch <= this.#announced) return;
+    this.#announced = epoch;
+    this.#ask(announceEpoch(epoch), () => {});
+  }
+
+  /** Begins to live in an epoch; calls back when that, and all logged before, is durable. */
+  begin(epoch: number, done: () => void): void {
+    this.announce(epoch);
+    this.#asked.current = epoch;
+    this.#ask(adoptEpoch(), () => {
+      this.#current = epoch;
+      done();
+    });
+  }
+
+  /** The answer of a disk request; false when it was none of ours. */
+  answered(id: number): boolean {
+    const done = this.#waiting.get(id);
+    if (done === undefined) return false;
+    this.#waiting.delete(id);
+    this.#turn.durable = id;
+    done();
+    return true;
+  }
+
+  /** Whether a disk request is one of these. */
+  isWaitingFor(id: number): boolean {
+    return this.#waiting.has(id);
+  }
+
+  /** The role that asked is over: nobody waits any more. What was asked is still done. */
+  abandon(): void {
+    this.#waiting.clear();
+  }
+
+  /** All that was asked is done by now. */
+  settle(): void {
+    this.#accepted = this.#asked.accepted;
+    this.#current = this.#asked.current;
+    this.#announced = this.#current;
+  }
+
+  #ask(steps: readonly DiskStep[], done: () => void): void {
+    this.#waiting.set(this.#turn.askDisk('log', steps), done);
+  }
+}

@@ -1,0 +1,399 @@
+import type { ConnectionId, Millis } from '../base/ids.js';
+import { hexLong, longOf } from '../base/long.js';
+import { packetName, packetTypes, writeOffer, ZAB_VERSION } from '../wire/quorum.js';
+import { MalformedError, Reader } from '../wire/reader.js';
+import { Writer } from '../wire/writer.js';
+import { Discovery } from './discovery.js';
+import { Heartbeats } from './heartbeats.js';
+import { HistoryTransfer } from './history-transfer.js';
+import type { LeaderParts } from './leader-parts.js';
+import { readGreeting } from './learner-greeting.js';
+import { LearnerHandler } from './learner-handler.js';
+import { Proposals } from './proposals.js';
+import type { QuorumLink } from './quorum-link.js';
+import { Tally } from './tally.js';
+
+const NEVER = Number.POSITIVE_INFINITY;
+/**
+ * The server that leads: finds an epoch that a quorum has not seen, brings every learner's history
+ * to its own, and then proposes, collects acknowledgements and commits.
+ *
+ * @see ZooKeeper 3.9 Leader and LearnerHandler
+ */
+export class Leader {
+  readonly #parts: LeaderParts;
+  readonly #serverId: number;
+  readonly #learners = new Map<ConnectionId, LearnerHandler>();
+  readonly #discovery: Discovery;
+  readonly #transfer: HistoryTransfer;
+  readonly #tally: Tally;
+  readonly #heartbeats: Heartbeats;
+  readonly #proposals: Proposals;
+  readonly #startedAt: Millis;
+  #stage: 'discovery' | 'sync' | 'active' | 'over' = 'discovery';
+  #nextPing: Millis;
+
+  constructor(parts: LeaderParts) {
+    const { config, turn, membership, history } = parts;
+    this.#parts = parts;
+    this.#serverId = config.serverId;
+    this.#startedAt = turn.now;
+    this.#nextPing = this.#startedAt + config.tickTime / 2;
+    this.#heartbeats = new Heartbeats({
+      ...parts,
+      learners: this.#learners,
+      lastProposed: () => ({ zxidHigh: this.epoch, zxidLow: this.#proposals.last | 0 }),
+    });
+    this.#tally = new Tally(membership, this.#serverId);
+    this.#proposals = new Proposals({
+      ...parts,
+      tally: this.#tally,
+      learners: this.#learners,
+      exhausted: () => this.#lose('the epoch has no room for more transactions'),
+    });
+    this.#discovery = new Discovery({
+      ...parts,
+      serverId: this.#serverId,
+      last: { zxidHigh: history.appliedHigh, zxidLow: history.appliedLow },
+      chosen: () => {
+        for (const learner of this.#learners.values()) {
+          if (learner.stage === 'waiting') this.#tellEpoch(learner);
+        }
+      },
+      begun: () => this.#beginSync(),
+      failed: (reason) => this.#lose(reason),
+    });
+    this.#transfer = new HistoryTransfer({
+      ...parts,
+      epoch: () => this.epoch,
+      undecided: this.#proposals.undecided,
+      cut: () => this.#proposals.cut(),
+    });
+    this.#discovery.begin();
+  }
+
+  get epoch(): number {
+    return this.#discovery.epoch;
+  }
+
+  get learners(): Iterable<LearnerHandler> {
+    return this.#learners.values();
+  }
+
+  /** When to step next, even if nothing comes. */
+  get wakeAt(): Millis {
+    if (this.#stage === 'over') return NEVER;
+    for (const { snapshot, link } of this.#learners.values()) {
+      if (snapshot !== undefined && !link.isSlow) return this.#parts.turn.now;
+    }
+    return this.#nextPing;
+  }
+
+  /** Who is asked whether the quorum follows, and what it has said. */
+  get heartbeats(): Heartbeats {
+    return this.#heartbeats;
+  }
+
+  /** A server has connected to the quorum port. */
+  opened(link: QuorumLink): void {
+    this.#learners.set(link.connection, new LearnerHandler(link, this.#parts.turn.now));
+  }
+
+  /** Whether a connection is that of a learner. */
+  has(connection: ConnectionId): boolean {
+    return this.#learners.has(connection);
+  }
+
+  received(connection: ConnectionId, bytes: Uint8Array): void {
+    const learner = this.#learners.get(connection);
+    if (learner === undefined) return;
+    learner.lastHeardAt = this.#parts.turn.now;
+    learner.link.received(bytes);
+    try {
+      while (!learner.link.isClosed && learner.link.next()) this.#take(learner);
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.#drop(learner, `malformed: ${error.message}`);
+    }
+  }
+
+  slow(connection: ConnectionId, isSlow: boolean): void {
+    const learner = this.#learners.get(connection);
+    if (learner !== undefined) learner.link.isSlow = isSlow;
+  }
+
+  closed(connection: ConnectionId, reason: string): void {
+    const learner = this.#learners.get(connection);
+    if (learner === undefined) return;
+    learner.link.isClosed = true;
+    this.#drop(learner, reason);
+  }
+
+  /** What is proposed and not decided. */
+  get proposals(): Proposals {
+    return this.#proposals;
+  }
+
+  /** Answers {@link LeaderParts.revalidate}. */
+  revalidated(learner: LearnerHandler, session: bigint, isValid: boolean): void {
+    const to = new Writer(9);
+    to.long(session);
+    to.boolean(isValid);
+    learner.link.say(packetTypes.revalidate, -1, -1, to.copy());
+  }
+
+  /** Tells a learner that its oldest sync may pass. */
+  passSync(learner: LearnerHandler): void {
+    learner.link.say(packetTypes.sync, 0, 0);
+  }
+
+  /** What is to be done after all that came: commits, pings, timeouts. */
+  step(): void {
+    if (this.#stage === 'over') return;
+    this.#proposals.step();
+    const { turn, config } = this.#parts;
+    this.#heartbeats.step();
+    for (const learner of this.#learners.values()) {
+      if (learner.stage === 'accepted' && this.#stage !== 'discovery')
+        this.#transfer.begin(learner);
+      this.#transfer.goOn(learner);
+    }
+    if (turn.now < this.#nextPing) return;
+    this.#nextPing = turn.now + config.tickTime / 2;
+    this.#lookAtTimes();
+    if (this.#isOver) return;
+    for (const learner of this.#learners.values())
+      if (learner.isSynced) this.#heartbeats.ping(learner);
+  }
+
+  /** Steps down when so much time has passed unnoticed that there may be another leader. */
+  stepDownIfLate(): void {
+    const { turn, config } = this.#parts;
+    if (this.#stage !== 'active') return;
+    if (turn.now - this.#heartbeats.followedAt <= config.syncLimit * config.tickTime) return;
+    this.#lose('a quorum was not heard for longer than syncLimit allows');
+  }
+
+  /** Hands over what was said in this step. */
+  flush(): void {
+    this.#proposals.cut();
+    const { durable } = this.#parts.turn;
+    for (const { link } of this.#learners.values()) link.flush(durable);
+  }
+
+  /** Lets every learner go. */
+  end(reason: string): void {
+    this.#stage = 'over';
+    for (const { link } of this.#learners.values()) link.close(reason);
+    this.#learners.clear();
+  }
+
+  get #isOver(): boolean {
+    return this.#stage === 'over';
+  }
+
+  #take(learner: LearnerHandler): void {
+    const { type, zxidHigh, zxidLow, data } = learner.link.packets;
+    if (learner.stage === 'greeting') {
+      this.#greet(learner, type, zxidHigh, data);
+      return;
+    }
+    switch (type) {
+      case packetTypes.ackEpoch:
+        this.#epochAcked(learner, zxidHigh, zxidLow, data);
+        return;
+      case packetTypes.ack:
+        this.#acked(learner, zxidHigh, zxidLow);
+        return;
+      default:
+        break;
+    }
+    if (!learner.isSynced) {
+      throw new MalformedError(`${packetName(type)} comes while its history is made good`);
+    }
+    switch (type) {
+      case packetTypes.ping:
+        this.#heartbeats.reported(learner, data);
+        break;
+      case packetTypes.request:
+        this.#requested(learner, data);
+        break;
+      case packetTypes.revalidate: {
+        const from = new Reader(demandData(data, 'REVALIDATE'));
+        const session = from.long();
+        this.#parts.revalidate(learner, session, from.int());
+        break;
+      }
+      default:
+        throw new MalformedError(`${packetName(type)} is nothing that a learner says`);
+    }
+  }
+
+  #greet(
+    learner: LearnerHandler,
+    type: number,
+    acceptedEpoch: number,
+    data: Uint8Array | null,
+  ): void {
+    const { membership } = this.#parts;
+    const greeting = readGreeting(type, data, membership, this.#serverId);
+    const { serverId: id, isObserver, isVivarium, refusal } = greeting;
+    if (refusal !== undefined) {
+      this.#drop(learner, refusal);
+      return;
+    }
+    for (const other of this.#learners.values()) {
+      if (other.serverId === id) this.#drop(other, 'it has connected once more');
+    }
+    learner.serverId = id;
+    learner.isObserver = isObserver;
+    learner.isVoter = !isObserver && membership.isVoter(id);
+    learner.isVivarium = isVivarium;
+    if (isVivarium) learner.link.sealIn();
+    learner.acceptedEpoch = acceptedEpoch;
+    learner.stage = 'waiting';
+    if (!this.#discovery.isChosen) {
+      if (learner.isVoter) this.#discovery.reported(id, acceptedEpoch);
+    } else if (acceptedEpoch > this.epoch && learner.isVoter) {
+      this.#lose(`server ${id} has accepted epoch ${acceptedEpoch}, mine is ${this.epoch}`);
+    } else {
+      this.#tellEpoch(learner);
+    }
+  }
+
+  #tellEpoch(learner: LearnerHandler): void {
+    const to = new Writer(12);
+    to.int(ZAB_VERSION);
+    if (learner.isVivarium) writeOffer(to);
+    learner.link.say(packetTypes.leaderInfo, this.epoch, 0, to.copy());
+    if (learner.isVivarium) learner.link.sealOut(this.#parts.turn.durable);
+    learner.stage = 'asked';
+  }
+
+  #epochAcked(
+    learner: LearnerHandler,
+    zxidHigh: number,
+    zxidLow: number,
+    data: Uint8Array | null,
+  ): void {
+    if (learner.stage !== 'asked') throw new MalformedError('ACKEPOCH comes twice or too early');
+    const currentEpoch = new Reader(demandData(data, 'ACKEPOCH')).int();
+    learner.zxidHigh = zxidHigh;
+    learner.zxidLow = zxidLow;
+    if (this.#discovery.isAhead(learner, currentEpoch)) {
+      const end = hexLong(longOf(zxidHigh, zxidLow));
+      this.#drop(learner, `it is ahead: epoch ${currentEpoch}, ${end}`);
+      return;
+    }
+    learner.stage = 'accepted';
+    if (this.#stage === 'discovery') {
+      if (learner.isVoter) this.#discovery.acknowledged(learner, currentEpoch);
+    } else {
+      this.#transfer.begin(learner);
+    }
+  }
+
+  #beginSync(): void {
+    this.#stage = 'sync';
+    for (const learner of this.#learners.values()) {
+      if (learner.stage === 'accepted') this.#transfer.begin(learner);
+    }
+    this.#noteSynced();
+  }
+
+  #acked(learner: LearnerHandler, zxidHigh: number, zxidLow: number): void {
+    if (learner.stage === 'syncing') {
+      if (zxidHigh !== this.epoch || zxidLow !== 0) {
+        const zxid = hexLong(longOf(zxidHigh, zxidLow));
+        throw new MalformedError(`it acknowledges ${zxid} before the history of the new epoch`);
+      }
+      learner.stage = 'synced';
+      if (this.#stage === 'active') this.#letServe(learner);
+      else this.#noteSynced();
+      return;
+    }
+    if (!learner.isSynced) throw new MalformedError('ACK comes while its history is made good');
+    /* The answer to UPTODATE, and whatever was forwarded of an epoch before this one. */
+    if (zxidHigh !== this.epoch || zxidLow === 0) return;
+    this.#proposals.acknowledged(learner, zxidHigh, zxidLow);
+  }
+
+  #noteSynced(): void {
+    if (this.#stage !== 'sync') return;
+    if (!this.#tally.has(this.#learners.values())) return;
+    this.#stage = 'active';
+    this.#heartbeats.begin();
+    this.#parts.activated();
+    for (const learner of this.#learners.values()) {
+      if (learner.stage === 'synced') this.#letServe(learner);
+    }
+  }
+
+  #letServe(learner: LearnerHandler): void {
+    learner.stage = 'serving';
+    learner.link.say(packetTypes.upToDate, -1, -1);
+    this.#heartbeats.ping(learner);
+  }
+
+  #requested(learner: LearnerHandler, data: Uint8Array | null): void {
+    const body = new Reader(demandData(data, 'REQUEST'));
+    const session = body.long();
+    const cxid = body.int();
+    const operation = body.int();
+    const { identities } = learner.link.packets;
+    this.#parts.request(learner, { session, cxid, operation, body, identities });
+  }
+
+  /** Learners that are silent go, and without a quorum of the others so does the leader. */
+  #lookAtTimes(): void {
+    const { turn, config } = this.#parts;
+    const { now } = turn;
+    const initMs = config.initLimit * config.tickTime;
+    const syncMs = config.syncLimit * config.tickTime;
+    for (const learner of [...this.#learners.values()]) {
+      const limit = learner.isSynced ? learner.lastHeardAt + syncMs : learner.openedAt + initMs;
+      const isSending = learner.snapshot !== undefined;
+      if (now > limit && !isSending) this.#drop(learner, 'nothing was heard of it for too long');
+      else if (now > learner.owesSince + syncMs) {
+        this.#drop(learner, `it owes an acknowledgement for more than ${syncMs} ms`);
+      } else if (learner.isSynced && learner.acked < this.#proposals.last) {
+        learner.owesSince = Math.min(learner.owesSince, now);
+      }
+    }
+    if (this.#stage !== 'active') {
+      if (now > this.#startedAt + initMs) this.#lose(`no quorum has followed within ${initMs} ms`);
+      return;
+    }
+    const isHeard = ({ lastHeardAt }: LearnerHandler) => now - lastHeardAt <= syncMs;
+    if (!this.#tally.has(this.#learners.values(), isHeard)) {
+      this.#lose('a quorum is not heard any more');
+    }
+  }
+
+  #drop(learner: LearnerHandler, reason: string): void {
+    const { link } = learner;
+    if (!this.#learners.delete(link.connection)) return;
+    this.#heartbeats.left(learner);
+    this.#parts.host.log({
+      level: 'info',
+      event: 'leader.learner-left',
+      message: `${learner.name} follows no longer: ${reason}`,
+      fields: { server: learner.serverId },
+    });
+    link.close(reason);
+    this.#discovery.left(learner.serverId);
+    if (this.#stage !== 'active' || !learner.isVoter) return;
+    if (!this.#tally.has(this.#learners.values())) this.#lose('a quorum does not follow any more');
+  }
+
+  #lose(reason: string): void {
+    if (this.#isOver) return;
+    this.#stage = 'over';
+    this.#parts.lost(reason);
+  }
+}
+
+function demandData(data: Uint8Array | null, what: string): Uint8Array {
+  if (data === null) throw new MalformedError(`${what} without data`);
+  return data;
+}

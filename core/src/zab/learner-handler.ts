@@ -1,0 +1,82 @@
+import type { Millis } from '../base/ids.js';
+import type { SnapshotSender } from '../storage/snapshot-sender.js';
+import { Writer } from '../wire/writer.js';
+import type { QuorumLink } from './quorum-link.js';
+
+/**
+ * How far a learner has come, seen from the leader.
+ *
+ * `greeting`: it has not said who it is. `waiting`: it has, and the epoch is not decided. `asked`:
+ * it was told the epoch. `accepted`: it has accepted the epoch, and its history's end is known.
+ * `snapping`: a snapshot is on its way. `syncing`: the history is, and its answer is awaited.
+ * `synced`: it has the history, durably. `serving`: it was told to serve.
+ */
+export type LearnerStage =
+  | 'greeting'
+  | 'waiting'
+  | 'asked'
+  | 'accepted'
+  | 'snapping'
+  | 'syncing'
+  | 'synced'
+  | 'serving';
+
+/** What a leader knows of one learner. It also stands for the sessions that come through it. */
+export class LearnerHandler {
+  readonly link: QuorumLink;
+  readonly openedAt: Millis;
+  stage: LearnerStage = 'greeting';
+  serverId = -1;
+  isVoter = false;
+  /** It wants transactions when they are committed, not before. */
+  isObserver = false;
+  /** It speaks for a Vivarium server that has been told so: the link is sealed. */
+  isVivarium = false;
+  acceptedEpoch = 0;
+  /** The end of its history when it accepted the epoch. */
+  zxidHigh = 0;
+  zxidLow = 0;
+  /** Up to this transaction of the epoch everything is durable there. */
+  acked = 0;
+  /** Since when it owes the acknowledgement of a transaction. */
+  owesSince: Millis = Number.POSITIVE_INFINITY;
+  lastHeardAt: Millis;
+  /** When each PING was sent that is not answered yet, oldest first. */
+  readonly pingsSentAt: Millis[] = [];
+  pingsSent = 0;
+  pingsAnswered = 0;
+  /** When the newest PING was sent that it has answered; when that answer came. */
+  answeredPingSentAt: Millis = Number.NEGATIVE_INFINITY;
+  lastReportAt: Millis = Number.NEGATIVE_INFINITY;
+  /** The snapshot that is being sent, and what goes behind it. */
+  snapshot: SnapshotSender | undefined = undefined;
+  backlog: Writer | undefined = undefined;
+
+  constructor(link: QuorumLink, now: Millis) {
+    this.link = link;
+    this.openedAt = now;
+    this.lastHeardAt = now;
+  }
+
+  /** Whether it is told of what happens from now on. */
+  get isForwarding(): boolean {
+    return this.stage === 'syncing' || this.stage === 'synced' || this.stage === 'serving';
+  }
+
+  /** Whether the history of the leader is durable there. */
+  get isSynced(): boolean {
+    return this.stage === 'synced' || this.stage === 'serving';
+  }
+
+  /** For messages. */
+  get name(): string {
+    const who = this.serverId === -1 ? 'a server' : `server ${this.serverId}`;
+    return `${who} at ${this.link.address}`;
+  }
+
+  /** Begins to gather what must go behind the snapshot. */
+  beginBacklog(): Writer {
+    this.backlog = new Writer(4096);
+    return this.backlog;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Host } from '../base/host.js';
+import type { Config } from '../config/config.js';
+import type { Turn } from '../seam/turn.js';
+import type { SnapshotReceiver } from '../storage/snapshot-receiver.js';
+import type { Database } from '../tree/database.js';
+import type { Epochs } from './epochs.js';
+import type { Membership } from './membership.js';
+
+/** Where a learner's log is, and what of it is decided; see `peer/ledger.ts`. */
+export interface LearnerLedger {
+  /** Transactions logged in this role, numbered from 1. */
+  readonly appended: number;
+  readonly durable: number;
+  append(zxidHigh: number, zxidLow: number, bytes: Uint8Array): void;
+  /** Everything up to this number is decided. */
+  commitTo(number: number): void;
+  /** Flushes what was appended, in front of whatever the disk is asked for next. */
+  flush(): void;
+}
+
+export interface LearnerParts {
+  readonly config: Config;
+  readonly host: Host;
+  readonly turn: Turn;
+  readonly membership: Membership;
+  readonly epochs: Epochs;
+  readonly ledger: () => LearnerLedger;
+  /** The leader's number. */
+  readonly leader: number;
+  readonly isObserver: boolean;
+  /** Whether the own history is proof of what it holds; if not, it counts for nothing. */
+  readonly isTrusted: boolean;
+  /** The end of the own log. */
+  readonly last: () => { readonly zxidHigh: number; readonly zxidLow: number };
+  /** Forgets what is behind a zxid, durably, and then calls back. */
+  readonly truncate: (zxidHigh: number, zxidLow: number, done: () => void) => void;
+  readonly receiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
+  /**
+   * Puts a received tree in the place of the own one, durably, and then calls back.
+   *
+   * @param endZxid the last transaction it may show effects of; `undefined` when nobody knows
+   */
+  readonly install: (database: Database, endZxid: bigint | undefined, done: () => void) => void;
+  /** What the leader says of passwords. */
+  readonly secrets: (data: Uint8Array) => void;
+  /** The leader's word: serve. */
+  readonly serve: () => void;
+  /** Sessions heard from since the last call, as the answer to a PING lists them. */
+  readonly takeTouches: () => Uint8Array;
+  readonly revalidated: (session: bigint, isValid: boolean) => void;
+  /** The oldest sync may pass when all that is decided by now is applied. */
+  readonly passSync: () => void;
+  /** The leader is not followed any longer. */
+  readonly lost: (reason: string) => void;
+}

@@ -1,0 +1,407 @@
+import type { ConnectionId, Millis } from '../base/ids.js';
+import {
+  packetName,
+  packetTypes,
+  writeLearnerInfo,
+  writeOffer,
+  writeRequest,
+} from '../wire/quorum.js';
+import { MalformedError, Reader } from '../wire/reader.js';
+import type { Id } from '../wire/records.js';
+import { Writer } from '../wire/writer.js';
+import { HistoryIntake } from './history-intake.js';
+import { readLeaderInfo } from './leader-greeting.js';
+import { LearnerLog } from './learner-log.js';
+import type { LearnerParts } from './learner-parts.js';
+import { Lease } from './lease.js';
+import { QuorumLink } from './quorum-link.js';
+
+type Stage =
+  | 'dialing'
+  | 'greeting'
+  | 'accepting'
+  | 'taking'
+  | 'syncing'
+  | 'acking'
+  | 'synced'
+  | 'serving'
+  | 'over';
+
+/** Between two attempts to reach a leader that does not listen yet. */
+const REDIAL_MS = 30;
+
+/**
+ * The server that follows: accepts the leader's epoch, takes over its history, and then logs what
+ * is proposed, says so when it is durable, and applies what is decided.
+ *
+ * @see ZooKeeper 3.9 Learner, Follower and Observer
+ */
+export class Learner {
+  readonly #parts: LearnerParts;
+  readonly #startedAt: Millis;
+  readonly #lease: Lease;
+  #stage: Stage = 'dialing';
+  #link: QuorumLink | undefined = undefined;
+  #dialing: ConnectionId | undefined = undefined;
+  #redialAt: Millis = Number.POSITIVE_INFINITY;
+  #lastHeardAt: Millis;
+  #epoch = 0;
+  /** Whether the leader is Vivarium's: the link is sealed. */
+  #isVivarium = false;
+  #intake: HistoryIntake | undefined = undefined;
+  /** Logged up to here when NEWLEADER came. */
+  #historyEnd = 0;
+  #log: LearnerLog | undefined = undefined;
+  constructor(parts: LearnerParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.turn.now;
+    this.#lastHeardAt = parts.turn.now;
+    this.#lease = new Lease(parts.config.tickTime);
+    this.#dial();
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get isServing(): boolean {
+    return this.#stage === 'serving';
+  }
+
+  get isVivarium(): boolean {
+    return this.#isVivarium;
+  }
+
+  get wakeAt(): Millis {
+    if (this.#stage === 'over') return Number.POSITIVE_INFINITY;
+    return Math.min(this.#deadline + 1, this.#redialAt);
+  }
+
+  /** Whether clients may be told that their sessions live. */
+  mayPromise(): boolean {
+    return this.#lease.holds(this.#parts.turn.now);
+  }
+
+  /** A link came to be; false when it is not the one to the leader. */
+  opened(connection: ConnectionId, address: string): boolean {
+    if (connection !== this.#dialing) return false;
+    this.#dialing = undefined;
+    const { turn, config, epochs, isObserver } = this.#parts;
+    const link = new QuorumLink(turn, connection, address);
+    this.#link = link;
+    this.#stage = 'greeting';
+    this.#lastHeardAt = turn.now;
+    const info = new Writer(28);
+    const offer = new Writer(8);
+    writeOffer(offer);
+    writeLearnerInfo(info, config.serverId, config.ensemble?.version ?? 0n, offer.copy());
+    const type = isObserver ? packetTypes.observerInfo : packetTypes.followerInfo;
+    link.say(type, epochs.accepted, 0, info.copy());
+    return true;
+  }
+
+  /** Whether a connection is the link to the leader. */
+  has(connection: ConnectionId): boolean {
+    return this.#link?.connection === connection;
+  }
+
+  received(bytes: Uint8Array): void {
+    if (this.#stage === 'over') return;
+    this.#lastHeardAt = this.#parts.turn.now;
+    this.#link!.received(bytes);
+    this.#read();
+  }
+
+  /** False when the connection is none of this learner's. */
+  closed(connection: ConnectionId, reason: string): boolean {
+    if (connection === this.#dialing) {
+      this.#dialing = undefined;
+      this.#redialAt = this.#parts.turn.now + REDIAL_MS;
+      return true;
+    }
+    if (this.#link?.connection !== connection) return false;
+    this.#link.isClosed = true;
+    this.#lose(`the link to server ${this.#parts.leader} is lost: ${reason}`);
+    return true;
+  }
+
+  /** The log is durable up to a number: who leads is told. */
+  durable(): void {
+    if (this.#stage === 'acking') this.#ackHistory();
+    else if (this.#stage === 'synced' || this.#stage === 'serving') this.#ackProposals();
+  }
+
+  /** Asks the leader for what only it can decide. */
+  request(
+    session: { readonly idHigh: number; readonly idLow: number },
+    cxid: number,
+    operation: number,
+    body: Uint8Array,
+    identities: readonly Id[],
+  ): void {
+    writeRequest(this.#link!.out, session, cxid, operation, body, identities);
+  }
+
+  /** Asks the leader whether a client may go on with its session. */
+  revalidate(session: bigint, timeoutMs: Millis): void {
+    const data = new Writer(12);
+    data.long(session);
+    data.int(timeoutMs);
+    this.#link!.say(packetTypes.revalidate, -1, -1, data.copy());
+  }
+
+  /** What is to be done because time has passed. */
+  step(): void {
+    if (this.#stage === 'over') return;
+    const { turn, leader, config } = this.#parts;
+    if (turn.now > this.#deadline) {
+      const what = this.#stage === 'serving' ? 'was not heard for' : 'has not led within';
+      const limit = this.#stage === 'serving' ? config.syncLimit : config.initLimit;
+      this.#lose(`server ${leader} ${what} ${limit * config.tickTime} ms`);
+    } else if (turn.now >= this.#redialAt) {
+      this.#dial();
+    }
+  }
+
+  flush(): void {
+    this.#link?.flush(this.#parts.turn.durable);
+  }
+
+  /** Lets go of the leader. */
+  end(reason: string): void {
+    this.#stage = 'over';
+    const { turn } = this.#parts;
+    this.#link?.close(reason);
+    const dialing = this.#dialing;
+    if (dialing === undefined) return;
+    turn.effects.push({ type: 'close', connection: dialing, reason });
+  }
+
+  get #deadline(): Millis {
+    const { config } = this.#parts;
+    if (this.#stage === 'serving') return this.#lastHeardAt + config.syncLimit * config.tickTime;
+    if (this.#intake?.isBusy === true) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#startedAt, this.#lastHeardAt) + config.initLimit * config.tickTime;
+  }
+
+  #dial(): void {
+    const { turn, membership, leader, config } = this.#parts;
+    this.#redialAt = Number.POSITIVE_INFINITY;
+    const addresses = membership
+      .server(leader)!
+      .addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort }));
+    const leftMs = this.#startedAt + config.initLimit * config.tickTime - turn.now;
+    this.#dialing = turn.dial('quorum', addresses, Math.max(1, leftMs));
+  }
+
+  /** Reads on, unless something must be done first that takes the disk. */
+  #read(): void {
+    const link = this.#link!;
+    try {
+      while (!this.#isOver && this.#stage !== 'accepting') {
+        if (this.#stage === 'taking' && this.#intake!.isBusy) break;
+        if (this.#stage === 'taking' && this.#intake!.isReceiving) {
+          if (!this.#intake!.receive(link)) break;
+        } else if (link.next()) {
+          this.#take(link);
+        } else {
+          break;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      this.#lose(`server ${this.#parts.leader} is not understood: ${error.message}`);
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#stage === 'over';
+  }
+
+  #take(link: QuorumLink): void {
+    const { type, zxidHigh, zxidLow, data } = link.packets;
+    switch (this.#stage) {
+      case 'greeting':
+        this.#leaderSpeaks(link, type, zxidHigh, data);
+        return;
+      case 'taking':
+        this.#intake!.take(type, zxidHigh, zxidLow);
+        return;
+      case 'syncing':
+      case 'acking':
+      case 'synced':
+      case 'serving':
+        this.#hear(link, type, zxidHigh, zxidLow, data);
+        return;
+      default:
+        break;
+    }
+    throw new MalformedError(`${packetName(type)} comes while ${this.#stage}`);
+  }
+
+  #leaderSpeaks(link: QuorumLink, type: number, epoch: number, data: Uint8Array | null): void {
+    const isVivarium = readLeaderInfo(type, data);
+    const { epochs, isTrusted, last } = this.#parts;
+    if (epoch < epochs.accepted) {
+      this.#lose(`its epoch ${epoch} is over: ${epochs.accepted} is accepted here`);
+      return;
+    }
+    this.#epoch = epoch;
+    this.#isVivarium = isVivarium;
+    if (isVivarium) {
+      link.sealIn();
+      link.sealOut(this.#parts.turn.durable);
+    }
+    const { zxidHigh, zxidLow } = isTrusted ? last() : { zxidHigh: -1, zxidLow: -1 };
+    const answer = (currentEpoch: number) => {
+      const to = new Writer(4);
+      to.int(currentEpoch);
+      link.say(packetTypes.ackEpoch, zxidHigh, zxidLow, to.copy());
+      this.#takeHistory();
+      this.#read();
+    };
+    if (epoch === epochs.accepted) {
+      answer(-1);
+      return;
+    }
+    this.#stage = 'accepting';
+    epochs.accept(epoch, () => answer(epochs.current));
+  }
+
+  #takeHistory(): void {
+    this.#stage = 'taking';
+    this.#intake = new HistoryIntake({
+      ...this.#parts,
+      hasEnd: this.#isVivarium,
+      begins: (zxidHigh, zxidLow) => {
+        this.#log = new LearnerLog(this.#parts.ledger, zxidHigh, zxidLow);
+        this.#stage = 'syncing';
+      },
+      goOn: () => this.#read(),
+    });
+  }
+
+  #hear(
+    link: QuorumLink,
+    type: number,
+    zxidHigh: number,
+    zxidLow: number,
+    data: Uint8Array | null,
+  ): void {
+    switch (type) {
+      case packetTypes.proposal:
+        this.#append(zxidHigh, zxidLow, demandData(data, 'PROPOSAL'));
+        return;
+      case packetTypes.commit:
+        this.#log!.decide(zxidHigh, zxidLow);
+        return;
+      case packetTypes.inform:
+        this.#append(zxidHigh, zxidLow, demandData(data, 'INFORM'));
+        this.#log!.decide(zxidHigh, zxidLow);
+        return;
+      case packetTypes.ping:
+        this.#report(link, zxidHigh, zxidLow);
+        return;
+      case packetTypes.commitAndActivate:
+      case packetTypes.informAndActivate:
+        throw new MalformedError('the members are to change, which this version cannot do');
+      default:
+        break;
+    }
+    if (this.#stage === 'syncing') {
+      if (type === packetTypes.secrets) this.#parts.secrets(demandData(data, 'SECRETS'));
+      else if (type === packetTypes.newLeader) this.#historyEnds(zxidHigh, zxidLow);
+      else throw new MalformedError(`${packetName(type)} comes before NEWLEADER`);
+      return;
+    }
+    switch (type) {
+      case packetTypes.upToDate:
+        this.#beginServing(link);
+        return;
+      case packetTypes.revalidate: {
+        const from = new Reader(demandData(data, 'REVALIDATE'));
+        const session = from.long();
+        this.#parts.revalidated(session, from.boolean());
+        return;
+      }
+      case packetTypes.sync:
+        this.#parts.passSync();
+        return;
+      case packetTypes.heard:
+        this.#lease.confirmed(zxidLow);
+        return;
+      case packetTypes.secrets:
+        this.#parts.secrets(demandData(data, 'SECRETS'));
+        return;
+      default:
+        throw new MalformedError(`${packetName(type)} is nothing that a leader says now`);
+    }
+  }
+
+  #append(zxidHigh: number, zxidLow: number, bytes: Uint8Array): void {
+    const { epochs } = this.#parts;
+    if (zxidHigh > this.#epoch) {
+      throw new MalformedError(`a transaction of epoch ${zxidHigh} comes in epoch ${this.#epoch}`);
+    }
+    /* The log must not hold transactions of an epoch that nothing on the disk tells of. */
+    if (zxidHigh > epochs.current) epochs.announce(zxidHigh);
+    this.#log!.log(zxidHigh, zxidLow, bytes);
+  }
+
+  #historyEnds(epoch: number, zxidLow: number): void {
+    if (epoch !== this.#epoch || zxidLow !== 0) {
+      throw new MalformedError(`NEWLEADER is of epoch ${epoch}, accepted is ${this.#epoch}`);
+    }
+    const { epochs } = this.#parts;
+    const ledger = this.#parts.ledger();
+    ledger.flush();
+    if (epochs.current < epoch) epochs.begin(epoch, () => this.durable());
+    this.#historyEnd = ledger.appended;
+    this.#stage = 'acking';
+    this.#ackHistory();
+  }
+
+  /** Says that the leader's history is here for good, as soon as it is. */
+  #ackHistory(): void {
+    if (this.#parts.epochs.current < this.#epoch || this.#parts.ledger().durable < this.#historyEnd)
+      return;
+    this.#stage = 'synced';
+    this.#link!.say(packetTypes.ack, this.#epoch, 0);
+    this.#ackProposals();
+  }
+
+  #ackProposals(): void {
+    const durable = this.#log!.takeDurable();
+    if (this.#parts.isObserver) return;
+    const link = this.#link!;
+    /* A Vivarium leader takes the last for all before it. */
+    for (const { high, low } of this.#isVivarium ? durable.slice(-1) : durable) {
+      link.say(packetTypes.ack, high, low);
+    }
+  }
+
+  #beginServing(link: QuorumLink): void {
+    if (this.#stage !== 'synced') throw new MalformedError(`UPTODATE comes while ${this.#stage}`);
+    this.#stage = 'serving';
+    link.say(packetTypes.ack, this.#epoch, 0);
+    this.#parts.serve();
+  }
+
+  /** Answers a PING with the sessions that were heard from. */
+  #report(link: QuorumLink, zxidHigh: number, zxidLow: number): void {
+    if (this.#stage === 'syncing' || this.#stage === 'acking') return;
+    link.say(packetTypes.ping, zxidHigh, zxidLow, this.#parts.takeTouches());
+    this.#lease.reported(this.#parts.turn.now, !this.#isVivarium);
+  }
+
+  #lose(reason: string): void {
+    if (this.#isOver) return;
+    this.#stage = 'over';
+    this.#parts.lost(reason);
+  }
+}
+
+function demandData(data: Uint8Array | null, what: string): Uint8Array {
+  if (data === null) throw new MalformedError(`${what} without data`);
+  return data;
+}

@@ -1,0 +1,149 @@
+/**
+ * The judge of what all servers do together, online:
+ *
+ * - R4, R5: what is taken for committed is durable on a quorum.
+ * - R6: whoever is established has everything that was ever committed; R7: nobody cuts it off.
+ * - R8: an epoch has one leader, and is newer than any that its quorum has accepted.
+ * - R11: a leader broadcasts when it is established, not before.
+ * - R15, T8: observers do not count, nor does who has lost its data and not got it back.
+ */
+import type { EnsembleSpec } from '@vivarium/core/internal/config/ensemble';
+import { demand } from '../violation.js';
+import type { Canon } from './canon.js';
+import { type Entry, epochOf, zxidText } from './entry.js';
+import { Leadership } from './leadership.js';
+import { Members } from './members.js';
+import type { Subject } from './subject.js';
+
+export interface EnsembleParts {
+  readonly spec: EnsembleSpec;
+  readonly canon: Canon;
+  readonly subjects: readonly Subject[];
+  /** Virtual microseconds. */
+  readonly now: () => number;
+}
+
+export class Ensemble {
+  readonly members: Members;
+  /** All that were begun, in the order of time. */
+  readonly leaderships: Leadership[] = [];
+  readonly #parts: EnsembleParts;
+  /** Whose history was offered under an epoch. */
+  readonly #offered = new Map<bigint, Leadership>();
+
+  constructor(parts: EnsembleParts) {
+    this.#parts = parts;
+    this.members = new Members(parts.spec);
+  }
+
+  /** Those who serve or are about to, newest last. */
+  get established(): readonly Leadership[] {
+    return this.leaderships.filter(({ isEstablished }) => isEstablished);
+  }
+
+  subject(id: number | undefined): Subject | undefined {
+    return this.#parts.subjects.find((each) => each.id === id);
+  }
+
+  /** A server tells a learner the epoch that is to begin. */
+  proposesEpoch(subject: Subject, epoch: bigint): Leadership {
+    const known = this.leaderships.findLast((each) => each.subject === subject);
+    if (known?.epoch === epoch) return known;
+    const accepted = subject.epochs.durable('acceptedEpoch');
+    demand(accepted >= epoch, 'R4', () => {
+      return `${subject.name} proposes epoch ${epoch}, and ${accepted} is on its disk`;
+    });
+    demand(known === undefined || epoch > known.epoch, 'R8', () => {
+      return `${subject.name} proposes epoch ${epoch} after ${known!.epoch}`;
+    });
+    const leadership = new Leadership(subject, epoch, this.#parts.now());
+    this.leaderships.push(leadership);
+    return leadership;
+  }
+
+  /** A leader tells a learner that the history before is the one of its epoch. */
+  offers(leadership: Leadership): void {
+    const { subject, epoch, accepted } = leadership;
+    if (leadership.isOffered) return;
+    leadership.isOffered = true;
+    const other = this.#offered.get(epoch);
+    demand(other === undefined, 'R8', () => {
+      return `${subject.name} leads epoch ${epoch}, which ${other!.subject.name} has led`;
+    });
+    this.#offered.set(epoch, leadership);
+    this.#demandQuorum(accepted, 'R8', () => {
+      return `${subject.name} begins epoch ${epoch} with ${namesOf(accepted)} alone`;
+    });
+  }
+
+  /** A leader tells a learner to serve: a quorum has its history, which is now committed. */
+  establishes(leadership: Leadership): void {
+    if (leadership.isEstablished) return;
+    const { canon, now } = this.#parts;
+    const { subject, epoch, acked } = leadership;
+    const told = `${subject.name} is established in epoch ${epoch}`;
+    const newer = this.established.find((each) => each.epoch >= epoch);
+    demand(newer === undefined, 'R8', () => `${told}, after ${newer!.epoch}`);
+    this.#demandQuorum(acked, 'R15', () => `${told} with ${namesOf(acked)} alone`);
+    leadership.establishedAt = now();
+    const { entries } = subject.log;
+    const last = entries.findLast(({ zxid }) => epochOf(zxid) < epoch)?.zxid;
+    const end = last ?? subject.log.startZxid;
+    demand(end >= canon.lastZxid, 'R6', () => {
+      return `${told} with a history up to ${zxidText(end)}; committed is ${zxidText(canon.lastZxid)}`;
+    });
+    const ready = this.#voters(({ epochs }) => epochs.durable('currentEpoch') >= epoch);
+    this.#demandQuorum(ready, 'R4', () => `${told}; it is current on ${namesOf(ready)} alone`);
+    this.commits(subject, end, told);
+  }
+
+  /**
+   * A server takes everything up to a zxid for committed, and says so. Its own disk may be behind
+   * those of a quorum.
+   */
+  commits(subject: Subject, upTo: bigint, story: string): void {
+    const { canon, subjects, now } = this.#parts;
+    if (upTo <= canon.lastZxid && !subject.log.holdsDurably(upTo)) return;
+    const holds = ({ log }: Subject) => log.holdsDurably(upTo);
+    const { log } = holds(subject) ? subject : (subjects.find(holds) ?? subject);
+    canon.commit(log, upTo, now(), story, (entry) => this.#mayCommit(entry, story));
+  }
+
+  /** A server's log has lost its end. */
+  cut(subject: Subject, entries: readonly Entry[]): void {
+    const lost = entries.find(({ zxid }) => this.#parts.canon.find(zxid) !== undefined);
+    demand(lost === undefined, 'R7', () => {
+      return `${subject.name} cuts off ${zxidText(lost!.zxid)}, which was committed`;
+    });
+  }
+
+  /** How many of whom hold something. */
+  #voters(has: (subject: Subject) => boolean): ReadonlySet<number> {
+    const { voters } = this.members;
+    const ids = this.#parts.subjects.filter((each) => voters.has(each.id) && has(each));
+    return new Set(ids.map(({ id }) => id));
+  }
+
+  #mayCommit({ zxid }: Entry, story: string): void {
+    const holders = this.#voters(({ log }) => log.holdsDurably(zxid));
+    this.#demandQuorum(holders, 'R5', () => {
+      return `${story}: ${zxidText(zxid)} is durable on ${namesOf(holders)} alone`;
+    });
+  }
+
+  /** Without those who do not count. */
+  #demandQuorum(ids: ReadonlySet<number>, property: string, story: () => string): void {
+    const { subjects } = this.#parts;
+    const blank = subjects.filter(({ id, isBlank }) => isBlank && ids.has(id));
+    const sound = new Set([...ids].filter((id) => !blank.some((each) => each.id === id)));
+    const isQuorum = this.members.isQuorum(sound);
+    demand(isQuorum || !this.members.isQuorum(ids), 'T8', () => {
+      return `${story()}, with ${blank.map(({ name }) => name)} who had lost all data`;
+    });
+    demand(isQuorum, property, story);
+  }
+}
+
+function namesOf(ids: ReadonlySet<number>): string {
+  return ids.size === 0 ? 'nobody' : [...ids].map((id) => `s${id}`).join(' ');
+}

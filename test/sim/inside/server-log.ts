@@ -1,0 +1,282 @@
+/** The log of one server, as the files on its disk show it. */
+import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
+import { type DiskStep, folders } from '@vivarium/core/internal/storage/disk';
+import { demand } from '../violation.js';
+import { Entry, follows, zxidText } from './entry.js';
+import { FILE_HEADER_BYTES, isLogName, recordsIn, snapshotZxid } from './log-records.js';
+import type { Meanings } from './meanings.js';
+
+export interface ServerLogParts {
+  /** As in traces. */
+  readonly who: string;
+  readonly disk: MemoryDisk;
+  readonly meanings: Meanings;
+  /** Whether this is the only server, whose numbers may come again after a power cut. */
+  readonly isAlone: boolean;
+  /** Told of what is cut off the log's end. */
+  readonly cut: (entries: readonly Entry[]) => void;
+}
+
+interface FileRead {
+  readonly name: string;
+  /** Read so far. */
+  position: number;
+}
+
+/**
+ * Follows a server's log from life to life: what was written, and up to where it is durable by the
+ * disk's own word. Checks that zxids are contiguous (R10), that none means two things (R1), and
+ * that nothing durable is missing from a later life's log (R14).
+ */
+export class ServerLog {
+  readonly #who: string;
+  readonly #meanings: Meanings;
+  readonly #isAlone: boolean;
+  readonly #cut: (entries: readonly Entry[]) => void;
+  #disk: MemoryDisk;
+  #files: FileRead[] = [];
+  #entries: Entry[] = [];
+  /** Everything up to here stands in a snapshot, or in logs that were purged. */
+  #base = 0n;
+  /** The newest snapshot that came from elsewhere: what is before it hangs together with nothing. */
+  #installedAt = 0n;
+  /** How many of the entries are durable. */
+  #durable = 0;
+
+  constructor({ who, disk, meanings, isAlone, cut }: ServerLogParts) {
+    this.#who = who;
+    this.#disk = disk;
+    this.#meanings = meanings;
+    this.#isAlone = isAlone;
+    this.#cut = cut;
+  }
+
+  /** What is in the log now, by zxid, from wherever it begins. */
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  /** What came before the first entry. */
+  get startZxid(): bigint {
+    return this.#base;
+  }
+
+  /** The last snapshot that took the place of a history. */
+  get installedAt(): bigint {
+    return this.#installedAt;
+  }
+
+  get lastZxid(): bigint {
+    return this.#entries.at(-1)?.zxid ?? this.#base;
+  }
+
+  /** The last transaction that would survive any crash; 0 when none would. */
+  get durableZxid(): bigint {
+    return this.#entries[this.#durable - 1]?.zxid ?? this.#base;
+  }
+
+  find(zxid: bigint): Entry | undefined {
+    const entry = this.#entries[this.indexAfter(zxid) - 1];
+    return entry?.zxid === zxid ? entry : undefined;
+  }
+
+  /** Whether a transaction is durable here, in the log or in a snapshot. */
+  holdsDurably(zxid: bigint): boolean {
+    if (zxid <= this.#base) return true;
+    return zxid <= this.durableZxid && this.find(zxid) !== undefined;
+  }
+
+  /** Whether everything up to a zxid stands in a snapshot. */
+  isBelow(zxid: bigint): boolean {
+    return zxid <= this.#base;
+  }
+
+  /** Where the first entry after a zxid stands. */
+  indexAfter(zxid: bigint): number {
+    let from = 0;
+    let to = this.#entries.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (this.#entries[middle]!.zxid <= zxid) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+
+  /** The server's disk has performed a step. */
+  performed(step: DiskStep): void {
+    switch (step.step) {
+      case 'create':
+      case 'remove':
+        if (isLog(step.file)) this.#forget(nameOf(step.file));
+        return;
+      case 'truncate':
+        if (isLog(step.file)) this.#truncated(nameOf(step.file), step.size);
+        return;
+      case 'write':
+        if (isLog(step.file)) this.#written(nameOf(step.file), step.position, step.bytes);
+        return;
+      case 'sync':
+        if (isLog(step.file)) this.#advance();
+        return;
+      case 'sync-folder':
+        if (step.folder === folders.logs) this.#advance();
+        if (step.folder === folders.snapshots) this.#installed();
+    }
+  }
+
+  /** A new life has begun on what a disk holds: reads all of it again. */
+  begin(disk: MemoryDisk): void {
+    const before = this.#entries;
+    const durable = this.durableZxid;
+    this.#disk = disk;
+    this.#files = [];
+    this.#entries = [];
+    this.#durable = 0;
+    const found = this.#scan();
+    const [first] = found;
+    this.#base = first === undefined ? 0n : first.zxid - 1n;
+    for (const entry of found) this.#add(entry);
+    this.#advance();
+    this.#installed();
+    demand(this.lastZxid >= durable, 'R14', () => {
+      const end = `the log of ${this.#who} ends with ${zxidText(this.lastZxid)} after a restart`;
+      return `${end}, and ${zxidText(durable)} was durable`;
+    });
+    if (!this.#isAlone) return;
+    for (const { zxid } of before) if (zxid > this.lastZxid) this.#meanings.forget(zxid);
+  }
+
+  /** All its data is gone. */
+  wiped(): void {
+    this.#files = [];
+    this.#entries = [];
+    this.#base = 0n;
+    this.#durable = 0;
+  }
+
+  #written(name: string, position: number, bytes: Uint8Array): void {
+    let file = this.#files.find((each) => each.name === name);
+    if (file === undefined) {
+      file = { name, position: FILE_HEADER_BYTES };
+      this.#files.push(file);
+    }
+    const isNext = position === file.position || (position === 0 && bytes.length > 0);
+    const from = position === 0 ? FILE_HEADER_BYTES : 0;
+    const found = isNext ? this.#take(file, bytes, from, position) : this.#read(file);
+    for (const entry of found) this.#add(entry);
+  }
+
+  #read(file: FileRead): Entry[] {
+    const path = folders.logs + file.name;
+    const bytes = this.#disk.read(path, file.position, Number.MAX_SAFE_INTEGER);
+    return this.#take(file, bytes, 0, file.position);
+  }
+
+  #take(file: FileRead, bytes: Uint8Array, from: number, base: number): Entry[] {
+    const records = recordsIn(bytes, from, base);
+    file.position = records.at(-1)?.end ?? file.position;
+    return records.map(({ zxid, bytes, end }) => new Entry(zxid, bytes, file.name, end));
+  }
+
+  /** All that the files hold, as far as it hangs together with its end. */
+  #scan(): Entry[] {
+    const names = this.#disk.list(folders.logs).map(({ name }) => name);
+    const found: Entry[] = [];
+    for (const name of names.filter(isLogName).sort((a, b) => startOf(a) - startOf(b))) {
+      const file = { name, position: FILE_HEADER_BYTES };
+      this.#files.push(file);
+      found.push(...this.#read(file));
+    }
+    // A power cut in the middle of a purge takes any of the files that were to go.
+    const gap = found.findLastIndex(({ zxid }, at) => {
+      return at > 0 && !follows(found[at - 1]!.zxid, zxid);
+    });
+    return gap < 0 ? found : found.slice(gap);
+  }
+
+  #add(entry: Entry): void {
+    const last = this.#entries.at(-1);
+    const { zxid } = entry;
+    if (last !== undefined || this.#base > 0n) {
+      demand(follows(last?.zxid ?? this.#base, zxid), 'R10', () => {
+        return `${this.#who} logs zxid ${zxidText(zxid)} after ${zxidText(this.lastZxid)}`;
+      });
+    }
+    this.#meanings.found(entry, `${entry.file} of ${this.#who}`);
+    this.#entries.push(entry);
+  }
+
+  #forget(name: string): void {
+    this.#files = this.#files.filter((file) => file.name !== name);
+    const from = this.#entries.findIndex(({ file }) => file === name);
+    if (from < 0) return;
+    const to = this.#entries.findLastIndex(({ file }) => file === name);
+    // A purge takes the oldest; whatever else goes takes all that follows with it.
+    if (from === 0 && to < this.#entries.length - 1) {
+      this.#base = this.#entries[to]!.zxid;
+      this.#entries.splice(0, to + 1);
+      this.#durable = Math.max(0, this.#durable - to - 1);
+    } else {
+      this.#cutAt(from);
+    }
+  }
+
+  #truncated(name: string, size: number): void {
+    const from = this.#entries.findIndex(({ file, end }) => file === name && end > size);
+    if (from >= 0) this.#cutAt(from);
+    const file = this.#files.find((each) => each.name === name);
+    if (file !== undefined) file.position = Math.min(file.position, size);
+  }
+
+  #cutAt(index: number): void {
+    this.#cut(this.#entries.splice(index));
+    this.#durable = Math.min(this.#durable, index);
+  }
+
+  #advance(): void {
+    while (this.#durable < this.#entries.length) {
+      if (!this.#isDurable(this.#entries[this.#durable]!)) break;
+      this.#durable++;
+    }
+  }
+
+  /** A snapshot beyond the log's end takes the place of all that is before it. */
+  #installed(): void {
+    let newest = this.lastZxid;
+    for (const { name, size } of this.#disk.list(folders.snapshots)) {
+      const zxid = snapshotZxid(name);
+      if (zxid === undefined || zxid <= newest) continue;
+      const path = folders.snapshots + name;
+      const kept = this.#disk.readDurable(path, 0, size);
+      if (kept.length === size && sameFile(kept, this.#disk.read(path, 0, size))) newest = zxid;
+    }
+    if (newest === this.lastZxid) return;
+    this.#base = newest;
+    this.#installedAt = newest;
+    this.#entries = [];
+    this.#durable = 0;
+  }
+
+  #isDurable({ file, end, bytes }: Entry): boolean {
+    const start = end - 1 - bytes.length;
+    const kept = this.#disk.readDurable(folders.logs + file, start, bytes.length + 1);
+    return kept.length === bytes.length + 1 && kept.every((byte, at) => byte === (bytes[at] ?? 66));
+  }
+}
+
+function isLog(path: string): boolean {
+  return path.startsWith(folders.logs) && isLogName(nameOf(path));
+}
+
+function nameOf(path: string): string {
+  return path.slice(folders.logs.length);
+}
+
+function startOf(name: string): number {
+  return Number.parseInt(name.slice('log.'.length), 16);
+}
+
+function sameFile(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}

@@ -1,0 +1,18 @@
+/** A server as those see it who watch it from inside, over all its lives. */
+import type { ConnectionId } from '@vivarium/core/internal/base/ids';
+import type { EpochFiles } from './epoch-files.js';
+import type { ServerLog } from './server-log.js';
+
+export interface Subject {
+  readonly id: number;
+  /** As in traces: `s1`. */
+  readonly name: string;
+  readonly log: ServerLog;
+  readonly epochs: EpochFiles;
+  /** Highest zxid that it has told anybody of, which it must not lose. */
+  attested: bigint;
+  /** It lost all its data, and has not been brought up to date since: it must not vote (T8). */
+  isBlank: boolean;
+  /** When the first unread byte of a connection came, in milliseconds of its own clock. */
+  unreadSince(connection: ConnectionId): number | undefined;
+}

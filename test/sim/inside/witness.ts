@@ -1,0 +1,107 @@
+/** What is known of a whole run to those who watch its servers from inside. */
+import type { EnsembleSpec } from '@vivarium/core/internal/config/ensemble';
+import type { Kernel } from '@vivarium/core/internal/local/kernel';
+import { txnTypes } from '@vivarium/core/internal/wire/txns';
+import { demand } from '../violation.js';
+import { Canon } from './canon.js';
+import { Ensemble } from './ensemble.js';
+import { type Entry, zxidText } from './entry.js';
+import { Meanings } from './meanings.js';
+import { type Packet, packetName } from './quorum-stream.js';
+import type { Subject } from './subject.js';
+import { stateName, type Vote } from './votes.js';
+
+/** How long a decision may take on its way to the disk. */
+const PROPOSAL_MICROS = 500_000;
+
+export interface WitnessParts {
+  readonly kernel: Kernel;
+  /** May grow. */
+  readonly subjects: readonly Subject[];
+  readonly spec: EnsembleSpec | undefined;
+  readonly tell: ((line: string) => void) | undefined;
+}
+
+export class Witness {
+  readonly canon = new Canon();
+  readonly meanings = new Meanings();
+  /** Sessions of which somebody has asked for the end. */
+  readonly closing = new Set<bigint>();
+  /** Sessions that were refused to their owners, by members of an ensemble. */
+  readonly refusals: { readonly id: bigint; readonly by: string; readonly at: number }[] = [];
+  /** When somebody first proposed the end of a session. */
+  readonly #ending = new Map<bigint, number>();
+  /** Undefined for a server that stands alone. */
+  readonly ensemble: Ensemble | undefined;
+  readonly #kernel: Kernel;
+
+  /** Tells whoever reads the run; not part of the trace. */
+  readonly #tell: ((line: string) => void) | undefined;
+
+  constructor({ kernel, subjects, spec, tell }: WitnessParts) {
+    this.#kernel = kernel;
+    this.#tell = tell;
+    const { canon } = this;
+    const now = () => this.now;
+    this.ensemble = spec && new Ensemble({ spec, canon, subjects, now });
+  }
+
+  /** Microseconds of the world, which no server sees. */
+  get now(): number {
+    return this.#kernel.now;
+  }
+
+  /** Somebody who decides has proposed a transaction. */
+  proposed({ type, clientId }: Entry): void {
+    if (type !== txnTypes.closeSession || this.#ending.has(clientId)) return;
+    this.#ending.set(clientId, this.now);
+  }
+
+  /** S5: no session was refused to its owner that nobody had decided to end. */
+  judgeRefusals(): void {
+    for (const { id, by, at } of this.refusals) {
+      const end = this.#ending.get(id);
+      demand(end !== undefined && end <= at + PROPOSAL_MICROS, 'S5', () => {
+        return `${by} refused session ${id} to its owner at ${at} µs; it was to end at ${end}`;
+      });
+    }
+  }
+
+  /** A server has applied everything up to a zxid. */
+  applied({ log, name }: Subject, upTo: bigint): void {
+    if (upTo <= this.canon.lastZxid) return;
+    demand(upTo <= log.durableZxid, 'R4', () => {
+      return `${name} has applied ${zxidText(upTo)}; durable is ${zxidText(log.durableZxid)}`;
+    });
+    // Alone, nobody else is to be asked.
+    if (this.ensemble === undefined) this.canon.commit(log, upTo, this.now, name, () => {});
+  }
+
+  /** A server shows a client what it has applied. */
+  shows(subject: Subject, zxid: bigint, story: () => string): void {
+    if (zxid > subject.attested) subject.attested = zxid;
+    const { log, name } = subject;
+    demand(zxid <= log.durableZxid, 'R4', () => {
+      const durable = zxidText(log.durableZxid);
+      return `${story()} of ${name} tells of zxid ${zxidText(zxid)}; durable is ${durable}`;
+    });
+    this.ensemble?.commits(subject, zxid, name);
+  }
+
+  /** A server has said something on a link to its leader or to a learner. */
+  sent({ name }: Subject, to: string, { type, zxid, data }: Packet): void {
+    if (this.#tell === undefined) return;
+    const bytes = data === null ? '' : `, ${data.length} bytes`;
+    this.#tell(`${this.#at} ${name} to ${to}: ${packetName(type)} ${zxidText(zxid)}${bytes}`);
+  }
+
+  /** A server has told another one whom it is for. */
+  voted({ name }: Subject, { state, leader, zxid, round, peerEpoch }: Vote): void {
+    const what = `${stateName(state)} votes for ${leader} at ${zxidText(zxid)}`;
+    this.#tell?.(`${this.#at} ${name}, ${what}, epoch ${peerEpoch}, round ${round}`);
+  }
+
+  get #at(): string {
+    return (this.now / 1_000).toFixed(3);
+  }
+}

@@ -1,0 +1,139 @@
+/** The clients of a run, and the programs that use them. */
+import type { Client } from '@vivarium/core';
+import { createClient } from '@vivarium/core/internal/client/client';
+import { parseConnectString } from '@vivarium/core/internal/client/connect-string';
+import { LocalClientHost } from '@vivarium/core/internal/local/client-host';
+import { endSession } from '@vivarium/core/internal/local/end-session';
+import type { Kernel } from '@vivarium/core/internal/local/kernel';
+import type { Network } from '@vivarium/core/internal/local/network';
+import type { Random } from '@vivarium/core/internal/local/random';
+import type { ApiRecord } from '../judges/api-record.js';
+import type { GroupJudge } from '../judges/group-judge.js';
+import type { LockJudge } from '../judges/lock-judge.js';
+import { CREDENTIAL } from '../judges/permissions.js';
+import { Actor } from '../programs/actor.js';
+import { hold } from '../programs/holder.js';
+import type { History } from './history.js';
+import { MortalHost } from './mortal-host.js';
+import { recordedHost } from './recorded-host.js';
+import type { Swarm } from './swarm.js';
+
+export interface ParticipantsParts {
+  readonly kernel: Kernel;
+  readonly network: Network;
+  readonly swarm: Swarm;
+  /** Where the servers are. */
+  readonly connectString: string;
+  readonly history: History;
+  readonly record: ApiRecord;
+  readonly lock: LockJudge;
+  readonly group: GroupJudge;
+  /** False from the heal on: nobody begins anything new then. */
+  readonly goesOn: () => boolean;
+  /** A program broke. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** A client and its programs. */
+interface Participant {
+  readonly place: string;
+  readonly host: LocalClientHost;
+  readonly mortal: MortalHost;
+  readonly zk: Client;
+  /** Whether it has shown credentials. */
+  readonly isKnown: boolean;
+  isDone: boolean;
+}
+
+export class Participants {
+  readonly #parts: ParticipantsParts;
+  readonly #all: Participant[] = [];
+  readonly #note: (line: string) => void;
+  #strangers = 0;
+
+  constructor(parts: ParticipantsParts) {
+    this.#parts = parts;
+    this.#note = (line) => parts.kernel.note(line);
+  }
+
+  /** Those who are alive. */
+  get live(): readonly Participant[] {
+    return this.#all.filter(({ mortal }) => mortal.isAlive);
+  }
+
+  /** Somebody begins. */
+  join(sessionTimeoutMs: number): void {
+    const { kernel, swarm, network, history, connectString } = this.#parts;
+    const place = `c${this.#all.length + 1}`;
+    const random = kernel.random(`participant ${place}`);
+    const host = new LocalClientHost({ kernel, network, name: place });
+    const mortal = new MortalHost(
+      recordedHost(host, place, history, this.#note),
+      (run) => void kernel.after(1, `${place} goes on`, run),
+    );
+    const clock = 'monotonic' as const;
+    const options = { sessionTimeoutMs, clock, graceMs: random.pick([0, 200]) };
+    const zk = createClient(parseConnectString(connectString), options, mortal);
+    // The first requests of all: whoever is known is known from the start of each connection.
+    const isKnown = random.chance(0.5);
+    if (isKnown) zk.addAuth(CREDENTIAL).catch(() => {});
+    const participant = { place, host, mortal, zk, isKnown, isDone: false };
+    this.#all.push(participant);
+    Promise.all(this.#programs(participant, random.chance(swarm.holders))).then(
+      () => {
+        participant.isDone = true;
+      },
+      (error: unknown) => this.#parts.failed(error),
+    );
+  }
+
+  /** The place of somebody who is alive. */
+  anyPlace(random: Random): string | undefined {
+    const { live } = this;
+    return live.length === 0 ? undefined : random.pick(live).place;
+  }
+
+  /** Stops somebody's process in its tracks; what it returns lets it go on. */
+  pause(place: string): () => void {
+    const mortal = this.#at(place)?.mortal;
+    this.#note(`${place} is paused`);
+    mortal?.pause();
+    return () => mortal?.resume();
+  }
+
+  /** Somebody's process dies without a word to anybody; another begins. */
+  forsake(place: string, random: Random): void {
+    const participant = this.#at(place);
+    if (participant === undefined) return;
+    participant.mortal.die(random.chance(0.5));
+    this.join(participant.zk.sessionTimeoutMs || 1_000);
+  }
+
+  /** A stranger ends somebody's session; false when it has none. */
+  expire(place: string): boolean {
+    const key = this.#at(place)?.host.key;
+    if (key === undefined) return false;
+    const { kernel, network, history, lock } = this.#parts;
+    lock.ended.add(key.sessionId);
+    const name = `x${++this.#strangers}`;
+    const host = new LocalClientHost({ kernel, network, name });
+    void endSession(recordedHost(host, name, history, this.#note), key);
+    return true;
+  }
+
+  #at(place: string): Participant | undefined {
+    return this.#all.find((each) => each.place === place);
+  }
+
+  #programs({ place, zk, mortal }: Participant, isHolder: boolean): Promise<void>[] {
+    const { kernel, swarm, record, lock, group, goesOn } = this.#parts;
+    const random = kernel.random(`actor ${place}`);
+    const program = { name: place, zk, random, isLive: () => mortal.isAlive, goesOn };
+    const works = [new Actor({ ...program, record, swarm }).act()];
+    if (isHolder) {
+      const random = kernel.random(`holder ${place}`);
+      works.push(hold({ ...program, random, lock, group }));
+    }
+    return works;
+  }
+}

@@ -1,0 +1,218 @@
+/** One server of a run: its lives, its disk, and what of it goes wrong. */
+import type { Config } from '@vivarium/core/internal/config/config';
+import { LocalClock } from '@vivarium/core/internal/local/clock';
+import { DiskError, MemoryDisk } from '@vivarium/core/internal/local/disk';
+import type { Kernel } from '@vivarium/core/internal/local/kernel';
+import type { BootLocal, LocalMachine } from '@vivarium/core/internal/local/machine';
+import type { Network } from '@vivarium/core/internal/local/network';
+import type { Random } from '@vivarium/core/internal/local/random';
+import { LocalServer } from '@vivarium/core/internal/local/server';
+import type { BootDisk, DiskStep } from '@vivarium/core/internal/storage/disk';
+import { type Entry, epochOf, zxidText } from '../inside/entry.js';
+import { EpochFiles } from '../inside/epoch-files.js';
+import { RecoveryProbes } from '../inside/recovery-probes.js';
+import { ServerLog } from '../inside/server-log.js';
+import type { Subject } from '../inside/subject.js';
+import { WatchedMachine } from '../inside/watched-machine.js';
+import type { Witness } from '../inside/witness.js';
+import { demand, Violation } from '../violation.js';
+
+export interface SimServerParts {
+  readonly kernel: Kernel;
+  readonly network: Network;
+  readonly id: number;
+  readonly config: Config;
+  readonly boot: BootLocal;
+  readonly witness: Witness;
+  readonly backgroundSlowness: number;
+  /** Whether the power may go while it starts. */
+  readonly mayDieStarting: () => boolean;
+  /** It ended by itself, or did not come up: somebody has to start it. */
+  readonly ended: () => void;
+}
+
+/** The beginning of 2026. */
+const EPOCH_MS = 1_767_225_600_000;
+const FAST_DISK = [5, 200] as const;
+/** What a start meets in which the power goes. */
+const POWER_CUT = { code: 'POWER', message: 'the power went during the start' } as const;
+
+export class SimServer implements Subject {
+  readonly id: number;
+  readonly name: string;
+  readonly local: LocalServer;
+  readonly log: ServerLog;
+  readonly epochs: EpochFiles;
+  readonly clock: LocalClock;
+  readonly recoveries: RecoveryProbes;
+  attested = 0n;
+  isBlank = false;
+  /** What its wall clock is wrong by. */
+  wallOffsetMs = 0;
+  /** The next start reads what never became durable from the system's cache, or has lost it. */
+  failedSync = false;
+  readonly #parts: SimServerParts;
+  readonly #random: Random;
+  #machine: WatchedMachine | undefined;
+  /** What happens to it after so many more steps of its disk. */
+  #atStep: { left: number; readonly happen: () => void } | undefined;
+
+  constructor(parts: SimServerParts) {
+    const { kernel, network, id, config, witness } = parts;
+    const name = `s${id}`;
+    this.#parts = parts;
+    this.id = id;
+    this.name = name;
+    this.clock = new LocalClock(kernel);
+    this.#random = kernel.random(`starts of ${name}`);
+    const disk = new MemoryDisk();
+    const { ensemble, meanings } = witness;
+    const isAlone = ensemble === undefined;
+    this.log = new ServerLog({
+      who: name,
+      disk,
+      meanings,
+      isAlone,
+      cut: (entries) => this.#cut(entries),
+    });
+    this.epochs = new EpochFiles(name, disk);
+    this.local = new LocalServer({
+      kernel,
+      network,
+      address: `${name}:2181`,
+      config,
+      boot: (options) => this.#boot(options),
+      disk,
+      backgroundSlowness: parts.backgroundSlowness,
+      clock: this.clock,
+      wall: () => EPOCH_MS + Math.floor(this.clock.now) + this.wallOffsetMs,
+      log: ({ level, event, message }) => {
+        kernel.note(`${name} log ${level} ${event} ${message}`);
+        if (event === 'digest.mismatch') throw new Violation('R3', `${name}: ${message}`);
+      },
+      stepped: (step) => this.#stepped(step),
+      ended: () => parts.ended(),
+    });
+    this.recoveries = new RecoveryProbes(kernel, this, witness, config);
+  }
+
+  get isUp(): boolean {
+    return this.local.state !== 'down';
+  }
+
+  unreadSince(connection: number): number | undefined {
+    const micros = this.local.unreadSince(connection);
+    if (micros === undefined) return undefined;
+    return this.clock.now - (this.#parts.kernel.now - micros) / 1_000;
+  }
+
+  /** Its machine dies, and all that was on its disk is gone. */
+  wipe(): void {
+    if (this.isUp) this.local.kill();
+    const hadNothing = this.log.lastZxid === 0n && this.epochs.durable('acceptedEpoch') === 0n;
+    if (!hadNothing) this.isBlank = true;
+    this.local.disk = new MemoryDisk();
+    this.log.wiped();
+    this.epochs.wiped(this.local.disk);
+    this.#parts.witness.canon.forget(this.log);
+    this.attested = 0n;
+  }
+
+  /** Starts it; it may die while it does. */
+  start(): void {
+    try {
+      this.local.start();
+    } catch (error) {
+      if (error instanceof DiskError) {
+        this.#parts.kernel.note(`${this.name}: the start failed: ${error.message}`);
+        if (error.code === POWER_CUT.code) this.local.cutPower();
+        this.#parts.ended();
+        return;
+      }
+      const isRefusal = error instanceof Error && error.name === 'RefusedStartError';
+      if (!isRefusal) throw error;
+      throw new Violation('R14', `${this.name}: a start was refused: ${error.message}`);
+    }
+  }
+
+  /** Lets something happen after so many more steps of its disk, if it does not die before. */
+  afterSteps(left: number, happen: () => void): void {
+    this.#atStep = { left, happen };
+  }
+
+  /** Nothing that waits for a step of its disk happens any more. */
+  forgetPlans(): void {
+    this.#atStep = undefined;
+  }
+
+  mendDisk(): void {
+    const { disk } = this.local;
+    disk.capacityBytes = Number.POSITIVE_INFINITY;
+    disk.forgetFailures();
+    this.local.diskStepMicros = FAST_DISK;
+  }
+
+  /** Its log has lost its end. */
+  #cut(entries: readonly Entry[]): void {
+    const { ensemble } = this.#parts.witness;
+    ensemble?.cut(this, entries);
+    const [first] = entries;
+    if (first !== undefined && first.zxid <= this.attested) this.attested = this.log.lastZxid;
+  }
+
+  #stepped(step: DiskStep): void {
+    this.log.performed(step);
+    this.#lookAtEpochs(step);
+    this.recoveries.stepped(step);
+    const waiting = this.#atStep;
+    if (waiting === undefined || --waiting.left > 0) return;
+    this.#atStep = undefined;
+    this.#parts.kernel.after(0, `${this.name} at this step of its disk`, waiting.happen);
+  }
+
+  /** R4: an epoch is current on disk when the history that it goes on from is. */
+  #lookAtEpochs(step: DiskStep): void {
+    if (this.#parts.witness.ensemble === undefined) return;
+    const epoch = this.epochs.performed(step);
+    if (epoch === undefined) return;
+    const { log, name } = this;
+    const due = this.#machine?.history ?? 0n;
+    demand(log.durableZxid >= due, 'R4', () => {
+      const told = `epoch ${epoch} becomes current on ${name}, whose history ends with`;
+      return `${told} ${zxidText(due)}; durable is ${zxidText(log.durableZxid)}`;
+    });
+  }
+
+  #boot(options: Parameters<BootLocal>[0]): LocalMachine {
+    const { boot, witness } = this.#parts;
+    this.#atStep = undefined;
+    const inner = boot({ ...options, disk: this.#bootDisk() });
+    const { disk } = this.local;
+    this.log.begin(disk);
+    const { lastZxid } = inner.view;
+    demand(lastZxid >= this.log.lastZxid && lastZxid >= this.attested, 'R14', () => {
+      const facts = `logged ${zxidText(this.log.lastZxid)}, attested ${zxidText(this.attested)}`;
+      return `${this.name} came back at ${zxidText(lastZxid)} from a restart: ${facts}`;
+    });
+    if (witness.ensemble !== undefined) this.epochs.begin(disk, epochOf(this.log.lastZxid));
+    this.#machine = new WatchedMachine(inner, this, witness, options.now);
+    return this.#machine;
+  }
+
+  /** The disk as a server finds it that starts; now and then the power goes while it does. */
+  #bootDisk(): BootDisk {
+    const { disk } = this.local;
+    const mayDie = this.#parts.mayDieStarting() && this.#random.chance(0.3);
+    let left = mayDie ? this.#random.between(0, 6) : Number.POSITIVE_INFINITY;
+    return {
+      list: (folder) => disk.list(folder),
+      read: (file, position, length) => disk.read(file, position, length),
+      perform(steps) {
+        for (const step of steps) {
+          if (left-- <= 0) throw new DiskError(POWER_CUT);
+          disk.perform([step]);
+        }
+      },
+    };
+  }
+}

@@ -1,0 +1,72 @@
+/** How many servers a run has, who of them votes, and how each is set up. */
+import { type Config, defaultConfig } from '@vivarium/core/internal/config/config';
+import type { EnsembleSpec } from '@vivarium/core/internal/config/ensemble';
+import type { Random } from '@vivarium/core/internal/local/random';
+
+/** Whether members of ensembles can be made: until then every server stands alone. */
+const HAS_ENSEMBLES = true;
+
+export function chooseConfigs(
+  random: Random,
+  tickTime: number,
+  servers: number | undefined,
+): readonly Config[] {
+  const common = {
+    tickTime,
+    initLimit: random.between(5, 10),
+    syncLimit: random.between(2, 5),
+    minSessionTimeout: tickTime * random.pick([1, 4]),
+    maxSessionTimeout: tickTime * random.pick([8, 20]),
+    globalOutstandingLimit: random.pick([5, 1_000]),
+  };
+  const count = servers ?? chooseCount(random);
+  const own = () => defaultConfig({ ...common, ...chooseOwn(random) });
+  if (!HAS_ENSEMBLES || count === 0) return [own()];
+  const ensemble = chooseEnsemble(random, count);
+  return ensemble.servers.map(({ serverId }) => ({ ...own(), serverId, ensemble }));
+}
+
+/** 0 for a server that stands alone. */
+function chooseCount(random: Random): number {
+  if (random.chance(0.7)) return 3;
+  return random.pick([0, 0, 1, 2, 4, 5, 5, 6, 7]);
+}
+
+/** What each server may have in its own way. */
+function chooseOwn(random: Random) {
+  return {
+    extendedTypesEnabled: true,
+    maxClientCnxns: 0,
+    preAllocSize: random.pick([0, 2, 8]),
+    snapCount: random.pick([4, 20, 100, 100_000]),
+    snapshotSliceNodes: random.pick([1, 3, 50]),
+    txnLogSizeLimitInKb: random.pick([-1, 2]),
+    maxBatchSize: random.pick([1, 5, 1_000]),
+    flushDelay: random.pick([0, 0, 3]),
+    autopurgePurgeInterval: random.pick([0, 500, 2_000]),
+    znodeContainerCheckIntervalMs: random.pick([500, 60_000]),
+  };
+}
+
+function chooseEnsemble(random: Random, voters: number): EnsembleSpec {
+  const observers = random.chance(0.2) ? random.between(1, 2) : 0;
+  const ids = Array.from({ length: voters + observers }, (_, at) => at + 1);
+  const servers = ids.map((serverId) => {
+    return {
+      serverId,
+      addresses: [{ host: `s${serverId}`, quorumPort: 2888, electionPort: 3888 }],
+      role: serverId > voters ? ('observer' as const) : ('participant' as const),
+      client: { port: 2181 },
+    };
+  });
+  const weights = new Map<number, number>();
+  if (voters < 3 || !random.chance(0.1)) return { servers, weights, version: 0n };
+  // Groups in which most decide, of which most decide; somebody without a vote's weight.
+  const groups = new Map<number, number[]>();
+  for (const id of ids.slice(0, voters)) {
+    const group = ((id - 1) % 3) + 1;
+    groups.set(group, [...(groups.get(group) ?? []), id]);
+  }
+  if (voters > 4) weights.set(random.between(1, voters), random.pick([0, 2]));
+  return { servers, groups, weights, version: 0n };
+}

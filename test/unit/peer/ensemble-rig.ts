@@ -1,0 +1,95 @@
+/** Some servers of an ensemble in a world of their own, on virtual time. */
+import type { Client, ConnectOptions } from '@vivarium/core';
+import { createClient } from '@vivarium/core/internal/client/client';
+import { parseConnectString } from '@vivarium/core/internal/client/connect-string';
+import { type ConfigOverrides, defaultConfig } from '@vivarium/core/internal/config/config';
+import type { ServerSpec } from '@vivarium/core/internal/config/servers';
+import { LocalClientHost } from '@vivarium/core/internal/local/client-host';
+import { VirtualTime } from '@vivarium/core/internal/local/clockwork';
+import { Kernel } from '@vivarium/core/internal/local/kernel';
+import { Network } from '@vivarium/core/internal/local/network';
+import { LocalServer } from '@vivarium/core/internal/local/server';
+import { bootMember } from '@vivarium/core/internal/peer/boot-member';
+
+export interface RigOptions {
+  readonly servers?: number;
+  readonly observers?: number;
+  readonly seed?: number;
+  readonly config?: ConfigOverrides;
+  readonly log?: (line: string) => void;
+}
+
+/** An ensemble whose servers are numbered from 1, observers last. */
+export class EnsembleRig {
+  readonly kernel: Kernel;
+  readonly network: Network;
+  readonly servers: readonly LocalServer[];
+  readonly time: VirtualTime;
+  readonly events: { readonly server: number; readonly event: string; readonly message: string }[] =
+    [];
+  #clients = 0;
+
+  constructor(options: RigOptions = {}) {
+    const { servers = 3, observers = 0, seed = 1, log } = options;
+    this.kernel = new Kernel(seed, log);
+    this.network = new Network(this.kernel, { latencyMicros: [50, 400], fragments: true });
+    this.time = new VirtualTime(this.kernel);
+    const specs: ServerSpec[] = [];
+    for (let id = 1; id <= servers + observers; id++) {
+      const address = { host: `s${id}`, quorumPort: 2888, electionPort: 3888 };
+      const role = id <= servers ? 'participant' : 'observer';
+      specs.push({ serverId: id, addresses: [address], role });
+    }
+    const ensemble = { servers: specs, weights: new Map(), version: 0n };
+    this.servers = specs.map(({ serverId }) => {
+      const config = defaultConfig({
+        tickTime: 200,
+        initLimit: 10,
+        syncLimit: 5,
+        preAllocSize: 2,
+        maxClientCnxns: 0,
+        ...options.config,
+        serverId,
+        ensemble,
+      });
+      return new LocalServer({
+        kernel: this.kernel,
+        network: this.network,
+        address: `s${serverId}:2181`,
+        config,
+        boot: bootMember,
+        log: ({ event, message }) => {
+          this.events.push({ server: serverId, event, message });
+          log?.(`  s${serverId} ${event}: ${message}`);
+        },
+      });
+    });
+  }
+
+  start(): void {
+    for (const server of this.servers) server.start();
+  }
+
+  /** Number of the server that leads and serves; undefined while none does. */
+  get leader(): number | undefined {
+    const at = this.servers.findIndex(({ view }) => view?.mode === 'leader' && view.serving);
+    return at < 0 ? undefined : at + 1;
+  }
+
+  /** Lets time pass until something holds. */
+  async until(what: string, holds: () => boolean, limitMs = 30_000): Promise<void> {
+    const limit = this.kernel.now + limitMs * 1_000;
+    while (!holds()) {
+      if (this.kernel.now >= limit) throw new Error(`not within ${limitMs} ms: ${what}`);
+      await this.time.advance(5);
+    }
+  }
+
+  /** A client of some servers, all unless given. */
+  client(options: ConnectOptions = {}, servers = this.servers.map((_, at) => at + 1)): Client {
+    const name = `c${++this.#clients}`;
+    const host = new LocalClientHost({ kernel: this.kernel, network: this.network, name });
+    const places = servers.map((id) => `s${id}:2181`).join(',');
+    return createClient(parseConnectString(`memory://${places}`), options, host);
+  }
+}
