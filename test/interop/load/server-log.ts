@@ -5,7 +5,8 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { TXN_DIGEST_LENGTH, type Txn } from '@vivarium/core/internal/wire/txns';
+import { Reader } from '@vivarium/core/internal/wire/reader';
+import { readTxn, TXN_DIGEST_LENGTH, type Txn } from '@vivarium/core/internal/wire/txns';
 import { recordsIn } from '../../sim/inside/log-records.js';
 import { filesOf, readUpToZeros } from '../data-files.js';
 
@@ -69,7 +70,7 @@ export class ServerLogReader {
       if (known?.stamp === stamp) return known.txns;
       const { bytes } = readUpToZeros(path);
       const txns = recordsIn(new Uint8Array(bytes), LOG_HEADER_LENGTH).map((record) => {
-        const { txn } = record;
+        const txn = readTxn(new Reader(record.bytes));
         const end = record.bytes.length - (txn.digest === undefined ? 0 : TXN_DIGEST_LENGTH);
         return { zxid: txn.header.zxid, txn, bytes: record.bytes.subarray(0, end) };
       });
