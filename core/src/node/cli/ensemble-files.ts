@@ -44,8 +44,9 @@ const USUAL_VOTERS = 3;
 const HOST = '127.0.0.1';
 
 /**
- * Makes the folders of an ensemble, each with a `zoo.cfg` and a `myid`, or finds those of an earlier
- * start: its servers stay as many as they were, and so do their ports unless others are asked for.
+ * Makes the folders of an ensemble, each with a `zoo.cfg` and a `myid`, or finds those of an
+ * earlier start: its servers stay as many as they were, and so do their ports unless others are
+ * asked for.
  *
  * @throws StartError when the folder holds something else
  */

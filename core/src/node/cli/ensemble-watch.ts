@@ -74,8 +74,8 @@ export class EnsembleWatch implements MemberNews {
   }
 
   /**
-   * Resolves when every server has ended: with 0 when somebody asked for it and those that were left
-   * ended well.
+   * Resolves when every server has ended: with 0 when somebody asked for it and those that were
+   * left ended well.
    */
   async ended(): Promise<number> {
     await Promise.all(this.#endings);
@@ -128,7 +128,7 @@ export class EnsembleWatch implements MemberNews {
         return;
       }
       this.#tellOfEnd(member, reason);
-      // One that is gone is what an ensemble is for; none that is left, or one less at the start, not.
+      // An ensemble can do without a server, but not without all, nor without one at the start.
       if (this.#hasBegun && this.#living.size > 0) return;
       this.#code ||= code === exitCodes.ok ? exitCodes.unexpected : code;
     });

@@ -9,8 +9,8 @@ export interface World {
   /** Lines of standard input. */
   lines(): AsyncIterable<string>;
   /**
-   * Calls back for each request to stop (Ctrl-C, SIGTERM, the end of the process that launched this
-   * one), with the signal's name. Returns what ends that.
+   * Calls back for each request to stop (Ctrl-C, SIGTERM, the end of the process that launched
+   * this one), with the signal's name. Returns what ends that.
    */
   onStopRequest(callback: (signal: string) => void): () => void;
   /** Runs this very program with other words, in a process that ends with this one at the latest. */
