@@ -4,8 +4,8 @@ import type { Member } from './member.js';
 import type { Peer } from './peer.js';
 
 /**
- * Makes a server of what its data folder holds: one of an ensemble if its config says so, or one
- * that stands alone.
+ * Makes a server of what its data folder holds: one that stands alone, or a member of the ensemble
+ * that its config names.
  *
  * @throws RefusedStartError when the data must not be served as it is
  */

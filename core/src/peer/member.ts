@@ -1,37 +1,28 @@
 import { unreachable } from '../base/assert.js';
-import type { ConnectionId, Millis, SessionId } from '../base/ids.js';
+import type { Millis } from '../base/ids.js';
 import { longOf } from '../base/long.js';
 import type { Effect } from '../seam/effects.js';
 import type { Batch, Input, PeerCommand } from '../seam/inputs.js';
-import { Turn } from '../seam/turn.js';
+import type { Turn } from '../seam/turn.js';
 import type { CommittedTxn } from '../storage/committed-log.js';
 import type { DiskFailure } from '../storage/disk.js';
+import type { Recovered } from '../storage/recovery.js';
 import { txnTypes } from '../wire/txns.js';
-import { Election } from '../zab/election.js';
-import { ElectionLinks } from '../zab/election-links.js';
-import { Epochs } from '../zab/epochs.js';
-import { Membership } from '../zab/membership.js';
-import { QuorumLink } from '../zab/quorum-link.js';
-import type { Core } from './core.js';
-import { EarlyLearners } from './early-learners.js';
+import { assembleMember, type MemberParts } from './assemble-member.js';
+import { Barrier } from './barrier.js';
 import { Leading } from './leading.js';
 import { Learning } from './learning.js';
-import { MemberHistory } from './member-history.js';
+import { LinkRouter, type Role } from './link-router.js';
 import type { MemberOptions } from './member-options.js';
 import { createMemberView } from './member-view.js';
-import { firstSessionId } from './passwords.js';
-import { coreOf, haltFor, haltForDivergence, noteFlush } from './peer.js';
+import { haltFor, haltForDivergence, noteFlush } from './peer.js';
 import type { PendingWrite } from './request.js';
 import type { Serving } from './serving.js';
-import { SessionIds } from './sessions.js';
-import { PasswordRule } from './shared-secrets.js';
 import { Snapshots } from './snapshots.js';
-import { Store } from './store.js';
 import type { PeerView } from './view.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** How long a quorum waits for a better candidate, as in ZooKeeper. */
-const FINALIZE_WAIT_MS = 200;
+
 /**
  * One server of an ensemble, as a deterministic machine: looks for a leader, then leads, follows or
  * observes until that ends, and looks again. See `Effect` for what its host promises.
@@ -43,82 +34,37 @@ const FINALIZE_WAIT_MS = 200;
 export class Member {
   readonly view: PeerView;
   readonly #options: MemberOptions;
-  readonly #core: Core;
+  readonly #parts: MemberParts;
   readonly #turn: Turn;
-  readonly #store: Store;
-  readonly #rule: PasswordRule;
-  readonly #membership: Membership;
-  readonly #epochs: Epochs;
-  readonly #history: MemberHistory;
-  readonly #sessionIds: SessionIds;
-  readonly #election: Election;
-  readonly #links: ElectionLinks;
-  readonly #early: EarlyLearners;
-  #role: Leading | Learning | undefined = undefined;
+  readonly #router: LinkRouter;
+  readonly #barrier: Barrier;
+  #role: Role = undefined;
   #snapshots: Snapshots | undefined = undefined;
   #phase: 'settling' | 'looking' | 'working' | 'closing' | 'stopped' | 'halted' = 'settling';
-  /** What must be answered before the server looks for a leader. */
-  readonly #barrier = new Set<number>();
+  /** What the last role had logged and not applied. */
   #rest: readonly PendingWrite[] = [];
   #lost: string | undefined = undefined;
   #isStopping = false;
-  /** Whether a cut or an exchange of the history was interrupted: the disk knows how far it came. */
+  /** A cut or an exchange of the history was interrupted: the disk knows how far it came. */
   #isUnsettled = false;
   #isTrusted: boolean;
   #isEmpty: boolean;
   #hasBegun = false;
 
   constructor(options: MemberOptions) {
-    const { config, host, now, wall, recovered, epochs } = options;
     this.#options = options;
     this.#isTrusted = options.isTrusted;
     this.#isEmpty = options.isEmpty;
-    this.#turn = new Turn(now, wall);
-    const turn = this.#turn;
-    this.#core = coreOf({ ...options, secret: options.secrets[0]! }, turn, (id) =>
-      this.#usesApacheRule(id),
-    );
-    this.#core.passwords.adopt(options.secrets);
-    this.#early = new EarlyLearners(turn);
-    this.#store = new Store({ ...options }, recovered);
-    this.#rule = new PasswordRule({
-      passwords: this.#core.passwords,
-      apacheSessions: () => this.#store.apacheSessions,
-      usesApacheRule: config.sessionPasswords === 'apache',
-      write: (steps) => turn.askDisk('background', steps),
-    });
-    this.#membership = new Membership(config.ensemble);
-    this.#epochs = new Epochs(turn, epochs.accepted, epochs.current);
-    this.#history = new MemberHistory(this.#store, options.database);
-    this.#sessionIds = new SessionIds(firstSessionId(wall, config.serverId));
-    const { serverId } = config;
-    const membership = this.#membership;
-    const log = host.log.bind(host);
-    this.#links = new ElectionLinks({
-      serverId,
-      membership,
-      turn,
-      timeoutMs: config.cnxTimeout,
-      greeting: () => this.#election.greeting,
-      heard: (from, notification) => this.#election.heard(from, notification, turn.now),
-      lost: (id) => this.#election.lost(id),
-      log,
-    });
-    this.#election = new Election({
-      serverId,
-      membership,
-      minNotificationMs: config.minNotificationInterval,
-      maxNotificationMs: config.maxNotificationInterval,
-      finalizeWaitMs: FINALIZE_WAIT_MS,
-      send: (to, notification) => this.#links.send(to, notification),
-      isReachable: (id) => this.#links.isReachable(id),
-      log,
-    });
+    this.#parts = assembleMember(options);
+    const { turn, links, election, core, store } = this.#parts;
+    this.#turn = turn;
+    this.#router = new LinkRouter(turn, links, () => this.#role);
+    this.#barrier = new Barrier(turn);
     this.view = createMemberView({
-      core: this.#core,
-      store: this.#store,
-      startedAt: now,
-      state: () => this.#election.state,
+      core,
+      store,
+      startedAt: options.now,
+      state: () => election.state,
       serving: () => this.#serving,
       snapshots: () => this.#snapshots,
     });
@@ -134,8 +80,8 @@ export class Member {
     if (this.#phase === 'halted' || this.#phase === 'stopped') return NEVER;
     if (!this.#hasBegun) return this.#turn.now;
     return Math.min(
-      this.#links.wakeAt,
-      this.#phase === 'looking' ? this.#election.wakeAt : NEVER,
+      this.#parts.links.wakeAt,
+      this.#phase === 'looking' ? this.#parts.election.wakeAt : NEVER,
       this.#role?.wakeAt ?? NEVER,
       this.#snapshots?.wakeAt ?? NEVER,
     );
@@ -156,7 +102,7 @@ export class Member {
       this.#take(input);
       if (this.#isHalted) return;
     }
-    this.#links.step();
+    this.#parts.links.step();
     if (this.#phase === 'looking') this.#look();
     this.#role?.doWhatIsDue();
     if (this.#lost === undefined) {
@@ -166,10 +112,6 @@ export class Member {
     /* A role that ends may end at once, and a leader is found while it does. */
     while (this.#lost !== undefined) this.#leave();
     if (this.#isStopping && !this.#isEnding && this.#isAtRest) this.#stop();
-  }
-
-  #usesApacheRule(session: SessionId): boolean {
-    return this.#rule.usesApacheRule || this.#store.apacheSessions.has(session);
   }
 
   get #isHalted(): boolean {
@@ -210,16 +152,16 @@ export class Member {
         break;
       }
       case 'connection-bytes':
-        if (!this.#takeLinkBytes(input.connection, input.bytes)) this.#role?.take(input);
+        if (!this.#router.received(input.connection, input.bytes)) this.#role?.take(input);
         break;
       case 'connection-slow':
-        this.#takeSlow(input);
+        if (!this.#router.slow(input.connection, input.slow)) this.#role?.take(input);
         break;
       case 'connection-closed':
-        if (!this.#takeLinkClosed(input.connection, input.reason)) this.#role?.take(input);
+        if (!this.#router.closed(input.connection, input.reason)) this.#role?.take(input);
         break;
       case 'link-opened':
-        this.#takeLink(input);
+        this.#router.opened(input);
         break;
       case 'disk-done':
         if (this.#turn.isCurrent(input.generation)) this.#diskDone(input.id, input.failure);
@@ -235,82 +177,28 @@ export class Member {
     }
   }
 
-  #takeLink(input: Extract<Input, { type: 'link-opened' }>): void {
-    const { connection, link, address } = input;
-    if (link === 'election') {
-      this.#links.opened(connection, address);
-      return;
-    }
-    const role = this.#role;
-    if (role instanceof Learning && role.learner.opened(connection, address)) return;
-    if (connection > 0 && role instanceof Leading) {
-      role.leader.opened(new QuorumLink(this.#turn, connection, address));
-    } else if (connection > 0 && role === undefined) {
-      this.#early.opened(connection, address);
-    } else {
-      const reason = 'this server does not lead';
-      this.#turn.effects.push({ type: 'close', connection, reason });
-    }
-  }
-
-  #takeLinkBytes(connection: ConnectionId, bytes: Uint8Array): boolean {
-    if (this.#early.has(connection)) this.#early.received(connection, bytes);
-    else if (this.#links.has(connection)) this.#links.bytes(connection, bytes);
-    else if (this.#role instanceof Learning && this.#role.learner.has(connection)) {
-      this.#role.learner.received(bytes);
-    } else if (this.#role instanceof Leading && this.#role.leader.has(connection)) {
-      this.#role.leader.received(connection, bytes);
-    } else return false;
-    return true;
-  }
-
-  #takeSlow(input: Extract<Input, { type: 'connection-slow' }>): void {
-    const { connection, slow } = input;
-    if (this.#links.has(connection)) this.#links.slow(connection, slow);
-    else if (this.#role instanceof Leading && this.#role.leader.has(connection)) {
-      this.#role.leader.slow(connection, slow);
-    } else this.#role?.take(input);
-  }
-
-  #takeLinkClosed(connection: ConnectionId, reason: string): boolean {
-    if (this.#early.has(connection)) {
-      this.#early.closed(connection);
-      return true;
-    }
-    if (this.#links.has(connection)) {
-      this.#links.closed(connection, reason);
-      return true;
-    }
-    const role = this.#role;
-    if (role instanceof Learning) return role.learner.closed(connection, reason);
-    if (!(role instanceof Leading) || !role.leader.has(connection)) return false;
-    role.leader.closed(connection, reason);
-    return true;
-  }
-
   #diskDone(id: number, failure: DiskFailure | undefined): void {
-    if (this.#barrier.delete(id)) {
-      if (failure !== undefined) this.#halt(haltFor(failure));
-      else if (this.#barrier.size === 0) this.#settled();
-      return;
-    }
+    const passage = this.#barrier.answered(id, failure);
+    if (passage === 'passed') this.#settled();
+    else if (typeof passage === 'object') this.#halt(haltFor(passage.failure));
+    if (passage !== undefined) return;
     if (this.#snapshots?.answered(id, failure) === true) return;
-    if (failure !== undefined && this.#epochs.isWaitingFor(id)) {
+    if (failure !== undefined && this.#parts.epochs.isWaitingFor(id)) {
       this.#halt(haltFor(failure));
       return;
     }
-    if (this.#epochs.answered(id)) return;
+    if (this.#parts.epochs.answered(id)) return;
     const role = this.#role;
     if (role instanceof Learning && role.answered(id, failure)) return;
     const ledger = role instanceof Leading ? role.deciding?.ledger : role?.ledger;
     const tookMs = ledger?.flushed(id, failure);
-    if (tookMs !== undefined) noteFlush(this.#core, tookMs);
+    if (tookMs !== undefined) noteFlush(this.#parts.core, tookMs);
   }
 
   #command(command: PeerCommand): void {
     switch (command.name) {
       case 'reset-server-stats':
-        for (const metric of Object.values(this.#core.metrics)) metric.reset();
+        for (const metric of Object.values(this.#parts.core.metrics)) metric.reset();
         break;
       case 'reset-connection-stats':
         for (const each of this.#serving?.connections.values() ?? []) each.resetStats();
@@ -341,15 +229,15 @@ export class Member {
   #stop(): void {
     this.#phase = 'closing';
     this.#endRole('the server is stopping');
-    this.#links.close('the server is stopping');
-    this.#ask('log', this.#store.log.shutDown());
+    this.#parts.links.close('the server is stopping');
+    this.#settle();
   }
 
   /** The role ends for the reason that it has given. */
   #leave(): void {
     const reason = this.#lost!;
     this.#lost = undefined;
-    this.#core.host.log({
+    this.#parts.core.host.log({
       level: 'warn',
       event: 'member.looking',
       message: `the server looks for a leader again: ${reason}`,
@@ -365,28 +253,25 @@ export class Member {
     this.#role = undefined;
     this.#snapshots?.stop();
     this.#snapshots = undefined;
-    this.#epochs.abandon();
-    this.#barrier.clear();
-    this.#turn.abandonDisk();
+    this.#parts.epochs.abandon();
   }
 
   /** Waits until all that the disk was asked for is done, the rest of the log too. */
   #settle(): void {
-    this.#ask('log', this.#store.log.shutDown());
-    this.#ask('background', []);
-  }
-
-  #ask(lane: 'log' | 'background', steps: Parameters<Turn['askDisk']>[1]): void {
-    this.#barrier.add(this.#turn.askDisk(lane, steps));
+    this.#barrier.begin([
+      ['log', this.#parts.store.log.shutDown()],
+      ['background', []],
+    ]);
   }
 
   #settled(): void {
+    this.#parts.epochs.settle();
     if (this.#isUnsettled) {
-      this.#store.reload();
-      this.#history.forget();
+      this.#parts.history.forget();
+      this.#isTrusted = isProof(this.#parts.store.reload());
     } else {
-      this.#store.applyRest(this.#rest);
-      this.#history.logged(this.#rest);
+      this.#parts.store.applyRest(this.#rest);
+      this.#parts.history.logged(this.#rest);
     }
     this.#isUnsettled = false;
     this.#rest = [];
@@ -395,94 +280,103 @@ export class Member {
       return;
     }
     this.#phase = 'looking';
-    const { zxidHigh, zxidLow } = this.#store.last;
+    const { zxidHigh, zxidLow } = this.#parts.store.last;
+    const peerEpoch = this.#parts.epochs.current;
     const own = {
       zxid: longOf(zxidHigh, zxidLow),
-      peerEpoch: this.#epochs.current,
+      peerEpoch,
       isTrusted: this.#isTrusted,
-      isEmpty: this.#isEmpty && (zxidHigh | zxidLow) === 0,
+      isEmpty: this.#isEmpty && (peerEpoch | zxidHigh | zxidLow) === 0,
     };
-    this.#election.look(own, this.#turn.now);
+    this.#parts.election.look(own, this.#turn.now);
     this.#decide();
   }
 
   #look(): void {
-    this.#election.step(this.#turn.now);
+    this.#parts.election.step(this.#turn.now);
     this.#decide();
   }
 
   #decide(): void {
-    const { decision } = this.#election;
+    const { decision } = this.#parts.election;
     if (decision === undefined || this.#phase !== 'looking') return;
     this.#phase = 'working';
-    const world = {
-      core: this.#core,
-      store: this.#store,
-      membership: this.#membership,
-      epochs: this.#epochs,
-      sessionIds: this.#sessionIds,
+    const { leader } = decision;
+    this.#role = leader === this.#options.config.serverId ? this.#lead() : this.#learn(leader);
+    this.#router.decided(leader);
+  }
+
+  #lead(): Leading {
+    const { rule } = this.#parts;
+    const leading: Leading = new Leading({
+      ...this.#roleParts,
+      secrets: () => rule.asLeader(),
+      applied: (write) => this.#applied(write),
+      serving: () => {
+        this.#served(leading.leader.epoch);
+        rule.save();
+      },
+    });
+    return leading;
+  }
+
+  #learn(leader: number): Learning {
+    const { election, history, rule } = this.#parts;
+    const learning: Learning = new Learning({
+      ...this.#roleParts,
+      leader,
+      isObserver: election.state === 'observing',
+      isTrusted: this.#isTrusted,
+      newReceiver: (zxidHigh, zxidLow) => history.newReceiver(zxidHigh, zxidLow),
+      applied: (write) => {
+        history.decided(write as CommittedTxn);
+        this.#applied(write);
+      },
+      replaced: () => history.forget(),
+      unusable: () => {
+        this.#isTrusted = false;
+      },
+      secrets: (data) => rule.adopt(data),
+      serving: () => this.#served(learning.learner.epoch),
+    });
+    return learning;
+  }
+
+  get #roleParts() {
+    return {
+      ...this.#parts,
       failed: (failure: DiskFailure) => this.#halt(haltFor(failure)),
       diverged: (zxid: bigint) => this.#halt(haltForDivergence(zxid)),
       lost: (reason: string) => {
         this.#lost ??= reason;
       },
     };
-    if (decision.leader === this.#options.config.serverId) {
-      const leading = new Leading({
-        ...world,
-        history: this.#history,
-        secrets: () => this.#rule.asLeader(),
-        applied: (write) => this.#applied(write),
-        serving: () => {
-          this.#served(leading.leader.epoch);
-          this.#rule.save();
-        },
-      });
-      this.#role = leading;
-      this.#early.handTo(leading.leader);
-    } else {
-      const learning = new Learning({
-        ...world,
-        leader: decision.leader,
-        isObserver: this.#election.state === 'observing',
-        isTrusted: this.#isTrusted,
-        newReceiver: (zxidHigh, zxidLow) => this.#history.newReceiver(zxidHigh, zxidLow),
-        applied: (write) => {
-          this.#history.decided(write as CommittedTxn);
-          this.#applied(write);
-        },
-        replaced: () => this.#history.forget(),
-        secrets: (data) => this.#rule.adopt(data),
-        serving: () => this.#served(learning.learner.epoch),
-      });
-      this.#role = learning;
-      this.#early.refuseAll(`server ${decision.leader} leads`);
-    }
   }
 
   #applied({ txn }: PendingWrite): void {
-    this.#store.transactions++;
+    this.#parts.store.transactions++;
     this.#snapshots?.count(1);
-    if (txn.body.type === txnTypes.createSession) this.#rule.began(txn.header.clientId);
+    if (txn.body.type === txnTypes.createSession) this.#parts.rule.began(txn.header.clientId);
   }
 
   /** The history is a leader's by now, and clients are served. */
   #served(epoch: number): void {
     this.#isTrusted = true;
     this.#isEmpty = false;
-    this.#election.newEpoch(epoch);
-    const store = this.#store;
+    this.#parts.election.newEpoch(epoch);
+    const store = this.#parts.store;
     this.#snapshots = new Snapshots({
-      ...this.#core,
+      ...this.#parts.core,
       database: store.database,
       log: store.log,
       retention: store.retention,
       apacheSessions: store.apacheSessions,
       lastZxid: store.lastSnapshotZxid,
       transactions: store.transactions,
+      endZxid: () => (store.isExact ? undefined : store.endZxid),
     });
     const role = this.#role instanceof Leading ? 'leads' : 'follows';
-    this.#core.host.log({
+    this.#parts.core.host.log({
       level: 'info',
       event: 'member.serving',
       message: `the server ${role} in epoch ${epoch} and serves`,
@@ -492,7 +386,12 @@ export class Member {
 
   #halt(effect: Effect): void {
     this.#phase = 'halted';
-    this.#core.metrics.unrecoverableErrors.add();
+    this.#parts.core.metrics.unrecoverableErrors.add();
     this.#turn.effects.push(effect);
   }
+}
+
+/** Whether what was read is all that was ever durable here. */
+function isProof({ tailIsProof, fuzzyUntil, damage }: Recovered): boolean {
+  return tailIsProof && fuzzyUntil === undefined && damage === undefined;
 }

@@ -12,6 +12,8 @@ export class Epochs {
   #current: number;
   /** The newest epoch that was announced or begun. */
   #announced: number;
+  /** What the disk was asked to have. */
+  readonly #asked: { accepted: number; current: number };
   readonly #waiting = new Map<number, () => void>();
 
   constructor(turn: Turn, accepted: number, current: number) {
@@ -19,6 +21,7 @@ export class Epochs {
     this.#accepted = accepted;
     this.#current = current;
     this.#announced = current;
+    this.#asked = { accepted, current };
   }
 
   /** No leader of an earlier epoch is followed. */
@@ -33,6 +36,7 @@ export class Epochs {
 
   /** Promises to follow no leader of an earlier epoch; calls back when that is durable. */
   accept(epoch: number, done: () => void): void {
+    this.#asked.accepted = epoch;
     this.#ask(acceptEpoch(epoch), () => {
       this.#accepted = epoch;
       done();
@@ -52,6 +56,7 @@ export class Epochs {
   /** Begins to live in an epoch; calls back when that, and all logged before, is durable. */
   begin(epoch: number, done: () => void): void {
     this.announce(epoch);
+    this.#asked.current = epoch;
     this.#ask(adoptEpoch(), () => {
       this.#current = epoch;
       done();
@@ -73,9 +78,15 @@ export class Epochs {
     return this.#waiting.has(id);
   }
 
-  /** The role that asked is over: nobody waits any more. What was asked may still be done. */
+  /** The role that asked is over: nobody waits any more. What was asked is still done. */
   abandon(): void {
     this.#waiting.clear();
+  }
+
+  /** All that was asked is done by now. */
+  settle(): void {
+    this.#accepted = this.#asked.accepted;
+    this.#current = this.#asked.current;
     this.#announced = this.#current;
   }
 

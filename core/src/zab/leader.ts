@@ -68,6 +68,7 @@ export class Leader {
       epoch: () => this.epoch,
       undecided: this.#proposals.undecided,
       cut: () => this.#proposals.cut(),
+      durable: () => turn.durable,
     });
     this.#discovery.begin();
   }

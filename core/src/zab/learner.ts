@@ -1,17 +1,17 @@
 import type { ConnectionId, Millis } from '../base/ids.js';
 import {
-  isOffer,
   packetName,
   packetTypes,
   writeLearnerInfo,
   writeOffer,
   writeRequest,
-  ZAB_VERSION,
 } from '../wire/quorum.js';
 import { MalformedError, Reader } from '../wire/reader.js';
 import type { Id } from '../wire/records.js';
 import { Writer } from '../wire/writer.js';
 import { HistoryIntake } from './history-intake.js';
+import { LeaderDial } from './leader-dial.js';
+import { readLeaderInfo } from './leader-greeting.js';
 import { LearnerLog } from './learner-log.js';
 import type { LearnerParts } from './learner-parts.js';
 import { Lease } from './lease.js';
@@ -28,9 +28,6 @@ type Stage =
   | 'serving'
   | 'over';
 
-/** Between two attempts to reach a leader that does not listen yet. */
-const REDIAL_MS = 30;
-
 /**
  * The server that follows: accepts the leader's epoch, takes over its history, and then logs what
  * is proposed, says so when it is durable, and applies what is decided.
@@ -43,8 +40,7 @@ export class Learner {
   readonly #lease: Lease;
   #stage: Stage = 'dialing';
   #link: QuorumLink | undefined = undefined;
-  #dialing: ConnectionId | undefined = undefined;
-  #redialAt: Millis = Number.POSITIVE_INFINITY;
+  readonly #dial: LeaderDial;
   #lastHeardAt: Millis;
   #epoch = 0;
   /** Whether the leader is Vivarium's: the link is sealed. */
@@ -53,12 +49,13 @@ export class Learner {
   /** Logged up to here when NEWLEADER came. */
   #historyEnd = 0;
   #log: LearnerLog | undefined = undefined;
+
   constructor(parts: LearnerParts) {
     this.#parts = parts;
     this.#startedAt = parts.turn.now;
     this.#lastHeardAt = parts.turn.now;
     this.#lease = new Lease(parts.config.tickTime);
-    this.#dial();
+    this.#dial = new LeaderDial(parts);
   }
 
   get epoch(): number {
@@ -75,7 +72,7 @@ export class Learner {
 
   get wakeAt(): Millis {
     if (this.#stage === 'over') return Number.POSITIVE_INFINITY;
-    return Math.min(this.#deadline + 1, this.#redialAt);
+    return Math.min(this.#deadline + 1, this.#dial.wakeAt);
   }
 
   /** Whether clients may be told that their sessions live. */
@@ -85,8 +82,7 @@ export class Learner {
 
   /** A link came to be; false when it is not the one to the leader. */
   opened(connection: ConnectionId, address: string): boolean {
-    if (connection !== this.#dialing) return false;
-    this.#dialing = undefined;
+    if (!this.#dial.opened(connection)) return false;
     const { turn, config, epochs, isObserver } = this.#parts;
     const link = new QuorumLink(turn, connection, address);
     this.#link = link;
@@ -115,11 +111,7 @@ export class Learner {
 
   /** False when the connection is none of this learner's. */
   closed(connection: ConnectionId, reason: string): boolean {
-    if (connection === this.#dialing) {
-      this.#dialing = undefined;
-      this.#redialAt = this.#parts.turn.now + REDIAL_MS;
-      return true;
-    }
+    if (this.#dial.closed(connection)) return true;
     if (this.#link?.connection !== connection) return false;
     this.#link.isClosed = true;
     this.#lose(`the link to server ${this.#parts.leader} is lost: ${reason}`);
@@ -159,8 +151,8 @@ export class Learner {
       const what = this.#stage === 'serving' ? 'was not heard for' : 'has not led within';
       const limit = this.#stage === 'serving' ? config.syncLimit : config.initLimit;
       this.#lose(`server ${leader} ${what} ${limit * config.tickTime} ms`);
-    } else if (turn.now >= this.#redialAt) {
-      this.#dial();
+    } else {
+      this.#dial.step();
     }
   }
 
@@ -171,11 +163,8 @@ export class Learner {
   /** Lets go of the leader. */
   end(reason: string): void {
     this.#stage = 'over';
-    const { turn } = this.#parts;
     this.#link?.close(reason);
-    const dialing = this.#dialing;
-    if (dialing === undefined) return;
-    turn.effects.push({ type: 'close', connection: dialing, reason });
+    this.#dial.end(reason);
   }
 
   get #deadline(): Millis {
@@ -183,16 +172,6 @@ export class Learner {
     if (this.#stage === 'serving') return this.#lastHeardAt + config.syncLimit * config.tickTime;
     if (this.#intake?.isBusy === true) return Number.POSITIVE_INFINITY;
     return Math.max(this.#startedAt, this.#lastHeardAt) + config.initLimit * config.tickTime;
-  }
-
-  #dial(): void {
-    const { turn, membership, leader, config } = this.#parts;
-    this.#redialAt = Number.POSITIVE_INFINITY;
-    const addresses = membership
-      .server(leader)!
-      .addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort }));
-    const leftMs = this.#startedAt + config.initLimit * config.tickTime - turn.now;
-    this.#dialing = turn.dial('quorum', addresses, Math.max(1, leftMs));
   }
 
   /** Reads on, unless something must be done first that takes the disk. */
@@ -241,19 +220,15 @@ export class Learner {
   }
 
   #leaderSpeaks(link: QuorumLink, type: number, epoch: number, data: Uint8Array | null): void {
-    if (type !== packetTypes.leaderInfo || data === null || data.length < 4) {
-      throw new MalformedError(`${packetName(type)} comes where LEADERINFO must`);
-    }
-    const version = new Reader(data).int();
-    if (version < ZAB_VERSION) throw new MalformedError(`its protocol ${version} is too old`);
+    const isVivarium = readLeaderInfo(type, data);
     const { epochs, isTrusted, last } = this.#parts;
     if (epoch < epochs.accepted) {
       this.#lose(`its epoch ${epoch} is over: ${epochs.accepted} is accepted here`);
       return;
     }
     this.#epoch = epoch;
-    this.#isVivarium = isOffer(data.subarray(4));
-    if (this.#isVivarium) {
+    this.#isVivarium = isVivarium;
+    if (isVivarium) {
       link.sealIn();
       link.sealOut(this.#parts.turn.durable);
     }
