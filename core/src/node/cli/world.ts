@@ -13,7 +13,7 @@ export interface World {
    * this one), with the signal's name. Returns what ends that.
    */
   onStopRequest(callback: (signal: string) => void): () => void;
-  /** Runs this very program with other words, in a process that ends with this one at the latest. */
+  /** Runs this very program with other words, in a process that ends with this one at last. */
   launch(words: readonly string[]): Launched;
   /** Ends the process at once. */
   exit(code: number): void;
