@@ -43,6 +43,7 @@ export class Installation {
     this.#isUnderWay = true;
     const { config } = this.#core;
     const store = this.#store;
+    store.own(database);
     const writer = new SnapshotWriter(database, {
       digest: config.digestEnabled,
       lastZxid: config.serializeLastProcessedZxidEnabled,

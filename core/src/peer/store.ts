@@ -15,6 +15,8 @@ export interface StoreParts {
   readonly disk: BootDisk;
   /** Reads the data folder, again after it was cut. */
   readonly recover: () => Recovered;
+  /** Makes a tree this server's own, whose ever it was: says in it who is in the ensemble. */
+  readonly own: (database: Database) => void;
 }
 
 /**
@@ -25,7 +27,7 @@ export class Store {
   readonly config: Config;
   readonly host: Host;
   readonly disk: BootDisk;
-  readonly #recover: () => Recovered;
+  readonly #parts: StoreParts;
   database: Database;
   retention: Retention;
   apacheSessions: Set<SessionId>;
@@ -43,12 +45,13 @@ export class Store {
     this.config = parts.config;
     this.host = parts.host;
     this.disk = parts.disk;
-    this.#recover = parts.recover;
+    this.#parts = parts;
     this.database = recovered.database;
     this.retention = recovered.retention;
     this.apacheSessions = recovered.apacheSessions;
     this.lastSnapshotZxid = recovered.lastSnapshotZxid;
     this.transactions = recovered.transactionsSinceSnapshot;
+    parts.own(this.database);
     this.log = this.#newLog();
   }
 
@@ -59,16 +62,22 @@ export class Store {
 
   /** The files have been cut: reads them again. */
   reload(): void {
-    const recovered = this.#recover();
+    const recovered = this.#parts.recover();
     this.database = recovered.database;
     this.retention = recovered.retention;
     this.apacheSessions = recovered.apacheSessions;
     this.lastSnapshotZxid = recovered.lastSnapshotZxid;
     this.transactions = recovered.transactionsSinceSnapshot;
     this.isExact = true;
+    this.own(this.database);
   }
 
-  /** A leader's tree takes the place of the own one. */
+  /** A tree is to become this server's own, which must be so before anything is made of it. */
+  own(database: Database): void {
+    this.#parts.own(database);
+  }
+
+  /** A leader's tree takes the place of the own one; it was made its own before. */
   replace(database: Database, snapshotZxid: Zxid): void {
     this.database = database;
     this.lastSnapshotZxid = snapshotZxid;

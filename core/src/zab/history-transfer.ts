@@ -1,4 +1,5 @@
 import { utf8 } from '../base/bytes.js';
+import type { Config } from '../config/config.js';
 import { packetTypes, writePacket } from '../wire/quorum.js';
 import type { Writer } from '../wire/writer.js';
 import { writeDecided } from './broadcast.js';
@@ -7,6 +8,7 @@ import type { LearnerHandler } from './learner-handler.js';
 import type { Membership } from './membership.js';
 
 export interface TransferParts {
+  readonly config: Config;
   readonly membership: Membership;
   readonly history: LeaderHistory;
   readonly epoch: () => number;
@@ -34,10 +36,10 @@ export class HistoryTransfer {
 
   /** Begins. A learner may have to wait for a snapshot until a later call. */
   begin(learner: LearnerHandler): void {
-    const { history, cut } = this.#parts;
+    const { config, history, cut } = this.#parts;
     cut();
     const plan = history.plan(learner.zxidHigh, learner.zxidLow);
-    if (plan.kind === 'snap') {
+    if (plan.kind === 'snap' || config.forceSnapshotSync) {
       this.#beginSnapshot(learner);
       return;
     }
