@@ -1,66 +1,72 @@
 import { hexLong, highOf } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import type { EnsembleSpec } from '../config/ensemble.js';
+import { CommittedLog } from '../storage/committed-log.js';
 import { type BootDisk, folders } from '../storage/disk.js';
 import { loadEpochs } from '../storage/epochs.js';
 import { type Recovered, recover } from '../storage/recovery.js';
-import type { DatabaseOptions } from '../tree/database.js';
 import { type BootOptions, demandKnownTypes } from './boot.js';
 import { Member } from './member.js';
 import { knownSecrets } from './shared-secrets.js';
 
+/** With `db.autocreate=false` an empty folder counts for nothing without this file. */
+const INITIALIZE = 'initialize';
+
 /**
- * Makes a member of an ensemble of what its data folder holds.
+ * Makes a member of an ensemble of what its data folder holds. What is damaged it gets from the
+ * others: it then votes with nothing that it is not sure of.
  *
  * @throws RefusedStartError when the data must not be used as it is
  */
 export function bootMember(options: BootOptions): Member {
   const { config, host, disk, secret, now, wall } = options;
   const seed = host.randomBytes(4);
-  const database: DatabaseOptions = {
+  const historyOptions = {
     extendedTypes: config.extendedTypesEnabled,
     digest: config.digestEnabled,
     hashSeed: (seed[0]! << 24) | (seed[1]! << 16) | (seed[2]! << 8) | seed[3]!,
+    committed: new CommittedLog({ count: config.commitLogCount }),
+    log: host.log.bind(host),
   };
+  const { snapshotTrustEmpty } = config;
   const read = (): Recovered => {
-    const recovered = recover(disk, {
-      ...database,
-      hashSeed: database.hashSeed!,
-      snapshotTrustEmpty: config.snapshotTrustEmpty,
-      log: (event) => host.log(event),
-    });
+    const recovered = recover(disk, { ...historyOptions, snapshotTrustEmpty, relearn: true });
     demandKnownTypes(recovered.database, config.extendedTypesEnabled);
     return recovered;
   };
-  const isNew = !wasInEnsemble(disk);
   const recovered = read();
-  const { lastZxid } = recovered.database;
-  const known = knownSecrets(disk, secret, recovered.database.sessions.keys());
-  for (const session of known.apacheSessions) recovered.apacheSessions.add(session);
-  const epochs = loadEpochs(disk, highOf(lastZxid));
+  const { database, apacheSessions, tailIsProof, fuzzyUntil, damage } = recovered;
+  const known = knownSecrets(disk, secret, database.sessions.keys());
+  for (const session of known.apacheSessions) apacheSessions.add(session);
+  const epochs = loadEpochs(disk, highOf(database.lastZxid));
+  /* Whoever has followed a leader lives in an epoch; nothing else tells new from wiped. */
+  const isEmpty = database.lastZxid === 0n && epochs.current === 0;
+  const mayBegin = !isEmpty || config.dbAutocreate || isInitialized(disk);
+  const isTrusted = mayBegin && tailIsProof && fuzzyUntil === undefined && damage === undefined;
+  const zxid = hexLong(database.lastZxid);
   host.log({
     level: 'info',
     event: 'boot.ready',
-    message: `server ${config.serverId} of an ensemble at ${hexLong(lastZxid)}, epoch ${epochs.current}`,
-    fields: { zxid: hexLong(lastZxid), epoch: epochs.current },
+    message: `server ${config.serverId} of an ensemble at ${zxid}, epoch ${epochs.current}`,
+    fields: { zxid, epoch: epochs.current, isTrusted },
   });
   return new Member({
     config: config as Config & { readonly ensemble: EnsembleSpec },
     host,
     secrets: known.secrets,
     disk,
-    database,
+    historyOptions,
     recover: read,
     recovered,
     epochs,
-    isEmpty: isNew && lastZxid === 0n,
-    isTrusted: true,
+    isEmpty,
+    isTrusted,
     now,
     wall,
   });
 }
 
-/** Whether a folder says that its server was once told of an epoch. */
-function wasInEnsemble(disk: BootDisk): boolean {
-  return disk.list(folders.snapshots).some(({ name }) => name === 'acceptedEpoch');
+/** Whether an operator says that this folder may be that of a new ensemble. */
+function isInitialized(disk: BootDisk): boolean {
+  return disk.list(folders.snapshots).some(({ name }) => name === INITIALIZE);
 }

@@ -66,7 +66,7 @@ export class Deciding {
     const outstanding = new Outstanding(database, config.digestEnabled);
     this.ledger = new Ledger({
       ...core,
-      log,
+      log: () => log,
       flushDelayMs: config.flushDelay,
       maxBatch: config.maxBatchSize,
       ...(leader && { appended: leader.appended }),

@@ -1,7 +1,9 @@
 import type { Millis } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { DiskFailure } from '../storage/disk.js';
+import type { HistoryOptions } from '../storage/history.js';
 import type { SnapshotReceiver } from '../storage/snapshot-receiver.js';
+import { TruncationError } from '../storage/truncation.js';
 import { type OperationName, opcodes } from '../wire/operations.js';
 import { MalformedError, Reader } from '../wire/reader.js';
 import { readTxn, txnTypes } from '../wire/txns.js';
@@ -28,12 +30,15 @@ export interface LearningParts {
   readonly leader: number;
   readonly isObserver: boolean;
   readonly isTrusted: boolean;
+  readonly historyOptions: HistoryOptions;
   readonly newReceiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
   readonly failed: (failure: DiskFailure) => void;
   readonly diverged: (zxid: bigint) => void;
   readonly applied: (write: PendingWrite) => void;
   /** The history was cut, or another has taken its place. */
   readonly replaced: () => void;
+  /** The own history cannot be made the leader's: it counts for nothing. */
+  readonly unusable: () => void;
   readonly secrets: (data: Uint8Array) => void;
   /** A leader's history was taken over for good. */
   readonly serving: () => void;
@@ -68,11 +73,11 @@ export class Learning {
     const { core, store } = parts;
     const { config, turn } = core;
     this.#sessions = new Sessions(config.tickTime, parts.sessionIds, true);
-    this.#installation = new Installation(core, store);
+    this.#installation = new Installation(core, store, parts.historyOptions);
     store.beginRole();
     this.ledger = new Ledger({
       ...core,
-      log: store.log,
+      log: () => store.log,
       flushDelayMs: config.flushDelay,
       maxBatch: config.maxBatchSize,
       apply: (write) => this.#apply(write),
@@ -86,11 +91,7 @@ export class Learning {
       turn,
       ledger: () => this.#learnerLedger,
       last: () => store.last,
-      truncate: (zxidHigh, zxidLow, done) =>
-        this.#installation.truncate(zxidHigh, zxidLow, () => {
-          parts.replaced();
-          done();
-        }),
+      truncate: (zxidHigh, zxidLow, done) => this.#truncate(zxidHigh, zxidLow, done),
       receiver: parts.newReceiver,
       install: (database, endZxid, done) =>
         this.#installation.install(database, endZxid, () => {
@@ -162,6 +163,21 @@ export class Learning {
     };
   }
 
+  #truncate(zxidHigh: number, zxidLow: number, done: () => void): void {
+    const { core, replaced, unusable, lost } = this.#parts;
+    try {
+      replaced();
+      this.#installation.truncate(zxidHigh, zxidLow, done);
+    } catch (error) {
+      if (!isUncuttable(error)) throw error;
+      /* What cannot be cut is worth nothing: the leader has to send a snapshot. */
+      const { message } = error;
+      core.host.log({ level: 'warn', event: 'learner.uncuttable', message });
+      unusable();
+      lost(message);
+    }
+  }
+
   #append(zxidHigh: number, zxidLow: number, given: Uint8Array): void {
     const bytes = given.slice();
     const txn = readTxn(new Reader(bytes));
@@ -194,6 +210,7 @@ export class Learning {
   #apply(write: PendingWrite): void {
     const { store } = this.#parts;
     const { database } = store;
+    const { hasDigest } = write;
     if (!store.isExact) write.hasDigest = false;
     const serving = this.#serving;
     if (serving === undefined) {
@@ -205,8 +222,11 @@ export class Learning {
     }
     this.#parts.applied(write);
     if (store.isExact) return;
+    const { endZxid } = store;
+    if (typeof endZxid === 'bigint' && endZxid <= database.lastZxid) store.isExact = true;
+    if (!hasDigest) return;
     const { digestHigh, digestLow } = database.tree;
-    store.isExact = digestHigh === write.digestHigh && digestLow === write.digestLow;
+    store.isExact ||= digestHigh === write.digestHigh && digestLow === write.digestLow;
   }
 
   /** Finds out whether a decided write is the next one that was asked for here. */
@@ -314,6 +334,13 @@ export class Learning {
     if (request === undefined) throw new MalformedError('a sync passes that nobody has asked for');
     this.ledger.whenCaughtUp(() => this.#serving?.openGate(request));
   }
+}
+
+function isUncuttable(error: unknown): error is Error {
+  return (
+    error instanceof TruncationError ||
+    (error instanceof Error && error.name === 'RefusedStartError')
+  );
 }
 
 function operationOfTxn(type: number): OperationName {

@@ -7,7 +7,8 @@ import type { PendingWrite } from './request.js';
 
 export interface LedgerParts {
   readonly turn: Turn;
-  readonly log: LogWriter;
+  /** Where writes are logged; another one after the history was cut or replaced. */
+  readonly log: () => LogWriter;
   readonly metrics: MetricsRegistry;
   /** How long a flush may wait for more writes (`flushDelay`), 0 for as long as makes sense. */
   readonly flushDelayMs: number;
@@ -96,8 +97,8 @@ export class Ledger {
 
   /** When a flush that waits for company must begin. */
   get wakeAt(): number {
-    const { log, flushDelayMs } = this.#parts;
-    const { pending } = log;
+    const { flushDelayMs } = this.#parts;
+    const { pending } = this.#parts.log();
     if (this.#flushes.length > 0 || pending === 0) return Number.POSITIVE_INFINITY;
     if (flushDelayMs > 0) return this.#oldestUnflushedAt + flushDelayMs;
     const { writes, tookMs, endedAt } = this.#lastFlush;
@@ -107,14 +108,16 @@ export class Ledger {
 
   /** Begins a write: its transaction goes into the writer returned, then {@link end} it. */
   begin(zxidHigh: number, zxidLow: number): Writer {
-    const { log, turn } = this.#parts;
+    const { turn } = this.#parts;
+    const log = this.#parts.log();
     if (log.pending === 0) this.#oldestUnflushedAt = turn.now;
     return log.begin(zxidHigh, zxidLow);
   }
 
   /** The transaction of the write is in the log's buffer. */
   end(write: PendingWrite): void {
-    const { log, maxBatch } = this.#parts;
+    const { maxBatch } = this.#parts;
+    const log = this.#parts.log();
     log.end();
     this.#writes.push(write);
     this.#appended++;
@@ -137,14 +140,15 @@ export class Ledger {
 
   /** The end of a step: flushes what was appended, unless a flush is under way. */
   endStep(): void {
-    if (this.#flushes.length > 0 || this.#parts.log.pending === 0) return;
+    if (this.#flushes.length > 0 || this.#parts.log().pending === 0) return;
     if (this.#parts.turn.now < this.wakeAt) return;
     this.flush();
   }
 
   /** Flushes what was appended, now. */
   flush(): void {
-    const { log, turn, metrics } = this.#parts;
+    const { turn, metrics } = this.#parts;
+    const log = this.#parts.log();
     if (log.pending === 0) return;
     metrics.syncBatchSize.add(log.pending);
     const id = turn.askDisk('log', log.takeFlush());

@@ -1,22 +1,23 @@
 import { compareLongs } from '../base/long.js';
-import { CommittedLog, type CommittedTxn } from '../storage/committed-log.js';
+import type { CommittedLog, CommittedTxn } from '../storage/committed-log.js';
+import type { HistoryOptions } from '../storage/history.js';
 import { SnapshotReceiver } from '../storage/snapshot-receiver.js';
 import { SnapshotSender } from '../storage/snapshot-sender.js';
-import type { DatabaseOptions } from '../tree/database.js';
 import type { LeaderHistory, SyncPlan } from '../zab/history.js';
+import type { MemberOptions } from './member-options.js';
 import type { PendingWrite } from './request.js';
 import type { Store } from './store.js';
 
 /** What a member can tell others of the history, as leader now or later. */
 export class MemberHistory implements LeaderHistory {
   readonly #store: Store;
-  readonly #options: DatabaseOptions;
+  readonly #options: HistoryOptions;
   readonly #committed: CommittedLog;
 
-  constructor(store: Store, options: DatabaseOptions) {
+  constructor(store: Store, options: MemberOptions['historyOptions']) {
     this.#store = store;
     this.#options = options;
-    this.#committed = new CommittedLog({ count: store.config.commitLogCount });
+    this.#committed = options.committed;
   }
 
   get appliedHigh(): number {

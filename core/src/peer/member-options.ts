@@ -2,9 +2,10 @@ import type { Host } from '../base/host.js';
 import type { Millis, WallMillis } from '../base/ids.js';
 import type { Config } from '../config/config.js';
 import type { EnsembleSpec } from '../config/ensemble.js';
+import type { CommittedLog } from '../storage/committed-log.js';
 import type { BootDisk } from '../storage/disk.js';
+import type { HistoryOptions } from '../storage/history.js';
 import type { Recovered } from '../storage/recovery.js';
-import type { DatabaseOptions } from '../tree/database.js';
 
 /** What a member of an ensemble is made of. */
 export interface MemberOptions {
@@ -13,7 +14,8 @@ export interface MemberOptions {
   /** Keys of session passwords: the first makes them until a leader says otherwise. */
   readonly secrets: readonly Uint8Array[];
   readonly disk: BootDisk;
-  readonly database: DatabaseOptions;
+  /** How histories are read, and where their last transactions are kept. */
+  readonly historyOptions: HistoryOptions & { readonly committed: CommittedLog };
   /** Reads the data folder; called again when the history was cut. */
   readonly recover: () => Recovered;
   /** What was recovered to begin with. */

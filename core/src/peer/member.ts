@@ -6,6 +6,7 @@ import type { Batch, Input, PeerCommand } from '../seam/inputs.js';
 import type { Turn } from '../seam/turn.js';
 import type { CommittedTxn } from '../storage/committed-log.js';
 import type { DiskFailure } from '../storage/disk.js';
+import type { Recovered } from '../storage/recovery.js';
 import { txnTypes } from '../wire/txns.js';
 import { assembleMember, type MemberParts } from './assemble-member.js';
 import { Barrier } from './barrier.js';
@@ -266,8 +267,8 @@ export class Member {
   #settled(): void {
     this.#parts.epochs.settle();
     if (this.#isUnsettled) {
-      this.#parts.store.reload();
       this.#parts.history.forget();
+      this.#isTrusted = isProof(this.#parts.store.reload());
     } else {
       this.#parts.store.applyRest(this.#rest);
       this.#parts.history.logged(this.#rest);
@@ -331,6 +332,9 @@ export class Member {
         this.#applied(write);
       },
       replaced: () => history.forget(),
+      unusable: () => {
+        this.#isTrusted = false;
+      },
       secrets: (data) => rule.adopt(data),
       serving: () => this.#served(learning.learner.epoch),
     });
@@ -368,6 +372,7 @@ export class Member {
       apacheSessions: store.apacheSessions,
       lastZxid: store.lastSnapshotZxid,
       transactions: store.transactions,
+      endZxid: () => (store.isExact ? undefined : store.endZxid),
     });
     const role = this.#role instanceof Leading ? 'leads' : 'follows';
     this.#parts.core.host.log({
@@ -383,4 +388,9 @@ export class Member {
     this.#parts.core.metrics.unrecoverableErrors.add();
     this.#turn.effects.push(effect);
   }
+}
+
+/** Whether what was read is all that was ever durable here. */
+function isProof({ tailIsProof, fuzzyUntil, damage }: Recovered): boolean {
+  return tailIsProof && fuzzyUntil === undefined && damage === undefined;
 }

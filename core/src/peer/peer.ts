@@ -246,12 +246,13 @@ export function coreOf(
 }
 
 /** The log of a server's life, behind what was recovered. */
-export function openLog(config: Config, { retention }: Recovered): LogWriter {
+export function openLog(config: Config, { database, retention }: Recovered): LogWriter {
   return new LogWriter({
     preAllocSizeBytes: config.preAllocSize * 1024,
     maxFileBytes: Math.max(0, config.txnLogSizeLimitInKb * 1024),
     sync: config.forceSync,
     dbId: 0n,
+    after: database.lastZxid,
     newFile: (file) => retention.added(file),
   });
 }

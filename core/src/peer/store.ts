@@ -5,7 +5,7 @@ import type { Config } from '../config/config.js';
 import type { BootDisk } from '../storage/disk.js';
 import { LogWriter } from '../storage/log-writer.js';
 import type { Recovered } from '../storage/recovery.js';
-import type { Retention } from '../storage/retention.js';
+import { Retention } from '../storage/retention.js';
 import type { Database } from '../tree/database.js';
 import type { PendingWrite } from './request.js';
 
@@ -40,6 +40,8 @@ export class Store {
    * tree has the digest that the log foretells only some time later.
    */
   isExact = true;
+  /** While the tree is not exact: the last transaction that it may show effects of. */
+  endZxid: Zxid | 'unknown' | undefined = undefined;
 
   constructor(parts: StoreParts, recovered: Recovered) {
     this.config = parts.config;
@@ -51,25 +53,8 @@ export class Store {
     this.apacheSessions = recovered.apacheSessions;
     this.lastSnapshotZxid = recovered.lastSnapshotZxid;
     this.transactions = recovered.transactionsSinceSnapshot;
-    parts.own(this.database);
-    this.log = this.#newLog();
-  }
-
-  /** The tree and the log behind it are another role's from now on. */
-  beginRole(): void {
-    this.log = this.#newLog();
-  }
-
-  /** The files have been cut: reads them again. */
-  reload(): void {
-    const recovered = this.#parts.recover();
-    this.database = recovered.database;
-    this.retention = recovered.retention;
-    this.apacheSessions = recovered.apacheSessions;
-    this.lastSnapshotZxid = recovered.lastSnapshotZxid;
-    this.transactions = recovered.transactionsSinceSnapshot;
-    this.isExact = true;
     this.own(this.database);
+    this.log = this.#newLog();
   }
 
   /** A tree is to become this server's own, which must be so before anything is made of it. */
@@ -77,11 +62,46 @@ export class Store {
     this.#parts.own(database);
   }
 
-  /** A leader's tree takes the place of the own one; it was made its own before. */
-  replace(database: Database, snapshotZxid: Zxid): void {
+  /** The tree and the log behind it are another role's from now on. */
+  beginRole(): void {
+    this.log = this.#newLog();
+  }
+
+  /** Nobody knows how far the files have come: reads them again. */
+  reload(): Recovered {
+    const recovered = this.#parts.recover();
+    this.take(recovered);
+    return recovered;
+  }
+
+  /** The files hold another history: takes it over. */
+  take(recovered: Recovered): void {
+    this.database = recovered.database;
+    this.retention = recovered.retention;
+    this.apacheSessions = recovered.apacheSessions;
+    this.lastSnapshotZxid = recovered.lastSnapshotZxid;
+    this.transactions = recovered.transactionsSinceSnapshot;
+    this.endZxid = recovered.fuzzyUntil;
+    this.isExact = recovered.fuzzyUntil === undefined;
+    this.own(this.database);
+    this.log = this.#newLog();
+  }
+
+  /**
+   * A leader's tree takes the place of the own one; it was made the {@link own} one before.
+   *
+   * @param files of its snapshot
+   * @param endZxid the last transaction that it may show effects of
+   */
+  replace(database: Database, files: readonly string[], endZxid: Zxid | 'unknown'): void {
     this.database = database;
-    this.lastSnapshotZxid = snapshotZxid;
+    this.endZxid = endZxid;
+    this.isExact = endZxid !== 'unknown' && endZxid <= database.lastZxid;
+    this.lastSnapshotZxid = database.lastZxid;
     this.transactions = 0;
+    this.retention = Retention.of(this.disk);
+    for (const file of files) this.retention.added(file);
+    this.log = this.#newLog();
     for (const session of [...this.apacheSessions]) {
       if (!database.sessions.has(session)) this.apacheSessions.delete(session);
     }
@@ -111,6 +131,7 @@ export class Store {
       maxFileBytes: Math.max(0, txnLogSizeLimitInKb * 1024),
       sync: forceSync,
       dbId: 0n,
+      after: this.database.lastZxid,
       newFile: (file) => this.retention.added(file),
     });
   }

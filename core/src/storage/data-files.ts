@@ -1,6 +1,6 @@
 import type { Zxid } from '../base/ids.js';
-import { type BootDisk, folders } from './disk.js';
-import { logFactsFileOf, type NamedFile, parseFileName } from './file-names.js';
+import { type DiskReader, folders } from './disk.js';
+import { isOfLogs, logFactsFileOf, type NamedFile, parseFileName } from './file-names.js';
 import { type LogFacts, logFactsFile, nothingKnown } from './log-facts.js';
 import { RefusedStartError } from './refused-start.js';
 import type { SideFile } from './side-file.js';
@@ -19,23 +19,26 @@ const LARGEST_SIDE_FILE_BYTES = 64 << 20;
 
 /** What stands in the two folders, by zxid. */
 export class DataFiles {
-  readonly #disk: BootDisk;
+  readonly #disk: DiskReader;
   readonly #files: readonly DataFile[];
 
   /** @throws RefusedStartError when files lie in the wrong one of two folders */
-  constructor(disk: BootDisk) {
+  constructor(disk: DiskReader) {
     this.#disk = disk;
-    const snapshots = list(disk, folders.snapshots);
-    const logs = list(disk, folders.logs);
+    const snapshots = listFiles(disk, folders.snapshots);
+    const logs = listFiles(disk, folders.logs);
     if (!isSameFolder(disk)) {
-      refuseStray(snapshots.find(isOfLogs), 'a log among the snapshots');
+      refuseStray(
+        snapshots.find(({ name }) => isOfLogs(name.kind)),
+        'a log among the snapshots',
+      );
       refuseStray(
         logs.find(({ name }) => name.kind === 'snapshot'),
         'a snapshot among the logs',
       );
     }
-    const ofSnapshots = snapshots.filter((each) => !isOfLogs(each));
-    this.#files = [...ofSnapshots, ...logs.filter(isOfLogs)].sort(byZxid);
+    const ofSnapshots = snapshots.filter(({ name }) => !isOfLogs(name.kind));
+    this.#files = [...ofSnapshots, ...logs.filter(({ name }) => isOfLogs(name.kind))].sort(byZxid);
   }
 
   /** Files of one kind, by zxid. */
@@ -70,17 +73,14 @@ export class DataFiles {
   }
 }
 
-function list(disk: BootDisk, folder: string): DataFile[] {
+/** Files of a folder whose name means something, by zxid. */
+export function listFiles(disk: DiskReader, folder: string): readonly DataFile[] {
   const files: DataFile[] = [];
   for (const { name, size } of disk.list(folder)) {
     const named = parseFileName(name);
     if (named !== undefined) files.push({ file: folder + name, name: named, size });
   }
-  return files;
-}
-
-function isOfLogs({ name: { kind } }: DataFile): boolean {
-  return kind === 'log' || kind === 'log-facts' || kind === 'cut';
+  return files.sort(byZxid);
 }
 
 function byZxid(a: DataFile, b: DataFile): number {
@@ -88,7 +88,7 @@ function byZxid(a: DataFile, b: DataFile): number {
 }
 
 /** One real folder may stand behind both prefixes: it is then listed twice. */
-function isSameFolder(disk: BootDisk): boolean {
+function isSameFolder(disk: DiskReader): boolean {
   const names = (folder: string) =>
     disk
       .list(folder)

@@ -41,15 +41,19 @@ export interface DiskFailure {
   readonly message: string;
 }
 
-/**
- * Reads and mends files before a machine starts, when nothing else is running. Synchronous: a
- * server that recovers has nobody to serve.
- */
-export interface BootDisk {
+/** Reads files, at once. While a server runs, only for few bytes at a time. */
+export interface DiskReader {
   /** Files of a folder (a value of {@link folders}) with their sizes. */
   list(folder: string): readonly { readonly name: string; readonly size: number }[];
   /** Up to `length` bytes from `position`; fewer at the end of the file. */
   read(file: string, position: number, length: number): Uint8Array;
+}
+
+/**
+ * Reads and mends files before a machine starts, when nothing else is running. Synchronous: a
+ * server that recovers has nobody to serve.
+ */
+export interface BootDisk extends DiskReader {
   /** Performs steps in order, at once. @throws when one fails */
   perform(steps: readonly DiskStep[]): void;
 }

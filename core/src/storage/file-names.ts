@@ -67,6 +67,11 @@ export interface NamedFile {
   readonly zxid: Zxid;
 }
 
+/** Whether a file belongs into the folder of the logs. */
+export function isOfLogs(kind: NamedFile['kind']): boolean {
+  return kind === 'log' || kind === 'log-facts' || kind === 'cut' || kind === 'old-log';
+}
+
 /** What a name (without folder) says; `undefined` for names that mean nothing here. */
 export function parseFileName(name: string): NamedFile | undefined {
   const [prefix = '', digits = '', rest, ...more] = name.split('.');

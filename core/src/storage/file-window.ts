@@ -1,26 +1,40 @@
 import { Reader } from '../wire/reader.js';
 import { ADLER_START, adler32 } from './adler32.js';
 import type { ByteWindow } from './byte-window.js';
-import type { BootDisk } from './disk.js';
+import type { DiskReader } from './disk.js';
 
-const WINDOW_BYTES = 4 << 20;
+/** Bytes read at a time where nothing else is asked for. */
+export const WINDOW_BYTES: number = 4 << 20;
 
 /** A file that is read from front to back, a large piece at a time. */
 export class FileWindow extends Reader implements ByteWindow {
-  readonly #disk: BootDisk;
+  readonly #disk: DiskReader;
   readonly #file: string;
   /** Bytes of the file, by the listing. */
   readonly #size: number;
+  readonly #windowBytes: number;
   /** Where in the file the piece begins. */
   #start = 0;
   #checksum = ADLER_START;
   #checkedTo = 0;
 
-  constructor(disk: BootDisk, file: string, size: number) {
+  /**
+   * @param start where to begin
+   * @param windowBytes read at a time
+   */
+  constructor(
+    disk: DiskReader,
+    file: string,
+    size: number,
+    start = 0,
+    windowBytes: number = WINDOW_BYTES,
+  ) {
     super(new Uint8Array(0));
     this.#disk = disk;
     this.#file = file;
     this.#size = size;
+    this.#start = start;
+    this.#windowBytes = windowBytes;
   }
 
   get offset(): number {
@@ -36,7 +50,7 @@ export class FileWindow extends Reader implements ByteWindow {
     if (count > this.left) return false;
     this.#check();
     this.#start = this.offset;
-    const bytes = this.#disk.read(this.#file, this.#start, Math.max(count, WINDOW_BYTES));
+    const bytes = this.#disk.read(this.#file, this.#start, Math.max(count, this.#windowBytes));
     this.reset(bytes, 0, bytes.length);
     this.#checkedTo = 0;
     return bytes.length >= count;

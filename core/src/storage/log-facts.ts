@@ -1,4 +1,4 @@
-import { int, record, type TypeOf, time } from '../wire/types.js';
+import { int, long, record, type TypeOf, time } from '../wire/types.js';
 import { SideFile } from './side-file.js';
 
 /**
@@ -18,11 +18,25 @@ const LogFacts = record('LogFacts', {
    * durable. 0 when flushes are not synced.
    */
   flushEnd: time,
+  /**
+   * The transaction before the log's first one; -1 when its writer did not know. Numbers alone tell
+   * nothing of what is missing at the end of an epoch.
+   */
+  previous: long,
 });
 export interface LogFacts extends TypeOf<typeof LogFacts> {}
 
 /** The file that holds {@link LogFacts}. */
-export const logFactsFile: SideFile<LogFacts> = new SideFile('VVLF', 1, LogFacts);
+export const logFactsFile: SideFile<LogFacts> = new SideFile('VVLF', 2, LogFacts);
+
+/** In place of a zxid that is not known. */
+export const UNKNOWN_ZXID = -1n;
 
 /** Facts about a log of ours whose own are damaged: nothing is known but that it is ours. */
-export const nothingKnown: LogFacts = { first: 0, synced: 0, chain: 0, flushEnd: 0 };
+export const nothingKnown: LogFacts = {
+  first: 0,
+  synced: 0,
+  chain: 0,
+  flushEnd: 0,
+  previous: UNKNOWN_ZXID,
+};

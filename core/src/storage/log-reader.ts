@@ -1,7 +1,7 @@
 import { MalformedError, Reader } from '../wire/reader.js';
 import { readTxn, type Txn } from '../wire/txns.js';
 import { ADLER_START, adler32 } from './adler32.js';
-import type { BootDisk } from './disk.js';
+import type { DiskReader } from './disk.js';
 import { FileWindow } from './file-window.js';
 import {
   CHAIN_START,
@@ -13,8 +13,9 @@ import {
   RECORD_PREFIX_BYTES,
 } from './log-format.js';
 
-/** Where the zxid stands in a transaction. */
+/** Where the zxid stands in a transaction, and where its type. */
 const ZXID_AT = 12;
+const TYPE_AT = 28;
 /** Bytes of a transaction's header. */
 const TXN_HEADER_BYTES = 32;
 
@@ -33,14 +34,23 @@ export class LogReader {
   checksum = 0;
   zxidHigh = 0;
   zxidLow = 0;
+  /** The last record's transaction type. */
+  type = 0;
   /** Behind the last record; 0 as long as no header was read. */
   end = 0;
   /** The chain of all records read. */
   chain = CHAIN_START;
+  /** The chain before the last record. */
+  #chainBefore = CHAIN_START;
 
-  constructor(disk: BootDisk, file: string, size: number) {
-    this.#from = new FileWindow(disk, file, size);
+  /**
+   * @param start where to begin: behind a record that was read before, or 0
+   * @param windowBytes read at a time
+   */
+  constructor(disk: DiskReader, file: string, size: number, start = 0, windowBytes?: number) {
+    this.#from = new FileWindow(disk, file, size, start, windowBytes);
     this.#file = file;
+    this.end = start;
   }
 
   /**
@@ -76,13 +86,29 @@ export class LogReader {
     const reader = this.#reader.reset(bytes, start + ZXID_AT, end);
     this.zxidHigh = reader.int();
     this.zxidLow = reader.int();
+    reader.position = start + TYPE_AT;
+    this.type = reader.int();
     reader.position = start;
     this.recordAt = this.end;
     this.end += RECORD_PREFIX_BYTES + length + 1;
     this.checksum = checksum;
+    this.#chainBefore = this.chain;
     this.chain = chainOf(this.chain, checksum, length);
     this.count++;
     return true;
+  }
+
+  /** Takes the last record as not read; no other is read afterwards. */
+  leaveLast(): void {
+    this.count--;
+    this.end = this.recordAt;
+    this.chain = this.#chainBefore;
+  }
+
+  /** The record's transaction as it stands there; valid until the next one is asked for. */
+  get bytes(): Uint8Array {
+    const { bytes, position, end } = this.#reader;
+    return bytes.subarray(position, end);
   }
 
   /**

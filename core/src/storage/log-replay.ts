@@ -3,12 +3,13 @@ import { compareLongs, hexLong, longOf } from '../base/long.js';
 import type { Database } from '../tree/database.js';
 import { MalformedError } from '../wire/reader.js';
 import { type Txn, txnTypes } from '../wire/txns.js';
+import type { CommittedLog } from './committed-log.js';
 import type { DigestCheck } from './digest-check.js';
-import type { BootDisk } from './disk.js';
-import type { LogFacts } from './log-facts.js';
+import type { DiskReader } from './disk.js';
+import { type LogFacts, nothingKnown, UNKNOWN_ZXID } from './log-facts.js';
 import { follows, LOG_HEADER_BYTES } from './log-format.js';
 import { LogReader } from './log-reader.js';
-import { RefusedStartError } from './refused-start.js';
+import { DamagedDataError, RefusedStartError } from './refused-start.js';
 
 /** A log in the folder. */
 export interface LogFile {
@@ -18,6 +19,12 @@ export interface LogFile {
   readonly zxid: Zxid;
   /** What was noted about it; `undefined` for a log of Apache ZooKeeper. */
   readonly facts: LogFacts | undefined;
+}
+
+/** Where a replay is to end, as halves of a zxid; the transaction itself is the last one. */
+export interface ReplayEnd {
+  readonly high: number;
+  readonly low: number;
 }
 
 /** How far a log could be read. */
@@ -33,6 +40,17 @@ export interface ReadLog extends LogFile {
   readonly chainHolds: boolean;
 }
 
+export interface ReplayOptions {
+  readonly database: Database;
+  readonly digests: DigestCheck;
+  /** Sessions that Apache ZooKeeper created and that are alive. */
+  readonly apacheSessions: Set<SessionId>;
+  /** Later transactions are not read; absent: all are. */
+  readonly until?: ReplayEnd | undefined;
+  /** Gets the last transactions. */
+  readonly committed?: CommittedLog | undefined;
+}
+
 const RESTORE = 'Restore the file from a backup, or the whole data folder from another copy.';
 
 /**
@@ -40,11 +58,12 @@ const RESTORE = 'Restore the file from a backup, or the whole data folder from a
  * transaction must follow the one before it, across files too.
  */
 export class LogReplay {
-  readonly #disk: BootDisk;
+  readonly #disk: DiskReader;
   readonly #database: Database;
   readonly #digests: DigestCheck;
-  /** Sessions that Apache ZooKeeper created and that are alive. */
   readonly #apacheSessions: Set<SessionId>;
+  readonly #until: ReplayEnd | undefined;
+  readonly #committed: CommittedLog | undefined;
   /** The last transaction that was seen, applied or not. */
   #seenHigh = 0;
   #seenLow = 0;
@@ -52,15 +71,15 @@ export class LogReplay {
   #previous: ReadLog | undefined;
 
   constructor(
-    disk: BootDisk,
-    database: Database,
-    digests: DigestCheck,
-    apacheSessions: Set<SessionId>,
+    disk: DiskReader,
+    { database, digests, apacheSessions, until, committed }: ReplayOptions,
   ) {
     this.#disk = disk;
     this.#database = database;
     this.#digests = digests;
     this.#apacheSessions = apacheSessions;
+    this.#until = until;
+    this.#committed = committed;
   }
 
   /** Transactions applied so far. */
@@ -86,7 +105,11 @@ export class LogReplay {
     let chainHolds = facts === undefined || facts.synced <= LOG_HEADER_BYTES;
     try {
       reader.readHeader();
-      while (reader.end > 0 && reader.next()) {
+      while (reader.end > 0 && !this.#isAtEnd() && reader.next()) {
+        if (this.#isBeyondEnd(reader)) {
+          reader.leaveLast();
+          break;
+        }
         if (reader.count === 1) {
           this.#checkName(log, reader);
           firstChecksum = reader.checksum;
@@ -95,7 +118,7 @@ export class LogReplay {
           }
           if (facts === undefined) chainHolds = true;
         }
-        this.#applyRecord(log, reader, facts !== undefined);
+        this.#applyRecord(log, reader, facts);
         if (reader.end === facts?.synced) chainHolds = reader.chain === facts.chain;
       }
     } catch (error) {
@@ -109,20 +132,42 @@ export class LogReplay {
     return read;
   }
 
-  #applyRecord(log: LogFile, reader: LogReader, isOurs: boolean): void {
+  #applyRecord(log: LogFile, reader: LogReader, facts: LogFacts | undefined): void {
     const { zxidHigh, zxidLow } = reader;
     const database = this.#database;
     const isAhead = compareLongs(zxidHigh, zxidLow, database.lastZxidHigh, database.lastZxidLow);
     if (isAhead <= 0 && this.#isRepetition(reader)) return;
-    this.#checkOrder(log, reader, isAhead > 0);
+    this.#checkOrder(log, reader, isAhead > 0, facts);
     this.#seenHigh = zxidHigh;
     this.#seenLow = zxidLow;
     if (isAhead <= 0) return;
+    if (this.#committed !== undefined) this.#keep(this.#committed, reader, facts);
     const txn = reader.txn();
-    this.#noteSession(txn, isOurs);
+    this.#noteSession(txn, facts !== undefined);
     database.apply(txn);
     this.#digests.applied(txn);
     this.#applied++;
+  }
+
+  #isAtEnd(): boolean {
+    const until = this.#until;
+    if (until === undefined) return false;
+    return compareLongs(this.#seenHigh, this.#seenLow, until.high, until.low) === 0;
+  }
+
+  #isBeyondEnd({ zxidHigh, zxidLow }: LogReader): boolean {
+    const until = this.#until;
+    return until !== undefined && compareLongs(zxidHigh, zxidLow, until.high, until.low) > 0;
+  }
+
+  /** There must be no gap in what is kept, and numbers do not tell of one between two epochs. */
+  #keep(committed: CommittedLog, reader: LogReader, facts: LogFacts | undefined): void {
+    const { zxidHigh, zxidLow, count, bytes } = reader;
+    const { previous } = facts ?? nothingKnown;
+    const isOurs = facts !== undefined && facts !== nothingKnown;
+    const isProven = count === 1 ? previous !== UNKNOWN_ZXID : isOurs;
+    if (zxidHigh !== this.#database.lastZxidHigh && !isProven) committed.clear();
+    committed.add(zxidHigh, zxidLow, bytes.slice());
   }
 
   /**
@@ -134,27 +179,35 @@ export class LogReplay {
     return reader.txn().header.type === txnTypes.error;
   }
 
-  #checkOrder(log: LogFile, reader: LogReader, isAhead: boolean): void {
+  #checkOrder(
+    log: LogFile,
+    reader: LogReader,
+    isAhead: boolean,
+    facts: LogFacts | undefined,
+  ): void {
     const { zxidHigh, zxidLow, recordAt } = reader;
     const { lastZxidHigh, lastZxidLow } = this.#database;
+    const { previous } = reader.count === 1 ? (facts ?? nothingKnown) : nothingKnown;
+    const goesOn = previous === UNKNOWN_ZXID || previous === this.#database.lastZxid;
     const inOrder = isAhead
-      ? follows(lastZxidHigh, lastZxidLow, zxidHigh, zxidLow)
+      ? goesOn && follows(lastZxidHigh, lastZxidLow, zxidHigh, zxidLow)
       : compareLongs(zxidHigh, zxidLow, this.#seenHigh, this.#seenLow) > 0;
     if (inOrder) return;
     const zxid = hexLong(longOf(zxidHigh, zxidLow));
     if (!isAhead) {
       const seen = hexLong(this.lastSeen);
-      throw new RefusedStartError(log.file, recordAt, `transaction ${zxid} after ${seen}`, RESTORE);
+      const what = `transaction ${zxid} after ${seen}`;
+      throw new DamagedDataError(log.file, recordAt, what, RESTORE);
     }
     const last = hexLong(this.#database.lastZxid);
     const before = this.#previous;
     const missing = `the transactions between ${last} and ${zxid} are missing`;
     if (before === undefined || reader.count > 1) {
       const remedy = 'Bring back the log that holds them, or restore the whole data folder.';
-      throw new RefusedStartError(log.file, recordAt, missing, remedy);
+      throw new DamagedDataError(log.file, recordAt, missing, remedy);
     }
     const what = `the log ends or is damaged here, and ${missing} (${log.file} goes on)`;
-    throw new RefusedStartError(before.file, before.end, what, RESTORE);
+    throw new DamagedDataError(before.file, before.end, what, RESTORE);
   }
 
   #checkName(log: LogFile, reader: LogReader): void {

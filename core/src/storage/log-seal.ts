@@ -7,7 +7,7 @@ import { type LogFacts, logFactsFile, nothingKnown } from './log-facts.js';
 import { LOG_HEADER_BYTES } from './log-format.js';
 import type { ReadLog } from './log-replay.js';
 import { findLaterRecord, findWrittenEnd, judgeLogEnd, type Verdict } from './log-tail.js';
-import { RefusedStartError } from './refused-start.js';
+import { DamagedDataError } from './refused-start.js';
 
 const COPY_BYTES = 4 << 20;
 
@@ -15,13 +15,14 @@ const COPY_BYTES = 4 << 20;
  * Ends logs where their sound records end: cuts off what a crash left behind the last one, removes
  * logs that never got a first one, and makes the rest durable.
  *
+ * @returns whether it is certain that nothing durable was cut off
  * @throws RefusedStartError when something that was durable is damaged; then nothing was changed
  */
 export function sealLogs(
   disk: BootDisk,
   logs: readonly ReadLog[],
   report: (event: LogEvent) => void,
-): void {
+): boolean {
   for (const log of logs) if (isDamaged(log)) refuse(log);
   const lastFilled = logs.findLastIndex(({ count }) => count > 0);
   const open = logs.slice(Math.max(0, lastFilled));
@@ -40,6 +41,7 @@ export function sealLogs(
     if (log.count === 0 && (log.end === 0 || log.facts !== undefined)) remove(disk, log);
     else cut(disk, log, writtenEnd);
   }
+  return ends.every(({ verdict }) => verdict !== 'undecidable');
 }
 
 function isDamaged({ facts, end, chainHolds }: ReadLog): boolean {
@@ -57,7 +59,7 @@ function judge(disk: BootDisk, log: ReadLog, writtenEnd: number): Verdict {
 function refuse({ file, end, zxid, facts }: ReadLog): never {
   if (facts === undefined && end === 0) {
     const remedy = 'Remove it if it does not belong here; else restore it from a backup.';
-    throw new RefusedStartError(file, 0, 'it is not a transaction log', remedy);
+    throw new DamagedDataError(file, 0, 'it is not a transaction log', remedy);
   }
   const isProven = facts !== undefined && facts !== nothingKnown;
   const proof = isProven ? `${logFactsFileOf(zxid)} proves it` : 'sound transactions follow';
@@ -65,7 +67,7 @@ function refuse({ file, end, zxid, facts }: ReadLog): never {
   const remedy =
     'Restore the file from a backup. To give up this transaction and all later ones, cut the ' +
     `file at that byte${isProven ? ' and remove the file that proves it' : ''}.`;
-  throw new RefusedStartError(file, end, what, remedy);
+  throw new DamagedDataError(file, end, what, remedy);
 }
 
 /** Makes durable what somebody wrote and may not have synced. */
@@ -145,7 +147,8 @@ function confirm(disk: BootDisk, log: ReadLog, facts: LogFacts): void {
   const { file, end, firstChecksum: first, chain } = log;
   writeAgain(disk, log, facts.synced);
   makeDurable(disk, file);
-  const bytes = logFactsFile.encode({ first, synced: end, chain, flushEnd: end });
+  const { previous } = facts;
+  const bytes = logFactsFile.encode({ first, synced: end, chain, flushEnd: end, previous });
   const factsFile = logFactsFileOf(log.zxid);
   disk.perform([
     /* The facts may not outlive the log's name: they would tell of a log that is missing. */

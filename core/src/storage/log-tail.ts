@@ -1,7 +1,7 @@
 import { compareLongs } from '../base/long.js';
 import { Reader } from '../wire/reader.js';
 import { ADLER_START, adler32 } from './adler32.js';
-import type { BootDisk } from './disk.js';
+import type { DiskReader } from './disk.js';
 import { type LogFacts, nothingKnown } from './log-facts.js';
 import { RECORD_END, RECORD_PREFIX_BYTES } from './log-format.js';
 
@@ -53,7 +53,12 @@ export function judgeLogEnd(log: LogEnd): Verdict {
 }
 
 /** Behind the last byte of a file that is not zero, from `start` on; `start` when all are zero. */
-export function findWrittenEnd(disk: BootDisk, file: string, start: number, size: number): number {
+export function findWrittenEnd(
+  disk: DiskReader,
+  file: string,
+  start: number,
+  size: number,
+): number {
   let writtenEnd = start;
   for (let at = start; at < size; at += PIECE_BYTES) {
     const bytes = disk.read(file, at, Math.min(PIECE_BYTES, size - at));
@@ -66,7 +71,7 @@ export function findWrittenEnd(disk: BootDisk, file: string, start: number, size
 
 /** Whether a sound record of a transaction after the zxid given begins between two places. */
 export function findLaterRecord(
-  disk: BootDisk,
+  disk: DiskReader,
   file: string,
   range: { readonly start: number; readonly end: number },
   zxidHigh: number,

@@ -1,10 +1,11 @@
 import { assert } from '../base/assert.js';
-import { longOf } from '../base/long.js';
+import type { Zxid } from '../base/ids.js';
+import { highOf, longOf, lowOf } from '../base/long.js';
 import { Writer } from '../wire/writer.js';
 import { ADLER_START, adler32 } from './adler32.js';
 import { type DiskStep, folders } from './disk.js';
 import { logFactsFileOf, logFileOf } from './file-names.js';
-import { logFactsFile } from './log-facts.js';
+import { logFactsFile, UNKNOWN_ZXID } from './log-facts.js';
 import {
   CHAIN_START,
   chainOf,
@@ -25,6 +26,11 @@ export interface LogWriterOptions {
   readonly sync: boolean;
   /** In the header of every file; ZooKeeper writes 0. */
   readonly dbId: bigint;
+  /**
+   * The last transaction of the history that is written on: the first one appended follows it.
+   * Absent: it is not known, and the first one may be any.
+   */
+  readonly after?: Zxid;
   /** Told of each file that a flush will create, before {@link LogWriter.takeFlush} returns. */
   readonly newFile?: (file: string) => void;
 }
@@ -50,7 +56,8 @@ export class LogWriter {
   #out = new Writer(BUFFER_BYTES);
   /** Where the record being written begins in {@link #out}, or -1. */
   #recordAt = -1;
-  /** The last transaction; both 0 before the first. */
+  /** The last transaction, where it is known. */
+  #isLastKnown: boolean;
   #zxidHigh = 0;
   #zxidLow = 0;
   /** The transaction begun. */
@@ -58,6 +65,8 @@ export class LogWriter {
   #nextLow = 0;
   /** First zxid of the current file; -1n when the next transaction begins one. */
   #first = -1n;
+  /** The transaction before it. */
+  #previous: Zxid = UNKNOWN_ZXID;
   /** Whether the current file exists only in {@link #out}. */
   #isNew = false;
   #rollAsked = false;
@@ -79,6 +88,16 @@ export class LogWriter {
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
+    this.#isLastKnown = false;
+    if (options.after !== undefined) this.goOnAfter(options.after);
+  }
+
+  /** Says which transaction the first one follows, where the history was cut or replaced. */
+  goOnAfter(zxid: Zxid): void {
+    assert(this.#first === -1n && this.#pending === 0, 'nothing was appended yet');
+    this.#isLastKnown = true;
+    this.#zxidHigh = highOf(zxid);
+    this.#zxidLow = lowOf(zxid);
   }
 
   /** Transactions appended since the last {@link takeFlush}. */
@@ -130,6 +149,7 @@ export class LogWriter {
     this.#chain = chainOf(this.#chain, checksum, length);
     this.#zxidHigh = this.#nextHigh;
     this.#zxidLow = this.#nextLow;
+    this.#isLastKnown = true;
     this.#recordAt = -1;
     this.#lastLength = length;
     const size = out.position - at;
@@ -186,15 +206,15 @@ export class LogWriter {
   }
 
   #mayFollow(zxidHigh: number, zxidLow: number): boolean {
-    const high = this.#zxidHigh;
-    const low = this.#zxidLow;
-    return (high | low) === 0 || follows(high, low, zxidHigh | 0, zxidLow | 0);
+    if (!this.#isLastKnown) return true;
+    return follows(this.#zxidHigh, this.#zxidLow, zxidHigh | 0, zxidLow | 0);
   }
 
   #startFile(first: bigint): void {
     const out = this.#out;
     assert(out.position === 0, 'what belongs to earlier files was taken');
     this.#first = first;
+    this.#previous = this.#isLastKnown ? longOf(this.#zxidHigh, this.#zxidLow) : UNKNOWN_ZXID;
     this.#isNew = true;
     this.#chain = CHAIN_START;
     this.#flushedBytes = 0;
@@ -280,6 +300,7 @@ export class LogWriter {
       synced: sync ? this.#flushedBytes : 0,
       chain: sync ? this.#flushedChain : CHAIN_START,
       flushEnd: sync ? flushEnd : 0,
+      previous: this.#previous,
     });
     return { step: 'write', file: logFactsFileOf(this.#first), position: 0, bytes };
   }

@@ -1,26 +1,25 @@
 import type { SessionId, Zxid } from '../base/ids.js';
-import type { LogEvent } from '../base/log-event.js';
 import { hexLong } from '../base/long.js';
 import { Database } from '../tree/database.js';
 import { DataFiles } from './data-files.js';
-import { DigestCheck } from './digest-check.js';
 import { type BootDisk, folders } from './disk.js';
 import { snapshotDraftFile } from './file-names.js';
-import { type LogFile, LogReplay, type ReadLog } from './log-replay.js';
+import { History, type HistoryOptions } from './history.js';
 import { makeDurable, sealLogs } from './log-seal.js';
-import { RefusedStartError } from './refused-start.js';
+import { DamagedDataError } from './refused-start.js';
 import { Retention } from './retention.js';
-import { type ChosenSnapshot, chooseSnapshot } from './snapshot-choice.js';
+import { chooseSnapshot } from './snapshot-choice.js';
+import { installSteps } from './snapshot-install.js';
 import { SnapshotWriter } from './snapshot-writer.js';
 
-export interface RecoveryOptions {
-  readonly extendedTypes: boolean;
-  /** Whether the tree digest is kept and compared with those in the log and the snapshot. */
-  readonly digest: boolean;
-  readonly hashSeed: number;
+export interface RecoveryOptions extends HistoryOptions {
   /** Whether logs without any snapshot are believed (`snapshot.trust.empty`). */
   readonly snapshotTrustEmpty: boolean;
-  log(event: LogEvent): void;
+  /**
+   * Whether damage ends in an empty database instead of a refusal: for a member of an ensemble,
+   * which then has no vote until it has got a snapshot from the others. Default false.
+   */
+  readonly relearn?: boolean;
 }
 
 /** What was on disk. */
@@ -29,6 +28,19 @@ export interface Recovered {
   readonly database: Database;
   /** The folders were empty: a snapshot of the empty tree stands there now. */
   readonly isNew: boolean;
+  /**
+   * Whether nothing that was durable can be missing at the log's end. False when bytes were cut off
+   * of which nothing tells whether they were: a member of an ensemble may then have forgotten what
+   * it has acknowledged.
+   */
+  readonly tailIsProof: boolean;
+  /**
+   * The tree may show effects of transactions up to this one, which the log does not have: it came
+   * from a leader that went on. Nobody may see it before they were applied.
+   */
+  readonly fuzzyUntil: Zxid | undefined;
+  /** Why nothing was read, though there is something: only with `relearn`. */
+  readonly damage: DamagedDataError | undefined;
   readonly lastSnapshotZxid: Zxid;
   /** Transactions in the log after that snapshot: they count towards the next one. */
   readonly transactionsSinceSnapshot: number;
@@ -49,35 +61,47 @@ export interface Recovered {
  * @throws RefusedStartError when the files must not be served as they are
  */
 export function recover(disk: BootDisk, options: RecoveryOptions): Recovered {
+  disk.perform(installSteps(disk));
+  try {
+    return read(disk, options);
+  } catch (error) {
+    if (options.relearn !== true || !(error instanceof DamagedDataError)) throw error;
+    return forget(disk, error, options);
+  }
+}
+
+function read(disk: BootDisk, options: RecoveryOptions): Recovered {
   const files = new DataFiles(disk);
   const chosen = chooseSnapshot(disk, files, options, options.log);
   const isNew = chosen === undefined && isEmpty(files);
   if (chosen === undefined && !isNew && !options.snapshotTrustEmpty) refuseWithoutSnapshot(files);
-  const database = chosen?.database ?? new Database(options);
-  const apacheSessions = chosen?.apacheSessions ?? new Set<SessionId>();
-  const digests = new DigestCheck({
-    database,
-    enabled: options.digest,
-    snapshot: chosen?.digest,
-    exactFrom: chosen === undefined ? 0n : chosen.endZxid,
-    log: options.log,
-  });
-  const replay = new LogReplay(disk, database, digests, apacheSessions);
-  const logs = neededLogs(files, database.lastZxid).map((log) => replay.apply(log));
-  checkNothingIsMissing(files, logs, chosen, replay.lastSeen, options);
-  settle(disk, files, chosen, logs, options);
+  const history = new History(disk, files, chosen, options);
+  checkNothingIsMissing(files, history, options);
+  const tailIsProof = settle(disk, files, history, options);
+  const { database, apacheSessions } = history;
   if (chosen === undefined) writeSnapshot(disk, database, apacheSessions, options);
   const retention = Retention.of(disk);
   for (const { file } of chosen?.bad ?? []) retention.isBad(file);
+  return history.recovered(retention, { isNew, tailIsProof });
+}
+
+/** What cannot be read stays as it is, for whoever may need it: nothing is written beside it. */
+function forget(disk: BootDisk, damage: DamagedDataError, options: RecoveryOptions): Recovered {
+  options.committed?.clear();
+  const message = `The data cannot be read, and everything is to be got from the other servers: ${damage.message}`;
+  options.log({ level: 'error', event: 'storage.relearn', message, fields: { file: damage.file } });
   return {
-    database,
-    isNew,
-    lastSnapshotZxid: chosen?.file.name.zxid ?? database.lastZxid,
-    transactionsSinceSnapshot: chosen === undefined ? 0 : replay.applied,
-    apacheSessions,
-    digests: digests.recent,
-    digestMismatches: digests.mismatches,
-    retention,
+    database: new Database(options),
+    isNew: false,
+    tailIsProof: false,
+    fuzzyUntil: undefined,
+    damage,
+    lastSnapshotZxid: 0n,
+    transactionsSinceSnapshot: 0,
+    apacheSessions: new Set(),
+    digests: [],
+    digestMismatches: 0,
+    retention: Retention.of(disk),
   };
 }
 
@@ -90,7 +114,7 @@ function isEmpty(files: DataFiles): boolean {
   if (orphan === undefined) return true;
   const what = 'it tells of data, and neither snapshots nor logs are there';
   const remedy = 'Bring them back, or remove every vivarium-* file here to begin with no data.';
-  throw new RefusedStartError(orphan.file, undefined, what, remedy);
+  throw new DamagedDataError(orphan.file, undefined, what, remedy);
 }
 
 function refuseWithoutSnapshot(files: DataFiles): never {
@@ -98,24 +122,13 @@ function refuseWithoutSnapshot(files: DataFiles): never {
     'Bring the snapshots back. Only where none was ever taken (data of ZooKeeper 3.4), set ' +
     'snapshot.trust.empty=true for one start.';
   const first = files.of('log')[0]!.file;
-  throw new RefusedStartError(first, undefined, 'there are logs, but no snapshot', remedy);
-}
-
-/** The log that the next transaction may stand in, and all later ones. */
-function neededLogs(files: DataFiles, last: Zxid): LogFile[] {
-  const logs = files.of('log');
-  const start = logs.findLastIndex(({ name }) => name.zxid <= last + 1n);
-  return logs.slice(Math.max(0, start)).map(({ file, size, name: { zxid } }) => {
-    return { file, size, zxid, facts: files.logFacts(zxid) };
-  });
+  throw new DamagedDataError(first, undefined, 'there are logs, but no snapshot', remedy);
 }
 
 /** Compares what was read with what other files tell of it. */
 function checkNothingIsMissing(
   files: DataFiles,
-  logs: readonly ReadLog[],
-  chosen: ChosenSnapshot | undefined,
-  lastSeen: Zxid,
+  { chosen, logs, lastSeen }: History,
   options: RecoveryOptions,
 ): void {
   const { zxid: start } = chosen?.file.name ?? { zxid: 0n };
@@ -126,7 +139,7 @@ function checkNothingIsMissing(
       continue;
     const what = 'it tells of transactions, and the log it belongs to is missing';
     const remedy = 'Bring the log back; without it, removing this file gives those up.';
-    throw new RefusedStartError(facts.file, undefined, what, remedy);
+    throw new DamagedDataError(facts.file, undefined, what, remedy);
   }
   for (const file of files.of('snapshot-facts')) {
     const facts = files.snapshotFacts(file);
@@ -138,7 +151,7 @@ function checkNothingIsMissing(
     const remedy =
       'Bring the missing part of the log back; to give it up, remove the snapshots from ' +
       `${hexLong(start)} on and their vivarium-snapshot files.`;
-    throw new RefusedStartError(end?.file ?? file.file, end?.end, what, remedy);
+    throw new DamagedDataError(end?.file ?? file.file, end?.end, what, remedy);
   }
   if (start > 0n && files.of('log').length === 0) {
     const message =
@@ -153,15 +166,18 @@ function checkNothingIsMissing(
   options.log({ level: 'warn', event: 'storage.log-behind-snapshot', message });
 }
 
-/** Cuts off what a crash left unfinished, and makes durable what was read. */
+/**
+ * Cuts off what a crash left unfinished, and makes durable what was read.
+ *
+ * @returns whether it is certain that nothing durable was cut off
+ */
 function settle(
   disk: BootDisk,
   files: DataFiles,
-  chosen: ChosenSnapshot | undefined,
-  logs: readonly ReadLog[],
+  { chosen, logs }: History,
   options: RecoveryOptions,
-): void {
-  sealLogs(disk, logs, options.log);
+): boolean {
+  const tailIsProof = sealLogs(disk, logs, options.log);
   for (const file of chosen?.unsynced ?? []) makeDurable(disk, file);
   const hasDraft = disk
     .list(folders.snapshots)
@@ -173,6 +189,7 @@ function settle(
     disk.perform([{ step: 'sync-folder', folder: folders.logs }]);
   }
   disk.perform([{ step: 'sync-folder', folder: folders.snapshots }]);
+  return tailIsProof;
 }
 
 /**

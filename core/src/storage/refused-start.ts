@@ -15,3 +15,6 @@ export class RefusedStartError extends Error {
     this.remedy = remedy;
   }
 }
+
+/** Something is damaged or missing that another copy of the data would bring back. */
+export class DamagedDataError extends RefusedStartError {}

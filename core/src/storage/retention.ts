@@ -1,6 +1,6 @@
 import type { Zxid } from '../base/ids.js';
-import { type BootDisk, type DiskStep, folders } from './disk.js';
-import { type NamedFile, parseFileName } from './file-names.js';
+import { type DiskReader, type DiskStep, folders } from './disk.js';
+import { isOfLogs, type NamedFile, parseFileName } from './file-names.js';
 import { endsLikeSnapshot } from './snapshot-format.js';
 
 interface KnownFile extends NamedFile {
@@ -21,7 +21,7 @@ export class Retention {
   }
 
   /** Knows the files of a disk, and which snapshots are not whole. */
-  static of(disk: BootDisk): Retention {
+  static of(disk: DiskReader): Retention {
     const retention = new Retention([]);
     for (const folder of Object.values(folders)) {
       for (const { name, size } of disk.list(folder)) {
@@ -39,6 +39,12 @@ export class Retention {
     const named = parseFileName(file.slice(file.lastIndexOf('/') + 1));
     if (named === undefined || !isAtHome(named, file)) return;
     this.#files.set(file, { ...named, file });
+    this.#bad.delete(file);
+  }
+
+  /** A file is gone. */
+  removed(file: string): void {
+    this.#files.delete(file);
     this.#bad.delete(file);
   }
 
@@ -60,8 +66,13 @@ export class Retention {
     const oldestLog = logs.findLast((zxid) => zxid <= oldest) ?? 0n;
     const steps: DiskStep[] = [];
     for (const { file, kind, zxid } of [...this.#files.values()]) {
-      const ofSnapshot = kind === 'snapshot' || kind === 'snapshot-facts';
-      if (kind === 'compressed-snapshot' || zxid >= (ofSnapshot ? oldest : oldestLog)) continue;
+      const ofSnapshot = !isOfLogs(kind);
+      if (
+        kind === 'compressed-snapshot' ||
+        kind === 'received' ||
+        zxid >= (ofSnapshot ? oldest : oldestLog)
+      )
+        continue;
       steps.push({ step: 'remove', file });
       this.#files.delete(file);
     }
@@ -83,6 +94,5 @@ export class Retention {
 
 /** The two folders may be one, which then is listed twice. */
 function isAtHome({ kind }: NamedFile, file: string): boolean {
-  const ofLogs = kind === 'log' || kind === 'log-facts' || kind === 'cut';
-  return file.startsWith(ofLogs ? folders.logs : folders.snapshots);
+  return file.startsWith(isOfLogs(kind) ? folders.logs : folders.snapshots);
 }

@@ -3,9 +3,9 @@ import type { LogEvent } from '../base/log-event.js';
 import type { DatabaseOptions } from '../tree/database.js';
 import { MalformedError } from '../wire/reader.js';
 import type { DataFile, DataFiles } from './data-files.js';
-import type { BootDisk } from './disk.js';
+import type { DiskReader } from './disk.js';
 import { snapshotFactsFileOf } from './file-names.js';
-import { RefusedStartError } from './refused-start.js';
+import { DamagedDataError } from './refused-start.js';
 import { type LoadedSnapshot, readSnapshot } from './snapshot-reader.js';
 
 /** The snapshot that a start begins with. */
@@ -18,21 +18,26 @@ export interface ChosenSnapshot extends LoadedSnapshot {
   readonly endZxid: Zxid | undefined;
   /** Newer ones, which are not whole or sound. */
   readonly bad: readonly DataFile[];
+  /** Newer ones, which may show effects of later transactions than was asked for. */
+  readonly beyond: readonly DataFile[];
 }
 
 /**
  * Reads the newest sound snapshot.
  *
+ * @param until absent: of any transaction; else of none after this one
  * @returns `undefined` when there is none at all
  * @throws RefusedStartError when there are some, but none is sound
  */
 export function chooseSnapshot(
-  disk: BootDisk,
+  disk: DiskReader,
   files: DataFiles,
   options: DatabaseOptions,
   log: (event: LogEvent) => void,
+  until?: Zxid,
 ): ChosenSnapshot | undefined {
   const bad: DataFile[] = [];
+  const beyond: DataFile[] = [];
   const warn = (file: string, why: string) => {
     const message = `${file} cannot be used: ${why}. An older snapshot and the logs since serve.`;
     log({ level: 'warn', event: 'storage.bad-snapshot', message, fields: { file } });
@@ -41,10 +46,17 @@ export function chooseSnapshot(
     warn(file, 'it is compressed; decompress it to have it read');
   }
   for (const file of [...files.of('snapshot')].reverse()) {
+    const { zxid } = file.name;
+    if (until !== undefined && zxid > until) {
+      beyond.push(file);
+      continue;
+    }
     try {
-      const { zxid } = file.name;
       const loaded = readSnapshot(disk, file.file, file.size, zxid, options);
-      return { ...loaded, ...factsOf(files, file, loaded), file, bad };
+      const chosen = { ...loaded, ...factsOf(files, file, loaded), file, bad, beyond };
+      const { endZxid } = chosen;
+      if (until === undefined || (endZxid !== undefined && endZxid <= until)) return chosen;
+      beyond.push(file);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       warn(file.file, error.message);
@@ -54,7 +66,7 @@ export function chooseSnapshot(
   const newest = bad[0] ?? files.of('compressed-snapshot').at(-1);
   if (newest === undefined) return undefined;
   const remedy = 'Restore it, or an older one with all logs since, from a backup.';
-  throw new RefusedStartError(newest.file, undefined, 'no snapshot can be read', remedy);
+  throw new DamagedDataError(newest.file, undefined, 'no snapshot can be read', remedy);
 }
 
 function factsOf(

@@ -1,6 +1,6 @@
 import { equalBytes } from '../base/bytes.js';
 import { encode, ustring } from '../wire/types.js';
-import type { BootDisk } from './disk.js';
+import type { DiskReader } from './disk.js';
 
 /**
  * ZooKeeper's snapshot: a header (magic, version, database id), sessions, ACL table, nodes, and an
@@ -30,7 +30,7 @@ export const DIGEST_VERSION = 2;
 const LEAST_BYTES = 10;
 
 /** ZooKeeper's cheap look at whether a snapshot was written to its end. */
-export function endsLikeSnapshot(disk: BootDisk, file: string, size: number): boolean {
+export function endsLikeSnapshot(disk: DiskReader, file: string, size: number): boolean {
   if (size < LEAST_BYTES) return false;
   const end = disk.read(file, size - END_MARK_BYTES, END_MARK_BYTES);
   return equalBytes(end, encode(ustring, END_MARK));

@@ -2,7 +2,7 @@ import type { Zxid } from '../base/ids.js';
 import { hexLong, highOf, lowOf } from '../base/long.js';
 import { Database, type DatabaseOptions } from '../tree/database.js';
 import { MalformedError } from '../wire/reader.js';
-import type { BootDisk } from './disk.js';
+import type { DiskReader } from './disk.js';
 import { FileWindow } from './file-window.js';
 import {
   DIGEST_SECTION_BYTES,
@@ -32,7 +32,7 @@ export interface LoadedSnapshot {
  * @throws MalformedError with the place where it is not a whole, sound snapshot
  */
 export function readSnapshot(
-  disk: BootDisk,
+  disk: DiskReader,
   file: string,
   size: number,
   zxid: Zxid,

@@ -4,12 +4,7 @@ import type { Database } from '../tree/database.js';
 import { Writer } from '../wire/writer.js';
 import { ADLER_START, adler32 } from './adler32.js';
 import { type DiskStep, folders } from './disk.js';
-import {
-  receivedFileOf,
-  snapshotDraftFile,
-  snapshotFactsFileOf,
-  snapshotFileOf,
-} from './file-names.js';
+import { snapshotDraftFile, snapshotFactsFileOf, snapshotFileOf } from './file-names.js';
 import { SLICE_BYTES, type SliceLimits, SnapshotBody } from './snapshot-body.js';
 import { snapshotFactsFile } from './snapshot-facts.js';
 import { DIGEST_VERSION, END_MARK, SNAPSHOT_MAGIC, SNAPSHOT_VERSION } from './snapshot-format.js';
@@ -33,8 +28,8 @@ export interface SnapshotWriterOptions extends SliceLimits {
    */
   readonly endZxid?: Zxid | 'unknown';
   /**
-   * Whether it is to take the place of all that is there: it then gets a name under which only
-   * `snapshot-install.ts` makes it count, and is synced in any case. Default false.
+   * Whether it is to take the place of all that is there: it is durable at the end then, but gets
+   * no name, which `snapshot-install.ts` does. Default false.
    */
   readonly received?: boolean;
 }
@@ -83,7 +78,15 @@ export class SnapshotWriter {
     return this.#state === 'done';
   }
 
-  /** Files that are there when the last slice was performed; none before it was handed out. */
+  /** Of all bytes handed out so far. */
+  get checksum(): number {
+    return this.#checksum;
+  }
+
+  /**
+   * Files that are there when the last slice was performed, or the snapshot installed; none before
+   * the last slice was handed out.
+   */
   get files(): readonly string[] {
     return this.#files;
   }
@@ -154,21 +157,19 @@ export class SnapshotWriter {
 
   /** The snapshot gets its name after the facts about it are durable: without them it is alien. */
   #finish(steps: DiskStep[]): void {
-    const { received = false } = this.#options;
     const { startZxid } = this;
     const endZxid = this.#endZxid();
-    const snapshot = received
-      ? receivedFileOf(startZxid, this.#checksum)
-      : snapshotFileOf(startZxid);
+    const snapshot = snapshotFileOf(startZxid);
     const facts = snapshotFactsFileOf(startZxid, this.#checksum);
     const isKnown = endZxid !== 'unknown';
     if (isKnown) this.#writeFacts(steps, facts, endZxid);
     const syncFolder: DiskStep = { step: 'sync-folder', folder: folders.snapshots };
     if (this.#sync) steps.push({ step: 'sync', file: snapshotDraftFile }, syncFolder);
     steps.push({ step: 'close', file: snapshotDraftFile });
+    this.#files = isKnown ? [snapshot, facts] : [snapshot];
+    if (this.#options.received === true) return;
     steps.push({ step: 'rename', from: snapshotDraftFile, to: snapshot });
     if (this.#sync) steps.push(syncFolder);
-    this.#files = isKnown ? [snapshot, facts] : [snapshot];
   }
 
   #writeFacts(steps: DiskStep[], file: string, endZxid: Zxid): void {
@@ -176,7 +177,7 @@ export class SnapshotWriter {
     const { sessions, lastZxid } = this.#database;
     const bytes = snapshotFactsFile.encode({
       endZxid,
-      isDurable: this.#sync && endZxid === lastZxid,
+      isDurable: this.#sync && endZxid === lastZxid && this.#options.received !== true,
       apacheSessions: [...apacheSessions].filter((session) => sessions.has(session)),
     });
     steps.push({ step: 'create', file }, { step: 'write', file, position: 0, bytes });

@@ -1,11 +1,40 @@
 import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { LogWriter } from '@vivarium/core/internal/storage/log-writer';
 import { snapshotFactsFile } from '@vivarium/core/internal/storage/snapshot-facts';
-import type { TxnBody } from '@vivarium/core/internal/wire/txns';
+import { type TxnBody, txnTypes, writeTxn } from '@vivarium/core/internal/wire/txns';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 import { apacheFiles, freshDisk, writeLogs } from './log-parts.js';
 import { diskOf, filesOf, smallStore, startOn, without } from './small-store.js';
+
+/** Two epochs in three logs, each of which knows what came before it. */
+function epochsInLogs(): MemoryDisk {
+  const disk = freshDisk();
+  const log = new LogWriter({
+    preAllocSizeBytes: 0,
+    maxFileBytes: 0,
+    sync: true,
+    dbId: 0n,
+    after: 0n,
+  });
+  for (const [epoch, from, to] of [
+    [1, 1, 2],
+    [1, 3, 4],
+    [2, 1, 2],
+  ] as const) {
+    log.roll();
+    for (let counter = from; counter <= to; counter++) {
+      const zxid = (BigInt(epoch) << 32n) | BigInt(counter);
+      const header = { clientId: 1n, cxid: counter, zxid, time: 5, type: txnTypes.error };
+      const body = { type: txnTypes.error, err: -101 };
+      writeTxn(log.begin(epoch, counter), { header, body, digest: undefined });
+      log.end();
+    }
+    disk.perform(log.takeFlush());
+  }
+  disk.perform(log.shutDown());
+  return disk;
+}
 
 suite('a start is refused', (test) => {
   const { disk, images } = smallStore('shut down', { snapshotAfter: 3 });
@@ -40,6 +69,14 @@ suite('a start is refused', (test) => {
     const many = freshDisk();
     writeLogs(many, { from: 1, to: 3 }, { epoch: 2, from: 2, to: 3 });
     refuses(many, 'logs/log.1', /missing/);
+  });
+
+  test('when the last log of an epoch is missing, which no number tells of', () => {
+    const many = epochsInLogs();
+    const whole = filesOf(many);
+    assert.is(startOn(diskOf(whole)).refusal, undefined);
+    const lacking = without(whole, 'logs/log.100000003', 'logs/vivarium-log.100000003');
+    refuses(lacking, 'logs/log.100000001', /between 0x100000002 and 0x200000001 are missing/);
   });
 
   test('when transactions come in a wrong order', () => {
@@ -92,10 +129,10 @@ suite('a start is refused', (test) => {
     refuses(diskOf(new Map(files).set('logs/log.5', log)), 'logs/log.5', /format 3 is not known/);
     const facts = files.get('logs/vivarium-log.5')!;
     const newer = facts.slice();
-    newer[7] = 2;
+    newer[7] = 3;
     const fixed = withCrc(newer);
     const name = 'logs/vivarium-log.5';
-    refuses(diskOf(new Map(files).set(name, fixed)), name, /format 2 by a newer Vivarium/);
+    refuses(diskOf(new Map(files).set(name, fixed)), name, /format 3 by a newer Vivarium/);
   });
 
   test('when a file in the place of a log is something else', () => {

@@ -113,6 +113,7 @@ export class Store {
       maxFileBytes: options.maxFileBytes ?? 0,
       sync: this.#sync,
       dbId: 0n,
+      after: database.lastZxid,
       newFile: (file) => retention.added(file),
     });
   }
