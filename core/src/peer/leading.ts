@@ -169,6 +169,8 @@ export class Leading {
     if (deciding === undefined) throw new MalformedError('a request comes before it was to serve');
     const { operation: code, session: id, cxid, identities, body } = request;
     if (code === opcodes.sync) {
+      const asker = deciding.serving.sessions.get(id);
+      if (asker?.owner === learner) this.#touched(id, asker.timeoutMs);
       this.leader.heartbeats.confirm(() => learner.passSync());
       return;
     }
@@ -187,6 +189,8 @@ export class Leading {
     }
     const operation = operationOf(code);
     const session = sessions.get(id);
+    /* Its answer will tell the client that the session lives. */
+    if (session?.owner === learner) this.#touched(id, session.timeoutMs);
     const handler = operation === undefined ? undefined : writeHandlers[operation as WriteName];
     if (operation === undefined || handler === undefined) {
       const proposal = proposalOf('setData', session, identities, from);

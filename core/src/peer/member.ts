@@ -45,7 +45,7 @@ export class Member {
   #rest: readonly PendingWrite[] = [];
   #lost: string | undefined = undefined;
   #isStopping = false;
-  /** Whether a cut or an exchange of the history was interrupted: the disk knows how far it came. */
+  /** A cut or an exchange of the history was interrupted: the disk knows how far it came. */
   #isUnsettled = false;
   #isTrusted: boolean;
   #isEmpty: boolean;
@@ -281,11 +281,12 @@ export class Member {
     }
     this.#phase = 'looking';
     const { zxidHigh, zxidLow } = this.#parts.store.last;
+    const peerEpoch = this.#parts.epochs.current;
     const own = {
       zxid: longOf(zxidHigh, zxidLow),
-      peerEpoch: this.#parts.epochs.current,
+      peerEpoch,
       isTrusted: this.#isTrusted,
-      isEmpty: this.#isEmpty && (zxidHigh | zxidLow) === 0,
+      isEmpty: this.#isEmpty && (peerEpoch | zxidHigh | zxidLow) === 0,
     };
     this.#parts.election.look(own, this.#turn.now);
     this.#decide();

@@ -20,6 +20,8 @@ export interface TransferParts {
   readonly undecided: readonly HistoryEntry[];
   /** Hands on what was said to all so far, so that whoever follows from now on hears none of it. */
   readonly cut: () => void;
+  /** The newest disk request that is durable. */
+  readonly durable: () => number;
 }
 
 /**
@@ -55,7 +57,7 @@ export class HistoryTransfer {
     }
     this.#sayUndecided(learner, out);
     this.#sayNewLeader(learner, out);
-    learner.stage = 'syncing';
+    this.#follows(learner);
   }
 
   /** Sends one more piece of a learner's snapshot, if it can take one. */
@@ -73,6 +75,12 @@ export class HistoryTransfer {
     }
     link.out.raw(backlog.bytes, 0, backlog.position);
     this.#sayNewLeader(learner, link.out);
+    this.#follows(learner);
+  }
+
+  /** From now on it is told what all are told, and the history must be in front of that. */
+  #follows(learner: LearnerHandler): void {
+    learner.link.flush(this.#parts.durable());
     learner.stage = 'syncing';
   }
 

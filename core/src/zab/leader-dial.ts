@@ -54,7 +54,7 @@ export class LeaderDial {
   }
 
   /** An attempt has failed; false when it was another one. */
-  failed(connection: ConnectionId): boolean {
+  closed(connection: ConnectionId): boolean {
     if (connection !== this.#dialing) return false;
     this.#dialing = undefined;
     const { turn, config } = this.#parts;

@@ -1,6 +1,6 @@
 import type { ConnectionId, Millis } from '../base/ids.js';
 import { hexLong, longOf } from '../base/long.js';
-import { packetName, packetTypes, writeOffer, ZAB_VERSION } from '../wire/quorum.js';
+import { demandData, packetName, packetTypes, writeOffer, ZAB_VERSION } from '../wire/quorum.js';
 import { MalformedError, Reader } from '../wire/reader.js';
 import { Writer } from '../wire/writer.js';
 import { Discovery } from './discovery.js';
@@ -10,20 +10,13 @@ import type { LeaderParts } from './leader-parts.js';
 import { readGreeting } from './learner-greeting.js';
 import { LearnerHandler } from './learner-handler.js';
 import { Patience } from './patience.js';
-import type { ZabPhase } from './phase.js';
+import { type LeadingStage, leadingPhases, type ZabPhase } from './phase.js';
 import { Proposals } from './proposals.js';
 import type { QuorumLink } from './quorum-link.js';
 import { SyncLimits } from './sync-limits.js';
 import { Tally } from './tally.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
-const phases = {
-  discovery: 'discovery',
-  sync: 'synchronization',
-  active: 'broadcast',
-  over: 'election',
-} as const;
-
 /**
  * The server that leads: finds an epoch that a quorum has not seen, brings every learner's history
  * to its own, and then proposes, collects acknowledgements and commits.
@@ -41,7 +34,7 @@ export class Leader {
   readonly #heartbeats: Heartbeats;
   readonly #proposals: Proposals;
   readonly #patience: Patience;
-  #stage: 'discovery' | 'sync' | 'active' | 'over' = 'discovery';
+  #stage: LeadingStage = 'discovery';
   #activeSince: Millis | undefined = undefined;
   #nextPing: Millis;
 
@@ -82,6 +75,7 @@ export class Leader {
       epoch: () => this.epoch,
       undecided: this.#proposals.undecided,
       cut: () => this.#proposals.cut(),
+      durable: () => turn.durable,
     });
     this.#discovery.begin();
   }
@@ -91,7 +85,7 @@ export class Leader {
   }
 
   get phase(): ZabPhase {
-    return phases[this.#stage];
+    return leadingPhases[this.#stage];
   }
 
   /** When a quorum had the history; `undefined` before. */
@@ -394,9 +388,4 @@ export class Leader {
     this.#stage = 'over';
     this.#parts.lost(reason);
   }
-}
-
-function demandData(data: Uint8Array | null, what: string): Uint8Array {
-  if (data === null) throw new MalformedError(`${what} without data`);
-  return data;
 }

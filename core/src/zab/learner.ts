@@ -1,5 +1,6 @@
 import type { ConnectionId, Millis } from '../base/ids.js';
 import {
+  demandData,
   packetName,
   packetTypes,
   writeLearnerInfo,
@@ -15,31 +16,8 @@ import { readLeaderInfo } from './leader-greeting.js';
 import { LearnerLog } from './learner-log.js';
 import type { LearnerParts } from './learner-parts.js';
 import { Lease } from './lease.js';
-import type { SyncMode, ZabPhase } from './phase.js';
+import { type LearningStage, learningPhases, type SyncMode, type ZabPhase } from './phase.js';
 import { QuorumLink } from './quorum-link.js';
-
-type Stage =
-  | 'dialing'
-  | 'greeting'
-  | 'accepting'
-  | 'taking'
-  | 'syncing'
-  | 'acking'
-  | 'synced'
-  | 'serving'
-  | 'over';
-
-const phases: Readonly<Record<Stage, ZabPhase>> = {
-  dialing: 'discovery',
-  greeting: 'discovery',
-  accepting: 'discovery',
-  taking: 'synchronization',
-  syncing: 'synchronization',
-  acking: 'synchronization',
-  synced: 'synchronization',
-  serving: 'broadcast',
-  over: 'election',
-};
 
 /**
  * The server that follows: accepts the leader's epoch, takes over its history, and then logs what
@@ -51,7 +29,7 @@ export class Learner {
   readonly #parts: LearnerParts;
   readonly #startedAt: Millis;
   readonly #lease: Lease;
-  #stage: Stage = 'dialing';
+  #stage: LearningStage = 'dialing';
   #link: QuorumLink | undefined = undefined;
   readonly #dial: LeaderDial;
   #lastHeardAt: Millis;
@@ -78,7 +56,7 @@ export class Learner {
   }
 
   get phase(): ZabPhase {
-    return phases[this.#stage];
+    return learningPhases[this.#stage];
   }
 
   /** How it comes by the history, while it does. */
@@ -131,7 +109,7 @@ export class Learner {
 
   /** False when the connection is none of this learner's. */
   closed(connection: ConnectionId, reason: string): boolean {
-    if (this.#dial.failed(connection)) return true;
+    if (this.#dial.closed(connection)) return true;
     if (this.#link?.connection !== connection) return false;
     this.#link.isClosed = true;
     this.#lose(`the link to server ${this.#parts.leader} is lost: ${reason}`);
@@ -405,9 +383,4 @@ export class Learner {
     this.#stage = 'over';
     this.#parts.lost(reason);
   }
-}
-
-function demandData(data: Uint8Array | null, what: string): Uint8Array {
-  if (data === null) throw new MalformedError(`${what} without data`);
-  return data;
 }

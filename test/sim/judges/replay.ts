@@ -15,7 +15,13 @@ import { type TxnBody, txnTypes } from '@vivarium/core/internal/wire/txns';
 import type { Canon } from '../inside/canon.js';
 import type { Entry } from '../inside/entry.js';
 import { demand } from '../violation.js';
-import { type HeardReply, type History, type SentRequest, sessionOf } from '../world/history.js';
+import {
+  type ConnectionHistory,
+  type HeardReply,
+  type History,
+  type SentRequest,
+  sessionOf,
+} from '../world/history.js';
 import { type Change, Model, type Outcome } from './model.js';
 import { demandStat, judgeRead } from './reads.js';
 import { nameOf, writesOf } from './wire-requests.js';
@@ -51,8 +57,13 @@ export function replay(canon: Canon, history: History, probes: readonly Probe[])
     else there.push(probe);
   };
   const compared = { writes: 0, reads: 0, unknown: 0 };
+  const moves = new Map<bigint, ConnectionHistory>();
   for (const connection of history.connections) {
+    const claimed = connection.greeting?.sessionId ?? 0n;
+    const before = moves.get(claimed);
+    if (before !== undefined && claimed !== 0n) before.hasMoved = true;
     const session = sessionOf(connection);
+    moves.set(session, connection);
     for (const request of connection.requests) {
       const { reply } = request;
       if (request.opcode === opcodes.closeSession) continue;
@@ -127,9 +138,13 @@ function applyEntry(
     return `${zxid} is a transaction that nobody asked for, or asked for once (${key})`;
   });
   requests.delete(key);
+  const told = `zxid ${zxid}, ${nameOf(request)} of ${request.connection.client}`;
+  if (isAboutSession(errorOf(body))) {
+    judgeRefused(model, request, entry, told);
+    return undefined;
+  }
   const ops = writesOf(request)!;
   const outcomes = model.apply(ops, { ...server, isKnown: request.isKnown });
-  const told = `zxid ${zxid}, ${nameOf(request)} of ${request.connection.client}`;
   const failure = outcomes.find(({ err }) => err !== 0)?.err ?? 0;
   const logged = errorOf(body);
   demand(logged === failure, 'C1', () => `${told} is logged with ${logged}, not ${failure}`);
@@ -139,6 +154,27 @@ function applyEntry(
   }
   if (request.reply !== undefined) judgeWrite(request, request.reply, outcomes, zxid, told);
   return request;
+}
+
+/** S5, S6: a request came too late, or through a server that its session has left. */
+function judgeRefused(model: Model, request: SentRequest, { txn }: Entry, told: string): void {
+  const session = txn.header.clientId;
+  const logged = errorOf(txn.body);
+  const { reply, connection } = request;
+  model.apply([], { zxid: txn.header.zxid, time: txn.header.time, session, isKnown: false });
+  demand(reply === undefined || reply.err === logged, 'S6', () => {
+    return `${told} is logged with ${logged} and was answered with ${reply?.err}`;
+  });
+  if (logged === codes.SESSION_MOVED) {
+    demand(connection.hasMoved === true, 'S6', () => `${told} was refused, and nobody has moved`);
+  } else {
+    demand(!model.sessions.has(session), 'S5', () => `${told} was refused to a living session`);
+  }
+}
+
+function isAboutSession(err: number): boolean {
+  const { SESSION_EXPIRED, UNKNOWN_SESSION, SESSION_MOVED } = codes;
+  return err === SESSION_EXPIRED || err === UNKNOWN_SESSION || err === SESSION_MOVED;
 }
 
 function isCreation(body: TxnBody): body is TxnBody & { readonly path: string } {
@@ -211,11 +247,7 @@ function judgeMulti(
 function nothingWasInvented(request: SentRequest, zxidOf: Map<SentRequest, bigint>): void {
   const { reply } = request;
   if (reply === undefined || zxidOf.has(request)) return;
-  const isAboutSession =
-    reply.err === codes.SESSION_EXPIRED ||
-    reply.err === codes.UNKNOWN_SESSION ||
-    reply.err === codes.SESSION_MOVED;
-  demand(isAboutSession, 'C13', () => {
+  demand(isAboutSession(reply.err), 'C13', () => {
     const who = request.connection.client;
     return `${nameOf(request)} ${request.xid} of ${who} was answered with ${reply.err} and is lost`;
   });

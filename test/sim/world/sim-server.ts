@@ -100,6 +100,10 @@ export class SimServer implements Subject {
     return this.local.state !== 'down';
   }
 
+  get hasJoined(): boolean {
+    return this.epochs.durable('currentEpoch') > 0n || this.log.lastZxid > 0n;
+  }
+
   unreadSince(connection: number): number | undefined {
     const micros = this.local.unreadSince(connection);
     if (micros === undefined) return undefined;
@@ -109,8 +113,7 @@ export class SimServer implements Subject {
   /** Its machine dies, and all that was on its disk is gone. */
   wipe(): void {
     if (this.isUp) this.local.kill();
-    const hadNothing = this.log.lastZxid === 0n && this.epochs.durable('acceptedEpoch') === 0n;
-    if (!hadNothing) this.isBlank = true;
+    this.isBlank = this.hasJoined || this.epochs.durable('acceptedEpoch') > 0n;
     this.local.disk = new MemoryDisk();
     this.log.wiped();
     this.epochs.wiped(this.local.disk);
