@@ -45,7 +45,7 @@ export class Member {
   #rest: readonly PendingWrite[] = [];
   #lost: string | undefined = undefined;
   #isStopping = false;
-  /** Whether a cut or an exchange of the history was interrupted: the disk knows how far it came. */
+  /** A cut or an exchange of the history was interrupted: the disk knows how far it came. */
   #isUnsettled = false;
   #isTrusted: boolean;
   #isEmpty: boolean;
@@ -347,6 +347,7 @@ export class Member {
       ...this.#parts,
       failed: (failure: DiskFailure) => this.#halt(haltFor(failure)),
       diverged: (zxid: bigint) => this.#halt(haltForDivergence(zxid)),
+      hasSupport: () => this.#parts.election.hasSupport,
       lost: (reason: string) => {
         this.#lost ??= reason;
       },

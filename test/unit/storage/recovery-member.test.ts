@@ -63,6 +63,7 @@ suite('the start of a member of an ensemble', (test) => {
       assert.instance(refusal, RefusedStartError, 'a server that stands alone is refused');
       const events: LogEvent[] = [];
       const committed = new CommittedLog();
+      committed.add(5, 5, new Uint8Array(1));
       const recovered = recover(disk, { ...recoveryOptions(events), relearn: true, committed });
       assert.is(recovered.damage?.message, (refusal as Error).message);
       assert.equal(imageOf(recovered.database), imageOf(replayed([])));
@@ -159,6 +160,7 @@ suite('the committed log after a start', (test) => {
     ]);
     writeHistory(disk, entries, new Set([3, 8]));
     const committed = new CommittedLog({ count: 6 });
+    committed.add(9, 9, new Uint8Array(1));
     recover(disk, { ...recoveryOptions(), committed });
     const bytes = committed.after(0, 0).map((txn) => txn.bytes);
     assert.equal(

@@ -1,5 +1,6 @@
 import { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { Random as Chance } from '@vivarium/core/internal/local/random';
+import { CommittedLog } from '@vivarium/core/internal/storage/committed-log';
 import type { DiskStep } from '@vivarium/core/internal/storage/disk';
 import { recover } from '@vivarium/core/internal/storage/recovery';
 import { SnapshotWriter } from '@vivarium/core/internal/storage/snapshot-writer';
@@ -204,6 +205,19 @@ suite('cutting a history', (test) => {
       () => planTruncation(silent, cut - 9n, recoveryOptions()),
       /no snapshot from before it is left/,
     );
+  });
+
+  test('leaves alone what is kept in memory of committed transactions', () => {
+    const store = new Store({ seed: 8 });
+    store.append(20);
+    store.flush();
+    const committed = new CommittedLog();
+    committed.add(9, 9, new Uint8Array(1));
+    const cut = store.history[12]!.header.zxid;
+    planTruncation(store.disk, cut, { ...recoveryOptions(), ...{ committed } });
+    assert.throws(() => planTruncation(store.disk, 5n, { ...recoveryOptions(), ...{ committed } }));
+    assert.is(committed.newest?.zxidHigh, 9);
+    assert.is(committed.size, 1);
   });
 
   test('is refused when the transaction is not in the history, and then nothing is to be done', () => {
