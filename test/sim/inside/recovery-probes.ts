@@ -23,8 +23,10 @@ import { snapshotZxid } from './log-records.js';
 import type { Subject } from './subject.js';
 import type { Witness } from './witness.js';
 
-/** Mean time between two looks at the disk, in virtual ms; beside that, after snapshots. */
+/** Mean time between two looks at any disk, in virtual ms; beside that, after snapshots. */
 const EVERY_MS = 1_000;
+/** How many snapshots are looked at, of those of all servers. */
+const AFTER_SNAPSHOT = 0.3;
 
 interface Found {
   readonly database: Database;
@@ -38,10 +40,13 @@ export class RecoveryProbes {
   readonly #config: Config;
   readonly #random: Random;
   readonly #found: Found[] = [];
+  readonly #count: number;
   #isDue = false;
   #nextAt = 0;
 
-  constructor(kernel: Kernel, subject: Subject, witness: Witness, config: Config) {
+  /** @param count how many servers there are */
+  constructor(kernel: Kernel, subject: Subject, witness: Witness, config: Config, count: number) {
+    this.#count = count;
     this.#subject = subject;
     this.#witness = witness;
     this.#config = config;
@@ -51,7 +56,7 @@ export class RecoveryProbes {
   /** A step of the server's disk was performed; with this one a snapshot may have its name. */
   stepped(step: DiskStep): void {
     if (step.step === 'sync-folder' && step.folder === folders.snapshots) {
-      this.#isDue ||= this.#random.chance(0.3);
+      this.#isDue ||= this.#random.chance(AFTER_SNAPSHOT / this.#count);
     }
   }
 
@@ -63,7 +68,7 @@ export class RecoveryProbes {
     const { now } = this.#witness;
     if (server.state === 'down' || (!this.#isDue && now < this.#nextAt)) return;
     this.#isDue = false;
-    this.#nextAt = now + this.#random.between(0, 2_000 * EVERY_MS);
+    this.#nextAt = now + this.#random.between(0, 2_000 * EVERY_MS * this.#count);
     this.look(server);
   }
 

@@ -27,6 +27,8 @@ export interface SimServerParts {
   readonly boot: BootLocal;
   readonly witness: Witness;
   readonly backgroundSlowness: number;
+  /** How many servers there are. */
+  readonly count: number;
   /** Whether the power may go while it starts. */
   readonly mayDieStarting: () => boolean;
   /** It ended by itself, or did not come up: somebody has to start it. */
@@ -122,7 +124,7 @@ export class SimServer implements Subject {
     });
     const { tickTime, syncLimit } = config;
     this.staleMs = STALE_TICKS * tickTime + 2 * syncLimit * tickTime * CLOCK_ERROR;
-    this.recoveries = new RecoveryProbes(kernel, this, witness, config);
+    this.recoveries = new RecoveryProbes(kernel, this, witness, config, parts.count);
   }
 
   get isUp(): boolean {

@@ -157,6 +157,7 @@ export class Simulation {
       boot,
       witness,
       backgroundSlowness: swarm.backgroundSlowness,
+      count: swarm.configs.length,
       mayDieStarting: () => swarm.faults.has('power') && this.#goesOn,
       ended: () => this.#keeper.ended(server),
     });
