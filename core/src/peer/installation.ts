@@ -55,6 +55,7 @@ export class Installation {
    */
   install(database: Database, endZxid: Zxid | undefined, done: () => void): void {
     const store = this.#store;
+    store.own(database);
     const writer = this.#writerOf(database, endZxid);
     this.#isUnderWay = true;
     const goOn = () => {

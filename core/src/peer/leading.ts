@@ -27,6 +27,7 @@ export interface LeadingParts {
   readonly epochs: Epochs;
   readonly history: LeaderHistory;
   readonly sessionIds: SessionIds;
+  readonly hasSupport: () => boolean;
   readonly secrets: () => Uint8Array;
   readonly failed: (failure: DiskFailure) => void;
   readonly diverged: (zxid: bigint) => void;
@@ -170,7 +171,7 @@ export class Leading {
     if (code === opcodes.sync) {
       const asker = deciding.serving.sessions.get(id);
       if (asker?.owner === learner) this.#touched(id, asker.timeoutMs);
-      this.leader.heartbeats.confirm(() => this.leader.passSync(learner));
+      this.leader.heartbeats.confirm(() => learner.passSync());
       return;
     }
     const { sessions } = deciding.serving;
@@ -204,17 +205,16 @@ export class Leading {
    * is let in when all it asked before is decided, so that it cannot miss it.
    */
   #revalidate(learner: LearnerHandler, id: bigint, timeoutMs: Millis): void {
-    const { leader } = this;
     const session = this.#deciding?.serving.sessions.get(id);
     if (session === undefined || session.closing) {
-      leader.revalidated(learner, id, false);
+      learner.revalidated(id, false);
       return;
     }
     this.#takeFromOwnClient(session);
     session.owner = learner;
     session.timeoutMs = timeoutMs;
     this.#touched(id, timeoutMs);
-    const answer = () => leader.revalidated(learner, id, !session.closing);
+    const answer = () => learner.revalidated(id, !session.closing);
     if (session.unapplied === 0) answer();
     else {
       session.whenSettled ??= [];

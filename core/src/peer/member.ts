@@ -347,6 +347,7 @@ export class Member {
       ...this.#parts,
       failed: (failure: DiskFailure) => this.#halt(haltFor(failure)),
       diverged: (zxid: bigint) => this.#halt(haltForDivergence(zxid)),
+      hasSupport: () => this.#parts.election.hasSupport,
       lost: (reason: string) => {
         this.#lost ??= reason;
       },

@@ -1,30 +1,41 @@
 import type { ConnectionId, Millis } from '../base/ids.js';
-import type { LearnerParts } from './learner-parts.js';
+import type { Config } from '../config/config.js';
+import type { Turn } from '../seam/turn.js';
+import type { Membership } from './membership.js';
 
-/** Between two attempts to reach a leader that does not listen yet. */
-const REDIAL_MS = 30;
+export interface LeaderDialParts {
+  readonly config: Config;
+  readonly turn: Turn;
+  readonly membership: Membership;
+  /** The leader's number. */
+  readonly leader: number;
+}
+
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** A learner's attempts to reach its leader, one at a time until one succeeds or time is up. */
+/** How a learner gets its link to the leader: it tries until it is let in or its time is over. */
 export class LeaderDial {
-  readonly #parts: LearnerParts;
-  readonly #deadline: Millis;
-  #connection: ConnectionId | undefined = undefined;
+  /** When it gives up. */
+  readonly deadline: Millis;
+  readonly #parts: LeaderDialParts;
+  #dialing: ConnectionId | undefined = undefined;
   #nextAt: Millis;
 
-  constructor(parts: LearnerParts) {
-    const { config, turn } = parts;
+  constructor(parts: LeaderDialParts) {
+    const { connectToLearnerMasterLimit, initLimit, tickTime } = parts.config;
+    const ticks = connectToLearnerMasterLimit > 0 ? connectToLearnerMasterLimit : initLimit;
     this.#parts = parts;
-    this.#deadline = turn.now + config.initLimit * config.tickTime;
-    this.#nextAt = turn.now;
+    this.deadline = parts.turn.now + ticks * tickTime;
+    this.#nextAt = parts.turn.now;
     this.step();
   }
 
-  /** When to try again. */
+  /** When it tries again. */
   get wakeAt(): Millis {
     return this.#nextAt;
   }
 
+  /** Tries, if it is time to. */
   step(): void {
     const { turn, membership, leader } = this.#parts;
     if (turn.now < this.#nextAt) return;
@@ -32,28 +43,30 @@ export class LeaderDial {
     const addresses = membership
       .server(leader)!
       .addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort }));
-    this.#connection = turn.dial('quorum', addresses, Math.max(1, this.#deadline - turn.now));
+    this.#dialing = turn.dial('quorum', addresses, Math.max(1, this.deadline - turn.now));
   }
 
-  /** True when it is the link to the leader that came to be. */
+  /** A link came to be; false when it is another one. */
   opened(connection: ConnectionId): boolean {
-    if (connection !== this.#connection) return false;
-    this.#connection = undefined;
+    if (connection !== this.#dialing) return false;
+    this.#dialing = undefined;
     return true;
   }
 
-  /** True when it was an attempt that has failed; there will be another. */
+  /** An attempt has failed; false when it was another one. */
   closed(connection: ConnectionId): boolean {
-    if (connection !== this.#connection) return false;
-    this.#connection = undefined;
-    this.#nextAt = this.#parts.turn.now + REDIAL_MS;
+    if (connection !== this.#dialing) return false;
+    this.#dialing = undefined;
+    const { turn, config } = this.#parts;
+    this.#nextAt = turn.now + config.leaderConnectDelayMs;
     return true;
   }
 
   /** Gives up. */
   end(reason: string): void {
     this.#nextAt = NEVER;
-    const connection = this.#connection;
+    const connection = this.#dialing;
+    this.#dialing = undefined;
     if (connection === undefined) return;
     this.#parts.turn.effects.push({ type: 'close', connection, reason });
   }

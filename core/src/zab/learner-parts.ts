@@ -5,6 +5,7 @@ import type { SnapshotReceiver } from '../storage/snapshot-receiver.js';
 import type { Database } from '../tree/database.js';
 import type { Epochs } from './epochs.js';
 import type { Membership } from './membership.js';
+import type { QuorumMetrics } from './quorum-metrics.js';
 
 /** Where a learner's log is, and what of it is decided; see `peer/ledger.ts`. */
 export interface LearnerLedger {
@@ -24,6 +25,7 @@ export interface LearnerParts {
   readonly turn: Turn;
   readonly membership: Membership;
   readonly epochs: Epochs;
+  readonly metrics: QuorumMetrics;
   readonly ledger: () => LearnerLedger;
   /** The leader's number. */
   readonly leader: number;

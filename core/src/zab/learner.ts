@@ -1,5 +1,6 @@
 import type { ConnectionId, Millis } from '../base/ids.js';
 import {
+  demandData,
   packetName,
   packetTypes,
   writeLearnerInfo,
@@ -15,18 +16,8 @@ import { readLeaderInfo } from './leader-greeting.js';
 import { LearnerLog } from './learner-log.js';
 import type { LearnerParts } from './learner-parts.js';
 import { Lease } from './lease.js';
+import { type LearningStage, learningPhases, type SyncMode, type ZabPhase } from './phase.js';
 import { QuorumLink } from './quorum-link.js';
-
-type Stage =
-  | 'dialing'
-  | 'greeting'
-  | 'accepting'
-  | 'taking'
-  | 'syncing'
-  | 'acking'
-  | 'synced'
-  | 'serving'
-  | 'over';
 
 /**
  * The server that follows: accepts the leader's epoch, takes over its history, and then logs what
@@ -38,7 +29,7 @@ export class Learner {
   readonly #parts: LearnerParts;
   readonly #startedAt: Millis;
   readonly #lease: Lease;
-  #stage: Stage = 'dialing';
+  #stage: LearningStage = 'dialing';
   #link: QuorumLink | undefined = undefined;
   readonly #dial: LeaderDial;
   #lastHeardAt: Millis;
@@ -49,6 +40,8 @@ export class Learner {
   /** Logged up to here when NEWLEADER came. */
   #historyEnd = 0;
   #log: LearnerLog | undefined = undefined;
+  /** When the leader's epoch was known. */
+  #syncBeganAt: Millis = 0;
 
   constructor(parts: LearnerParts) {
     this.#parts = parts;
@@ -62,8 +55,13 @@ export class Learner {
     return this.#epoch;
   }
 
-  get isServing(): boolean {
-    return this.#stage === 'serving';
+  get phase(): ZabPhase {
+    return learningPhases[this.#stage];
+  }
+
+  /** How it comes by the history, while it does. */
+  get syncMode(): SyncMode | undefined {
+    return this.#stage === 'taking' || this.#stage === 'syncing' ? this.#intake?.mode : undefined;
   }
 
   get isVivarium(): boolean {
@@ -147,12 +145,12 @@ export class Learner {
   step(): void {
     if (this.#stage === 'over') return;
     const { turn, leader, config } = this.#parts;
-    if (turn.now > this.#deadline) {
+    if (turn.now <= this.#deadline) this.#dial.step();
+    else if (this.#stage === 'dialing') this.#lose(`server ${leader} cannot be reached`);
+    else {
       const what = this.#stage === 'serving' ? 'was not heard for' : 'has not led within';
       const limit = this.#stage === 'serving' ? config.syncLimit : config.initLimit;
       this.#lose(`server ${leader} ${what} ${limit * config.tickTime} ms`);
-    } else {
-      this.#dial.step();
     }
   }
 
@@ -169,6 +167,7 @@ export class Learner {
 
   get #deadline(): Millis {
     const { config } = this.#parts;
+    if (this.#stage === 'dialing') return this.#dial.deadline;
     if (this.#stage === 'serving') return this.#lastHeardAt + config.syncLimit * config.tickTime;
     if (this.#intake?.isBusy === true) return Number.POSITIVE_INFINITY;
     return Math.max(this.#startedAt, this.#lastHeardAt) + config.initLimit * config.tickTime;
@@ -227,6 +226,7 @@ export class Learner {
       return;
     }
     this.#epoch = epoch;
+    this.#syncBeganAt = this.#parts.turn.now;
     this.#isVivarium = isVivarium;
     if (isVivarium) {
       link.sealIn();
@@ -254,7 +254,7 @@ export class Learner {
       ...this.#parts,
       hasEnd: this.#isVivarium,
       begins: (zxidHigh, zxidLow) => {
-        this.#log = new LearnerLog(this.#parts.ledger, zxidHigh, zxidLow);
+        this.#log = new LearnerLog(this.#parts, zxidHigh, zxidLow);
         this.#stage = 'syncing';
       },
       goOn: () => this.#read(),
@@ -363,6 +363,10 @@ export class Learner {
   #beginServing(link: QuorumLink): void {
     if (this.#stage !== 'synced') throw new MalformedError(`UPTODATE comes while ${this.#stage}`);
     this.#stage = 'serving';
+    this.#log!.isLive = true;
+    const { metrics, isObserver, turn } = this.#parts;
+    const meter = isObserver ? metrics.observerSyncTime : metrics.followerSyncTime;
+    meter.add(turn.now - this.#syncBeganAt);
     link.say(packetTypes.ack, this.#epoch, 0);
     this.#parts.serve();
   }
@@ -379,9 +383,4 @@ export class Learner {
     this.#stage = 'over';
     this.#parts.lost(reason);
   }
-}
-
-function demandData(data: Uint8Array | null, what: string): Uint8Array {
-  if (data === null) throw new MalformedError(`${what} without data`);
-  return data;
 }

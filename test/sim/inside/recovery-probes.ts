@@ -75,9 +75,10 @@ export class RecoveryProbes {
       const due = `attested is ${zxidText(attested)}, durable ${zxidText(log.durableZxid)}`;
       return `a power cut would leave ${name} at ${zxidText(lastZxid)}; ${due}`;
     });
-    /* A tree that came from a leader may be ahead of what is logged behind it; nobody sees it so. */
+    // A tree that came from a leader who went on shows more, until the log has caught up.
     if (fuzzyUntil !== undefined) return;
-    this.#found.push({ database, last: this.#witness.meanings.of(lastZxid) });
+    const last = this.#witness.meanings.of(lastZxid) ?? this.#witness.canon.find(lastZxid)?.bytes;
+    this.#found.push({ database, last });
   }
 
   /** For the replay: each tree that was found is compared with the model's. */
