@@ -126,8 +126,34 @@ export interface ApacheServer {
   remove(): Promise<void>;
 }
 
-const QUICK_JVM = ['-Xms64m', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+export const QUICK_JVM: readonly string[] = [
+  '-Xms64m',
+  '-Xmx512m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+];
 const START_LIMIT_MS = 60_000;
+
+/** What `java` is told to run a server of a release. */
+export async function apacheArgs(
+  version: ApacheVersion,
+  configFile: string,
+  { jvmArgs, properties }: Pick<ApacheOptions, 'jvmArgs' | 'properties'> = {},
+): Promise<readonly string[]> {
+  const all = {
+    'zookeeper.extendedTypesEnabled': 'true',
+    'org.slf4j.simpleLogger.defaultLogLevel': 'warn',
+    ...properties,
+  };
+  return [
+    ...(jvmArgs ?? QUICK_JVM),
+    ...Object.entries(all).map(([key, value]) => `-D${key}=${value}`),
+    '-cp',
+    join(await apacheJars(version), '*'),
+    'org.apache.zookeeper.server.quorum.QuorumPeerMain',
+    configFile,
+  ];
+}
 
 /**
  * Starts a standalone server on 127.0.0.1 and waits until it serves.
@@ -139,7 +165,6 @@ const START_LIMIT_MS = 60_000;
  */
 export async function startApache(options: ApacheOptions = {}): Promise<ApacheServer> {
   const version = options.version ?? apacheVersions.newest;
-  const jars = await apacheJars(version);
   const port = options.port ?? (await freePort());
   const temporary =
     options.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'vivarium-apache-')) : undefined;
@@ -158,25 +183,10 @@ export async function startApache(options: ApacheOptions = {}): Promise<ApacheSe
   const configFile = join(folder, 'zoo.cfg');
   const lines = Object.entries(keys).map(([key, value]) => `${key}=${value}\n`);
   await writeFile(configFile, lines.join(''));
-  const properties = {
-    'zookeeper.extendedTypesEnabled': 'true',
-    'org.slf4j.simpleLogger.defaultLogLevel': 'warn',
-    ...options.properties,
-  };
+  const args = await apacheArgs(version, configFile, options);
   const logFile = join(folder, 'apache.log');
   const output = openSync(logFile, 'a');
-  const child = spawn(
-    'java',
-    [
-      ...(options.jvmArgs ?? QUICK_JVM),
-      ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`),
-      '-cp',
-      join(jars, '*'),
-      'org.apache.zookeeper.server.quorum.QuorumPeerMain',
-      configFile,
-    ],
-    { stdio: ['ignore', output, output] },
-  );
+  const child = spawn('java', args, { stdio: ['ignore', output, output] });
   closeSync(output);
   const log = () => readFileSync(logFile, 'utf8');
   const forget = endWithThisProcess(child);
@@ -222,12 +232,16 @@ export function freePort(): Promise<number> {
 }
 
 /** The answer to a four-letter word; rejects when nobody answers. */
-export function fourLetterWord(port: number, word: string): Promise<string> {
+export function fourLetterWord(
+  port: number,
+  word: string,
+  { host = '127.0.0.1', limitMs = 5000 } = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
-    const socket = connect(port, '127.0.0.1', () => socket.write(word));
+    const socket = connect(port, host, () => socket.write(word));
     socket.setEncoding('utf8');
-    socket.setTimeout(5000, () => socket.destroy(new Error(`no answer to '${word}' in 5 s`)));
+    socket.setTimeout(limitMs, () => socket.destroy(new Error(`no answer to '${word}'`)));
     socket.on('data', (part) => {
       text += part;
     });

@@ -58,7 +58,7 @@ export function readLogFile(dataDir: string, name: string): LogFile {
 }
 
 /** A file's bytes, but for the zeros by which a log is longer than what was written to it. */
-function readUpToZeros(path: string): { readonly bytes: Buffer; readonly size: number } {
+export function readUpToZeros(path: string): { readonly bytes: Buffer; readonly size: number } {
   const { size } = statSync(path);
   const file = openSync(path, 'r');
   const pieces: Buffer[] = [];

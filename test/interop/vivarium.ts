@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endWithThisProcess, freePort } from './apache.js';
 
-const PROGRAM = fileURLToPath(new URL('../../../core/bin/vivarium.js', import.meta.url));
+/** What `npx vivarium` runs. */
+export const PROGRAM = fileURLToPath(new URL('../../../core/bin/vivarium.js', import.meta.url));
 const START_LIMIT_MS = 60_000;
 const LOG_KEPT = 200_000;
 

@@ -56,10 +56,10 @@ export class WireClient {
     });
   }
 
-  /** Opens a connection to 127.0.0.1; nothing is sent. */
-  static open(port: number): Promise<WireClient> {
+  /** Opens a connection; nothing is sent. */
+  static open(port: number, host = '127.0.0.1'): Promise<WireClient> {
     return new Promise((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1', () => {
+      const socket = connect(port, host, () => {
         socket.off('error', reject);
         resolve(new WireClient(socket));
       });
@@ -68,8 +68,12 @@ export class WireClient {
   }
 
   /** Opens a connection and a session on it. @throws when the server refuses */
-  static async session(port: number, request: Partial<Handshake> = {}): Promise<SessionClient> {
-    const client = await WireClient.open(port);
+  static async session(
+    port: number,
+    request: Partial<Handshake> = {},
+    host?: string,
+  ): Promise<SessionClient> {
+    const client = await WireClient.open(port, host);
     const reply = await client.handshake(request);
     if (reply === undefined || reply.timeOut <= 0) {
       client.destroy();

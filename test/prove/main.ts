@@ -27,6 +27,9 @@ const names = [
   'quorum-rules',
   'browser',
   'planted',
+  'checkers',
+  'processes',
+  'fail-over',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));

@@ -32,7 +32,9 @@ export function judgeRead(model: Model, reply: HeardReply, session: bigint): voi
   const found = (path: string, wanted: number = permissions.read) => {
     const node = model.nodes.get(path);
     const due = errorOf(node, wanted, request.isKnown);
-    demand(err === due, 'C4', () => `${told}: ${path} was answered with ${err}, not ${due}`);
+    demand(err === due, blame(reply, node), () => {
+      return `${told}: ${path} was answered with ${err}, not ${due}`;
+    });
     return due === 0 ? node : undefined;
   };
   switch (request.opcode) {
@@ -94,6 +96,17 @@ export function judgeRead(model: Model, reply: HeardReply, session: bigint): voi
     case opcodes.multiRead:
       judgeMultiRead(model, reply, told);
   }
+}
+
+/** The property that an outcome other than due is against. */
+function blame({ request, err, body }: HeardReply, node: Node | undefined): string {
+  if (err === codes.NO_NODE && node !== undefined && node.owner !== 0n) return 'E3';
+  if (err !== 0 || node !== undefined) return 'C4';
+  const from = new Reader(body);
+  const isData = request.opcode === opcodes.getData;
+  if (!isData && request.opcode !== opcodes.exists) return 'C4';
+  const { stat } = isData ? GetDataResponse.read(from) : StatResponse.read(from);
+  return stat.ephemeralOwner === 0n ? 'C4' : 'E2';
 }
 
 function errorOf(node: Node | undefined, wanted: number, isKnown: boolean): number {

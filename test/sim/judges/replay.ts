@@ -11,9 +11,7 @@ import { readMultiResponse } from '@vivarium/core/internal/wire/multi';
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { Create2Response, PathResponse, StatResponse } from '@vivarium/core/internal/wire/records';
-import { type TxnBody, txnTypes } from '@vivarium/core/internal/wire/txns';
-import type { Canon } from '../inside/canon.js';
-import type { Entry } from '../inside/entry.js';
+import { type Txn, type TxnBody, txnTypes } from '@vivarium/core/internal/wire/txns';
 import { demand } from '../violation.js';
 import {
   type ConnectionHistory,
@@ -22,9 +20,17 @@ import {
   type SentRequest,
   sessionOf,
 } from '../world/history.js';
-import { type Change, Model, type Outcome } from './model.js';
+import { EarlyReads } from './early-reads.js';
+import type { Leeway } from './leeway.js';
+import { type Change, Model, type Outcome, type WriteOp } from './model.js';
 import { demandStat, judgeRead } from './reads.js';
 import { nameOf, writesOf } from './wire-requests.js';
+
+/** The one true order of transactions, wherever it was found. */
+export interface TrueOrder {
+  readonly entries: readonly { readonly zxid: bigint; readonly txn: Txn }[];
+  readonly lastZxid: bigint;
+}
 
 /** What the replay leaves for the judges that come after it. */
 export interface Replayed {
@@ -48,16 +54,18 @@ export interface Probe {
 }
 
 /** @throws Violation of the first property that does not hold */
-export function replay(canon: Canon, history: History, probes: readonly Probe[]): Replayed {
+export function replay(
+  canon: TrueOrder,
+  history: History,
+  probes: readonly Probe[],
+  leeway: Leeway = {},
+): Replayed {
   const requests = new Map<string, SentRequest>();
-  const looks = new Map<bigint, Probe[]>();
-  const add = (probe: Probe) => {
-    const there = looks.get(probe.zxid);
-    if (there === undefined) looks.set(probe.zxid, [probe]);
-    else there.push(probe);
-  };
+  const looks = new Looks(canon);
+  const early = new EarlyReads();
   const compared = { writes: 0, reads: 0, unknown: 0 };
   const moves = new Map<bigint, ConnectionHistory>();
+  const seenBefore = new Map<string, bigint>();
   for (const connection of history.connections) {
     const claimed = connection.greeting?.sessionId ?? 0n;
     const before = moves.get(claimed);
@@ -65,24 +73,30 @@ export function replay(canon: Canon, history: History, probes: readonly Probe[])
     const session = sessionOf(connection);
     moves.set(session, connection);
     for (const request of connection.requests) {
-      const { reply } = request;
-      if (request.opcode === opcodes.closeSession) continue;
-      if (writesOf(request) !== undefined) {
-        requests.set(`${session}:${request.xid}`, request);
-      } else if (reply !== undefined && reply.zxid > 0n) {
-        compared.reads++;
-        add({ zxid: reply.zxid, look: (model) => judgeRead(model, reply, session) });
+      if (writesOf(request) !== undefined) requests.set(`${session}:${request.xid}`, request);
+    }
+    for (const reply of connection.heard) {
+      const from = seenBefore.get(connection.client) ?? 0n;
+      if (reply.zxid > from) seenBefore.set(connection.client, reply.zxid);
+      if (reply.type !== 'reply' || !isJudgedRead(reply)) continue;
+      compared.reads++;
+      if (leeway.readsEarlier === true) {
+        looks.add({ zxid: from, look: (model) => early.begin(model, reply, session) });
+        looks.add({ zxid: reply.zxid, look: (model) => early.end(model, reply, session) });
+      } else {
+        looks.add({ zxid: reply.zxid, look: (model) => judgeRead(model, reply, session) });
       }
     }
   }
-  for (const probe of probes) add(probe);
+  for (const probe of probes) looks.add(probe);
   const model = new Model();
   const changes = new Map<bigint, readonly Change[]>();
   const zxidOf = new Map<SentRequest, bigint>();
   const applied = new Set<SentRequest>();
-  for (const probe of looks.get(0n) ?? []) probe.look(model);
+  const ends = leeway.isEnsemble === true ? new SessionEnds(canon, history) : undefined;
+  looks.look(0n, model);
   for (const entry of canon.entries) {
-    const request = applyEntry(model, entry, requests);
+    const request = applyEntry(model, entry, requests, ends);
     if (request !== undefined) {
       if (errorOf(entry.txn.body) === 0) applied.add(request);
       zxidOf.set(request, entry.zxid);
@@ -90,10 +104,10 @@ export function replay(canon: Canon, history: History, probes: readonly Probe[])
       else compared.writes++;
     }
     if (model.changes.length > 0) changes.set(entry.zxid, model.changes);
-    for (const probe of looks.get(entry.zxid) ?? []) probe.look(model);
-    looks.delete(entry.zxid);
+    early.look(model);
+    looks.look(entry.zxid, model);
   }
-  for (const zxid of looks.keys()) {
+  for (const zxid of looks.left()) {
     demand(zxid === 0n, 'C13', () => {
       return `a client was told of zxid ${zxid}; the log ends at ${canon.lastZxid}`;
     });
@@ -102,10 +116,84 @@ export function replay(canon: Canon, history: History, probes: readonly Probe[])
   return { changes, changed: [...changes.keys()], zxidOf, applied, model, compared };
 }
 
+function isJudgedRead({ request, zxid }: HeardReply): boolean {
+  if (request.opcode === opcodes.closeSession || zxid <= 0n) return false;
+  return writesOf(request) === undefined;
+}
+
+/** What there is to look at, by the state to look at. */
+class Looks {
+  readonly #canon: TrueOrder;
+  readonly #places = new Map<bigint, Probe[]>();
+
+  constructor(canon: TrueOrder) {
+    this.#canon = canon;
+  }
+
+  add(probe: Probe): void {
+    const place = this.#placeOf(probe.zxid);
+    const there = this.#places.get(place);
+    if (there === undefined) this.#places.set(place, [probe]);
+    else there.push(probe);
+  }
+
+  look(zxid: bigint, model: Model): void {
+    const there = this.#places.get(zxid);
+    if (there === undefined) return;
+    this.#places.delete(zxid);
+    for (const probe of there) probe.look(model);
+  }
+
+  /** Where nobody came by. */
+  left(): Iterable<bigint> {
+    return this.#places.keys();
+  }
+
+  /** A new leader counts from 0: that is no transaction, and its state is the one before. */
+  #placeOf(zxid: bigint): bigint {
+    if (zxid === 0n || (zxid & 0xffff_ffffn) !== 0n) return zxid;
+    const { entries } = this.#canon;
+    let low = 0;
+    let high = entries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (entries[middle]!.zxid < zxid) low = middle + 1;
+      else high = middle;
+    }
+    return entries[low - 1]?.zxid ?? 0n;
+  }
+}
+
+/** Why an ensemble may turn a request away for its session's sake. */
+class SessionEnds {
+  readonly #closed: ReadonlySet<bigint>;
+  /** The last connection over which each session was asked for. */
+  readonly #last = new Map<bigint, number>();
+
+  constructor({ entries }: TrueOrder, { connections }: History) {
+    this.#closed = new Set(
+      entries.flatMap(({ txn }) =>
+        txn.body.type === txnTypes.closeSession ? [txn.header.clientId] : [],
+      ),
+    );
+    for (const { greeting, number } of connections) {
+      if (greeting !== undefined) this.#last.set(greeting.sessionId, number);
+    }
+  }
+
+  /** It came by a server that the session has left, or the session's end was on its way. */
+  mayTurnAway(err: number, { connection }: SentRequest, session: bigint, model: Model): boolean {
+    if (err === codes.SESSION_MOVED) return (this.#last.get(session) ?? 0) > connection.number;
+    if (err !== codes.SESSION_EXPIRED) return false;
+    return model.sessions.has(session) && this.#closed.has(session);
+  }
+}
+
 function applyEntry(
   model: Model,
-  entry: Entry,
+  entry: TrueOrder['entries'][number],
   requests: Map<string, SentRequest>,
+  ends: SessionEnds | undefined,
 ): SentRequest | undefined {
   const { header, body } = entry.txn;
   const { zxid } = entry;
@@ -139,15 +227,25 @@ function applyEntry(
   });
   requests.delete(key);
   const told = `zxid ${zxid}, ${nameOf(request)} of ${request.connection.client}`;
-  if (isAboutSession(errorOf(body))) {
+  if (ends === undefined && isAboutSession(errorOf(body))) {
     judgeRefused(model, request, entry, told);
     return undefined;
   }
   const ops = writesOf(request)!;
+  const logged = errorOf(body);
+  if (ends?.mayTurnAway(logged, request, header.clientId, model) === true) {
+    model.changes = [];
+    const { reply } = request;
+    demand(reply === undefined || reply.err === logged, 'S6', () => {
+      return `${told} is logged with ${logged} and was answered with ${reply!.err}`;
+    });
+    return undefined;
+  }
   const outcomes = model.apply(ops, { ...server, isKnown: request.isKnown });
   const failure = outcomes.find(({ err }) => err !== 0)?.err ?? 0;
-  const logged = errorOf(body);
-  demand(logged === failure, 'C1', () => `${told} is logged with ${logged}, not ${failure}`);
+  demand(logged === failure, blame(ops, logged, failure), () => {
+    return `${told} is logged with ${logged}, not ${failure}`;
+  });
   if (isCreation(body)) {
     const path = outcomes[0]?.path;
     demand(body.path === path, 'C10', () => `${told} made ${body.path}, not ${path}`);
@@ -157,7 +255,12 @@ function applyEntry(
 }
 
 /** S5, S6: a request came too late, or through a server that its session has left. */
-function judgeRefused(model: Model, request: SentRequest, { txn }: Entry, told: string): void {
+function judgeRefused(
+  model: Model,
+  request: SentRequest,
+  { txn }: { readonly txn: Txn },
+  told: string,
+): void {
   const session = txn.header.clientId;
   const logged = errorOf(txn.body);
   const { reply, connection } = request;
@@ -175,6 +278,20 @@ function judgeRefused(model: Model, request: SentRequest, { txn }: Entry, told: 
 function isAboutSession(err: number): boolean {
   const { SESSION_EXPIRED, UNKNOWN_SESSION, SESSION_MOVED } = codes;
   return err === SESSION_EXPIRED || err === UNKNOWN_SESSION || err === SESSION_MOVED;
+}
+
+function isSequential(request: SentRequest): boolean {
+  return writesOf(request)!.some((op) => op.op === 'create' && op.sequential);
+}
+
+/** The property that an outcome other than due is against. */
+function blame(ops: readonly WriteOp[], got: number, due: number): string {
+  const either = (code: number) => got === code || due === code;
+  if (either(codes.SESSION_EXPIRED) && ops.some((op) => op.op === 'create' && op.ephemeral)) {
+    return 'E1';
+  }
+  if (either(codes.BAD_VERSION)) return 'C7';
+  return ops.length > 1 ? 'C8' : 'C1';
 }
 
 function isCreation(body: TxnBody): body is TxnBody & { readonly path: string } {
@@ -196,20 +313,26 @@ function judgeWrite(
     return;
   }
   const outcome = outcomes[0]!;
-  demand(err === outcome.err, 'C1', () => `${told} was answered with ${err}, not ${outcome.err}`);
+  demand(err === outcome.err, blame(writesOf(request)!, err, outcome.err), () => {
+    return `${told} was answered with ${err}, not ${outcome.err}`;
+  });
   if (outcome.err !== 0) return;
   const from = new Reader(body);
   switch (request.opcode) {
     case opcodes.create: {
       const { path } = PathResponse.read(from);
-      demand(path === outcome.path, 'C1', () => `${told} was told of ${path}`);
+      demand(path === outcome.path, isSequential(request) ? 'C10' : 'C1', () => {
+        return `${told} was told of ${path}, not ${outcome.path}`;
+      });
       return;
     }
     case opcodes.create2:
     case opcodes.createContainer:
     case opcodes.createTtl: {
       const { path, stat } = Create2Response.read(from);
-      demand(path === outcome.path, 'C1', () => `${told} was told of ${path}`);
+      demand(path === outcome.path, isSequential(request) ? 'C10' : 'C1', () => {
+        return `${told} was told of ${path}, not ${outcome.path}`;
+      });
       demandStat(stat, outcome.stat, told);
       return;
     }

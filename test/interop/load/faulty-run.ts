@@ -1,0 +1,105 @@
+/** One ensemble under a checked load, from its first start over a number of faults to its end. */
+import { writesOf } from '../../sim/judges/wire-requests.js';
+import type { History } from '../../sim/world/history.js';
+import { Random } from '../back-to-back/random.js';
+import { Ensemble } from '../ensemble/ensemble.js';
+import type { ServerKind } from '../server-process.js';
+import { CheckedLoad, type LoadResult } from './checked-load.js';
+import { type FaultName, faults } from './faults.js';
+import type { Tolerance } from './judge-all.js';
+
+export interface FaultyRunOptions {
+  readonly kinds: readonly ServerKind[];
+  readonly seed: number;
+  readonly faults: readonly FaultName[];
+  /** What `VIVARIUM_TEST_DISK` says. */
+  readonly disk?: 'forgetful';
+  readonly longestPauseMs?: number;
+}
+
+export interface FaultResult {
+  readonly fault: FaultName;
+  readonly what: string;
+  /** The longest time without an acknowledged write, around it. */
+  readonly gapMs: number;
+}
+
+export interface FaultyRunResult extends Omit<LoadResult, 'judged'> {
+  readonly faults: readonly FaultResult[];
+  readonly transactions: number;
+  readonly reads: number;
+  readonly unknownKept: number;
+  readonly abandoned: number;
+  readonly snapshotsTaken: number;
+}
+
+const CONFIG = { tickTime: 500, initLimit: 10, syncLimit: 4, snapCount: 3000, preAllocSize: 1024 };
+/** Load before the first fault, between two, and after the last. */
+const CALM_MS = 400;
+
+/** What the judges overlook when Apache takes part. */
+export function toleranceFor(kinds: readonly ServerKind[]): Tolerance {
+  const withApache = kinds.some((kind) => kind !== 'vivarium');
+  return withApache ? { readsEarlier: true, syncsLoosely: true } : {};
+}
+
+/** @throws with everything that the servers have said when they cannot be brought back */
+export async function faultyRun(options: FaultyRunOptions): Promise<FaultyRunResult> {
+  const { kinds, seed, disk, longestPauseMs = 10_000 } = options;
+  const random = new Random(seed);
+  const env: Record<string, string> = disk === undefined ? {} : { VIVARIUM_TEST_DISK: disk };
+  const proxies = options.faults.includes('partition');
+  const ensemble = await Ensemble.create({ kinds, config: CONFIG, proxies, env });
+  const load = new CheckedLoad(ensemble, { seed });
+  try {
+    await ensemble.start();
+    await load.start();
+    const times: { fault: FaultName; what: string; from: number; to: number }[] = [];
+    for (const fault of options.faults) {
+      await sleep(CALM_MS);
+      const from = performance.now();
+      const down = load.look.bind(load);
+      const what = await faults[fault]({ ensemble, random, down, longestPauseMs });
+      times.push({ fault, what, from, to: performance.now() });
+    }
+    await sleep(CALM_MS);
+    await load.finish();
+    const { judged, ...result } = await load.judge(toleranceFor(kinds));
+    const gap = gapsIn(load.history);
+    return {
+      ...result,
+      faults: times.map(({ fault, what, from, to }) => ({ fault, what, gapMs: gap(from, to) })),
+      transactions: judged?.transactions ?? 0,
+      reads: judged?.reads ?? 0,
+      unknownKept: judged?.unknownKept ?? 0,
+      abandoned: judged?.abandoned ?? 0,
+      snapshotsTaken: judged?.snapshotsTaken ?? 0,
+    };
+  } catch (error) {
+    throw new Error(`seed ${seed}: ${String(error)}\n${ensemble.logs()}`, { cause: error });
+  } finally {
+    load.leave();
+    await ensemble.destroy();
+  }
+}
+
+/** The longest time without an acknowledged write that has a part in a span. */
+function gapsIn(history: History): (from: number, to: number) => number {
+  const times = history.connections
+    .flatMap(({ requests }) => requests)
+    .filter((request) => request.reply?.err === 0 && writesOf(request) !== undefined)
+    .map(({ reply }) => reply!.at)
+    .sort((a, b) => a - b);
+  return (from, to) => {
+    let longest = 0;
+    for (let at = 1; at < times.length; at++) {
+      const [begin, end] = [times[at - 1]!, times[at]!];
+      if (end > from && begin < to && end - begin > longest) longest = end - begin;
+    }
+    return Math.round(longest);
+  };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
