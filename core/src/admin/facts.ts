@@ -61,7 +61,8 @@ export function servingView({ view }: AdminContext): PeerView | undefined {
 }
 
 /** The view, if there is a server that takes clients: only such a one answers words. */
-export function clientsView({ view }: AdminContext): PeerView | undefined {
+export function clientsView(context: AdminContext): PeerView | undefined {
+  const view = servingView(context);
   return view?.acceptsClients === true ? view : undefined;
 }
 
