@@ -105,6 +105,11 @@ export class Learning {
     });
   }
 
+  /** Number of the server that is followed. */
+  get leaderId(): number {
+    return this.#parts.leader;
+  }
+
   get serving(): Serving | undefined {
     return this.#serving;
   }

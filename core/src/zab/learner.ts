@@ -79,10 +79,10 @@ export class Learner {
   }
 
   /** A link came to be; false when it is not the one to the leader. */
-  opened(connection: ConnectionId, address: string): boolean {
+  opened(connection: ConnectionId, address: string, port: number): boolean {
     if (!this.#dial.opened(connection)) return false;
     const { turn, config, epochs, isObserver } = this.#parts;
-    const link = new QuorumLink(turn, connection, address);
+    const link = new QuorumLink(turn, connection, address, port);
     this.#link = link;
     this.#stage = 'greeting';
     this.#lastHeardAt = turn.now;
