@@ -5,6 +5,7 @@ import { Election } from '../zab/election.js';
 import { ElectionLinks } from '../zab/election-links.js';
 import { Epochs } from '../zab/epochs.js';
 import { Membership } from '../zab/membership.js';
+import { Availability } from './availability.js';
 import { writeConfigNode } from './config-node.js';
 import { MemberHistory } from './member-history.js';
 import type { MemberOptions } from './member-options.js';
@@ -70,5 +71,6 @@ export function assembleMember(options: MemberOptions) {
     sessionIds: new SessionIds(firstSessionId(wall, serverId)),
     links,
     election,
+    availability: new Availability(turn, core.metrics),
   };
 }

@@ -116,6 +116,16 @@ export class Leader {
     this.#learners.set(link.connection, new LearnerHandler(link, this.#parts.turn.now));
   }
 
+  /** Forgets what was counted of observers. */
+  resetObserverStats(): void {
+    for (const learner of this.#learners.values()) {
+      if (!learner.isObserver) continue;
+      learner.link.packetsIn = 0;
+      learner.link.packetsOut = 0;
+      learner.requests = 0;
+    }
+  }
+
   /** Whether a connection is that of a learner. */
   has(connection: ConnectionId): boolean {
     return this.#learners.has(connection);
