@@ -215,14 +215,6 @@ const zooKeeperOptions = {
     default: false,
     doc: 'Whether every client may do everything. For recovery by hand only.',
   }),
-  enableEagerAclCheck: option<boolean>({
-    key: 'enableEagerACLCheck',
-    kind: boolean,
-    default: false,
-    doc:
-      'Whether a follower checks ACLs before it forwards a write. A server that stands alone always ' +
-      'checks first.',
-  }),
   superDigest: optional<string>({
     key: 'DigestAuthenticationProvider.superDigest',
     kind: text(

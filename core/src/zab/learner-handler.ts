@@ -88,6 +88,13 @@ export class LearnerHandler {
     this.link.say(packetTypes.sync, 0, 0);
   }
 
+  /** Forgets what was counted of it. */
+  resetStats(): void {
+    this.link.packetsIn = 0;
+    this.link.packetsOut = 0;
+    this.requests = 0;
+  }
+
   /** For messages. */
   get name(): string {
     const who = this.serverId === -1 ? 'a server' : `server ${this.serverId}`;
