@@ -172,9 +172,7 @@ export class Simulation {
 
   /** Whether those of them who can prove what they have are a quorum. */
   #canDecide(servers: readonly SimServer[]): boolean {
-    // As long as nobody has anything, nobody has anything to prove.
-    const isNew = this.servers.every(({ isBlank, hasJoined }) => !isBlank && !hasJoined);
-    const sound = servers.filter(({ isBlank, hasJoined }) => !isBlank && (isNew || hasJoined));
+    const sound = servers.filter(({ isBlank, hasJoined }) => !isBlank && hasJoined);
     const { ensemble } = this.witness;
     return ensemble?.members.isQuorum(new Set(sound.map(({ id }) => id))) === true;
   }
