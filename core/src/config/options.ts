@@ -100,7 +100,9 @@ const zooKeeperOptions = {
     key: 'globalOutstandingLimit',
     kind: int({ min: 1 }),
     default: 1000,
-    doc: 'With more requests than this in flight, connections that have some are not read from.',
+    doc:
+      'With more requests than this in flight, connections that have some are not read from. In an ' +
+      'ensemble each of N servers that vote takes an (N-1)th of it.',
   }),
   largeRequestThreshold: option<number>({
     key: 'largeRequestThreshold',

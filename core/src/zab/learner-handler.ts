@@ -45,6 +45,8 @@ export class LearnerHandler {
   lastHeardAt: Millis;
   /** Requests that it has forwarded. */
   requests = 0;
+  /** Writes among them that are not applied here yet. */
+  outstanding = 0;
   /** When each PING was sent that is not answered yet, oldest first. */
   readonly pingsSentAt: Millis[] = [];
   pingsSent = 0;

@@ -2,8 +2,8 @@ import { LeaderDial } from '@vivarium/core/internal/zab/leader-dial';
 import { Membership } from '@vivarium/core/internal/zab/membership';
 import * as assert from 'uvu/assert';
 import { ensembleAt } from '../../support/ensemble-spec.js';
+import { leaderParts, type Overrides } from '../../support/leader-parts.js';
 import { suite } from '../../support/suite.js';
-import { leaderParts, type Overrides } from './learner-of.js';
 
 function dialed(overrides: Overrides = {}) {
   const parts = leaderParts(overrides);

@@ -1,7 +1,7 @@
 import { Patience } from '@vivarium/core/internal/zab/patience';
 import * as assert from 'uvu/assert';
+import { leaderParts, learnerOf, type Overrides } from '../../support/leader-parts.js';
 import { suite } from '../../support/suite.js';
-import { leaderParts, learnerOf, type Overrides } from './learner-of.js';
 
 function patient(overrides: Overrides = {}) {
   const parts = leaderParts(overrides);

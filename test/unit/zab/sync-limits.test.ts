@@ -1,7 +1,7 @@
 import { SyncLimits } from '@vivarium/core/internal/zab/sync-limits';
 import * as assert from 'uvu/assert';
+import { leaderParts, learnerOf } from '../../support/leader-parts.js';
 import { suite } from '../../support/suite.js';
-import { leaderParts, learnerOf } from './learner-of.js';
 
 function limited(observers: number, voters: number) {
   const parts = leaderParts({ maxConcurrentSnapSyncs: 2, maxConcurrentDiffSyncs: 1 });
