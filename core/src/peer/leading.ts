@@ -63,7 +63,11 @@ export class Leading {
       ...parts.core,
       ...parts,
       activated: () => this.#begin(),
-      committed: (number) => this.#deciding!.ledger.commitTo(number),
+      committed: (number) => {
+        const { ledger } = this.#deciding!;
+        ledger.commitTo(number);
+        ledger.advance();
+      },
       request: (learner, request) => this.#request(learner, request),
       revalidate: (learner, id, timeoutMs) => this.#revalidate(learner, id, timeoutMs),
       touched: (id, timeoutMs) => this.#touched(id, timeoutMs),
