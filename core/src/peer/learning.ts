@@ -207,6 +207,7 @@ export class Learning {
       request: undefined,
       operation: operationOfTxn(txn.header.type),
       session: undefined,
+      via: undefined,
       largeBytes: 0,
       digestHigh: hasDigest ? Number(BigInt.asIntN(32, digest.treeDigest >> 32n)) : 0,
       digestLow: hasDigest ? Number(BigInt.asIntN(32, digest.treeDigest)) : 0,
