@@ -65,6 +65,12 @@ function toleranceFor(kinds: readonly ServerKind[]): Tolerance {
   return withApache ? { readsEarlier: true, syncsLoosely: true } : {};
 }
 
+/** Beside Apache's servers passwords must be such as these know how to compute. */
+function passwordRule(kinds: readonly ServerKind[]): ConfigLines {
+  const withApache = kinds.some((kind) => kind !== 'vivarium');
+  return withApache ? { 'vivarium.sessionPasswords': 'apache' } : {};
+}
+
 export function faultyRun(options: FaultyRunOptions): Promise<FaultyRunResult> {
   const { longestPauseMs = 10_000 } = options;
   const proxies = options.faults.includes('partition');
@@ -87,7 +93,8 @@ export async function loadedRun(
 ): Promise<FaultyRunResult> {
   const { kinds, observers = 0, takers = [], seed, disk, proxies = false } = options;
   const env: Record<string, string> = disk === undefined ? {} : { VIVARIUM_TEST_DISK: disk };
-  const config = { ...CONFIG, ...options.config };
+  const all = [...kinds, ...takers];
+  const config = { ...CONFIG, ...passwordRule(all), ...options.config };
   const { properties = {} } = options;
   const ensemble = await Ensemble.create({ kinds, observers, config, proxies, env, properties });
   const load = new CheckedLoad(ensemble, { seed });
@@ -106,7 +113,7 @@ export async function loadedRun(
     });
     await sleep(CALM_MS);
     await load.finish();
-    const { judged, ...result } = await load.judge(toleranceFor([...kinds, ...takers]));
+    const { judged, ...result } = await load.judge(toleranceFor(all));
     const gap = gapsIn(load.history);
     return {
       ...result,
