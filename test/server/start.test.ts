@@ -42,11 +42,11 @@ async function takePort(t: TestContext, wanted: number): Promise<number> {
 }
 
 suite(
-  'npm start',
+  'vivarium start --single',
   (test) => {
     test('prints what to try, and all of it works; started again it has all data', async (t) => {
       const cwd = projectFolder(t);
-      const first = vivarium(t, ['start', '--port', '0'], { cwd });
+      const first = vivarium(t, ['start', '--single', '--port', '0'], { cwd });
       await first.says(/now\.children\)\);\n/);
       const printed = first.output.out;
       const connectString = /connect {2}(\S+)\n/.exec(printed)![1]!;
@@ -77,7 +77,7 @@ suite(
       first.kill('SIGINT');
       assert.is(await first.ended, 0);
       assert.match(first.output.out, `Stopped. All that was acknowledged is in ${cwd}`);
-      const second = vivarium(t, ['start', '--port', '0'], { cwd });
+      const second = vivarium(t, ['start', '--single', '--port', '0'], { cwd });
       const [, again] = await second.says(/connect {2}(\S+)\n/);
       assert.is((await shell(t, again!, { words: ['get', '/hello'] })).out, 'world\n');
       second.kill('SIGTERM');
@@ -86,7 +86,7 @@ suite(
 
     test('takes the next free port when the usual one is taken, and says so plainly', async (t) => {
       await takePort(t, 2181);
-      const child = vivarium(t, ['start'], { cwd: tempFolder(t) });
+      const child = vivarium(t, ['start', '--single'], { cwd: tempFolder(t) });
       const [, port] = await child.says(
         /connect {2}127\.0\.0\.1:(\d+) {3}\(port 2181 is taken\)\n/,
       );
@@ -97,7 +97,9 @@ suite(
 
     test('does not choose another port than the one it was told', async (t) => {
       const port = await takePort(t, 0);
-      const child = vivarium(t, ['start', '--port', String(port)], { cwd: tempFolder(t) });
+      const child = vivarium(t, ['start', '--single', '--port', String(port)], {
+        cwd: tempFolder(t),
+      });
       assert.is(await child.ended, 1);
       assert.match(child.output.err, `port ${port}, is taken by another program`);
     });

@@ -1,6 +1,6 @@
 import type { PeerCommand } from '../seam/inputs.js';
 import { adminCommands, runCommand } from './commands.js';
-import { type AdminContext, servingView } from './facts.js';
+import { type AdminContext, clientsView } from './facts.js';
 import { PROMETHEUS_TYPE, renderPrometheus } from './prometheus.js';
 import { type AdminObject, renderJson } from './values.js';
 
@@ -55,7 +55,7 @@ export function answerHttp(question: HttpQuestion, context: AdminContext): HttpA
 const pages: Readonly<Record<string, (context: AdminContext) => HttpAnswer>> = {
   '/health': () => json(200, { status: 'ok' }),
   '/ready': (context) => {
-    const serving = servingView(context) !== undefined;
+    const serving = clientsView(context) !== undefined;
     return json(serving ? 200 : 503, { status: serving ? 'serving' : 'not serving' });
   },
   '/metrics': (context) =>

@@ -203,7 +203,7 @@ export interface Client extends AsyncDisposable {
   readonly session$: Observable<SessionInfo>;
   /** Timeout in force on the present connection, milliseconds. */
   readonly sessionTimeoutMs: number;
-  /** When the newest request that the server has answered was sent, by `clock.now()`. */
+  /** When the newest ping, write or sync that was answered was sent, by `clock.now()`. */
   readonly lastAckSentAt: number;
   /** Counts completed handshakes: two equal numbers mean that nothing was cut in between. */
   readonly generation: number;
@@ -216,9 +216,10 @@ export interface Client extends AsyncDisposable {
 
   /**
    * Until when, by `clock.now()`, the server cannot have expired the session: the newest answered
-   * request was sent one timeout before, less a margin of a sixth of the timeout (at least 250 ms
-   * but no more than half, or the option `marginMs`). What a server answers that serves reads only
-   * does not count. Minus infinity when there is no session, or it is being closed.
+   * ping, write or sync was sent one timeout before, less a margin of a third of the timeout (at
+   * least 250 ms but no more than half, or the option `marginMs`). Answers to reads do not count:
+   * a server gives them for a while that does not know that it was cut off. Minus infinity when
+   * there is no session, or it is being closed.
    */
   readonly certainUntil: number;
   /**

@@ -68,11 +68,19 @@ export const ensembleOptions = {
     default: -1,
     doc: 'How long a new leader waits for a quorum to follow before it looks for a leader again.',
   }),
+  ackLoggingFrequency: option<number>({
+    key: 'leader.ackLoggingFrequency',
+    kind: int(),
+    default: 1000,
+    doc: 'Of so many transactions the way of one is measured, for ack_latency; 0 measures none.',
+  }),
   leaderConnectDelayMs: option<number>({
     key: 'leaderConnectDelayDuringRetryMs',
     kind: ms(),
-    default: 100,
-    doc: 'Time between the attempts of a follower to connect to the leader.',
+    default: 30,
+    doc:
+      'Time between the attempts of a follower to connect to the leader. 30, not 100 as in ' +
+      'ZooKeeper: it makes the way back shorter.',
   }),
   leaderServes: option<boolean>({
     key: 'leaderServes',

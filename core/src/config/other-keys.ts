@@ -130,11 +130,7 @@ export const otherKeys: readonly OtherKey[] = [
   ]),
   ...ignored('links between servers are watched by heartbeats', boolean, ['tcpKeepAlive']),
   ...ignored('no follower serves observers', anyInt, ['observerMaster.sizeLimit']),
-  ...ignored(otherThreads, anyInt, [
-    'quorum.cnxn.threads.size',
-    'leader.ackLoggingFrequency',
-    'messageTracker.BufferSize',
-  ]),
+  ...ignored(otherThreads, anyInt, ['quorum.cnxn.threads.size', 'messageTracker.BufferSize']),
   ...ignored(otherThreads, boolean, [
     'learner.asyncSending',
     'learner.closeSocketAsync',

@@ -210,7 +210,7 @@ export class MemoryDisk implements BootDisk {
     const added = add === undefined || inode === undefined ? undefined : { name: add, inode };
     const change: NameChange = { folder, remove, add: added };
     applyNames(this.#names, change);
-    this.#lists.delete(folder);
+    this.#lists.clear();
     this.#changes.push(change);
   }
 

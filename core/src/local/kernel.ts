@@ -29,7 +29,7 @@ export class Kernel {
   #order = 0;
   #happened = 0;
   #isStirred = true;
-  #hashes: [number, number] = [0x243f6a88, 0x85a308d3];
+  readonly #hashes: [number, number] = [0x243f6a88, 0x85a308d3];
 
   /** @param log is told of everything that happens, one line each */
   constructor(seed: number, log?: (line: string) => void) {
@@ -131,14 +131,13 @@ export class Kernel {
 
   /** Puts a line into the trace. */
   note(line: string): void {
-    let [a, b] = this.#hashes;
-    a = mix(a, this.#now % 0xffff_ffff);
+    let text = this.#now | 0;
     for (let at = 0; at < line.length; at++) {
-      const code = line.charCodeAt(at);
-      a = mix(a, code);
-      b = mix(b, code ^ a);
+      text = Math.imul(text ^ line.charCodeAt(at), 0x0100_0193);
     }
-    this.#hashes = [a, b];
+    const hashes = this.#hashes;
+    hashes[0] = mix(hashes[0], text);
+    hashes[1] = mix(hashes[1], hashes[0] ^ line.length);
     this.#log?.(`${(this.#now / 1_000).toFixed(3)} ${line}`);
   }
 

@@ -6,6 +6,13 @@ import type { PeerView } from '../peer/view.js';
 
 export interface LocalOptions {
   /**
+   * How many servers there are. One, the default, stands alone; several are an ensemble of voters,
+   * which serves as long as more than half of them are well.
+   */
+  readonly servers?: number;
+  /** How many more servers only listen and have no vote; none unless given. */
+  readonly observers?: number;
+  /**
    * `real` (the default): time passes as it does outside, and `await` works as with any server.
    * `virtual`: it stands still until {@link Local.advance} or {@link Local.until} lets it pass; an
    * hour takes moments then, and the same seed gives the same run.
@@ -13,20 +20,22 @@ export interface LocalOptions {
   readonly time?: 'real' | 'virtual';
   /** Decides everything that is left to chance; 1 unless given. */
   readonly seed?: number;
-  /** Settings of the server, such as `tickTime`. */
+  /** Settings of every server, such as `tickTime`. */
   readonly config?: ConfigOverrides;
-  /** Told what the server reports. */
-  readonly log?: (event: LogEvent) => void;
+  /** Told what the servers report, and which of them. */
+  readonly log?: (event: LogEvent, server: LocalServerHandle) => void;
 }
 
-/** A server in memory, its clients, and what can go wrong between them. */
+/** Servers in memory, their clients, and what can go wrong between them. */
 export interface Local extends AsyncDisposable {
-  /** For `connect`, together with {@link host}. */
+  /** For `connect`, together with {@link host}; names every server. */
   readonly connectString: string;
   /** How clients made by hand reach this world: `connect(connectString, { host })`. */
   readonly host: ClientHost;
-  /** One server, for now. */
+  /** In the order of their numbers; observers come last. */
   readonly servers: readonly [LocalServerHandle, ...LocalServerHandle[]];
+  /** The server that leads an ensemble; undefined while none does, and of a server alone. */
+  readonly leader: LocalServerHandle | undefined;
   /** Milliseconds since the world began. */
   readonly now: number;
   /** A client that is connected. It is closed by whoever asked for it. */
@@ -50,12 +59,14 @@ export interface Local extends AsyncDisposable {
    * client learns it when it comes back, which it does at once.
    */
   expireSession(client: Client): Promise<void>;
-  /** Stops the server; the world ends. */
+  /** Stops the servers; the world ends. */
   stop(): Promise<void>;
 }
 
 /** One server of a local world. Its data outlives it, as long as the world stands. */
 export interface LocalServerHandle {
+  /** Its number, from 1. */
+  readonly id: number;
   /** For a connect string. */
   readonly address: string;
   readonly state: 'running' | 'paused' | 'down';
@@ -63,16 +74,21 @@ export interface LocalServerHandle {
   readonly view: PeerView | undefined;
   /** Starts it again from what its disk holds. @throws when it is up, or refuses to start */
   start(): void;
-  /** Kills the process. Clients are cut; what it wrote is kept. */
+  /** Kills the process. Whoever is connected is cut; what it wrote is kept. */
   kill(): void;
-  /** Kills the machine: clients hear nothing, and what was not synced may be lost or torn. */
+  /** Kills the machine: nobody hears anything, and what was not synced may be lost or torn. */
   cutPower(): void;
   /** Stops it in its tracks; what comes meanwhile waits in its buffers. */
   pause(): void;
   /** Lets a paused server go on: first its timers, then its sockets. */
   resume(): void;
-  /** Cuts it off from all clients until {@link Local.heal}. */
+  /** Cuts it off from all clients and servers until {@link Local.heal}. */
   partition(): void;
+  /**
+   * Cuts it off from another server until {@link Local.heal}, with clients reaching both. Nobody is
+   * told, and what they say to each other arrives when they are joined again.
+   */
+  partitionFrom(other: LocalServerHandle): void;
   /** Stops it as an operator does: clients are told, everything is durable. */
   stop(): Promise<void>;
 }

@@ -59,6 +59,11 @@ export class Network {
     this.#blockWays();
   }
 
+  /** Whether {@link isolate} has cut a place off. */
+  isIsolated(place: string): boolean {
+    return this.#isolated.has(place);
+  }
+
   /**
    * Cuts the way from one place to another, or mends it. The way back is another one, which may go
    * on carrying bytes; a connection needs both to come to be.

@@ -3,8 +3,8 @@ import type { Local, LocalOptions } from './local.js';
 import { LocalWorld } from './world.js';
 
 /**
- * Starts a server in memory: the same machine as in production, with a network, a disk and a clock
- * that a test holds in its hand. Nothing of it touches the world outside.
+ * Starts a server in memory, or a whole ensemble: the same machines as in production, with a
+ * network, disks and a clock that a test holds in its hand. Nothing touches the world outside.
  *
  * ```ts
  * import { startLocal } from '@vivarium/core/local';
@@ -18,7 +18,12 @@ import { LocalWorld } from './world.js';
  * await zk.close();
  * await local.stop();
  * ```
+ *
+ * With `startLocal({ servers: 3 })` the others go on while one of them is away; it resolves when
+ * they have a leader.
  */
 export async function startLocal(options: LocalOptions = {}): Promise<Local> {
-  return new LocalWorld(bootServer, options);
+  const world = new LocalWorld(bootServer, options);
+  await world.ready();
+  return world;
 }

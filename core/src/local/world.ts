@@ -1,8 +1,9 @@
 import type { Client, ConnectOptions } from '../client/api.js';
 import { connect } from '../client/connect.js';
-import { serverName } from '../client/connect-string.js';
-import { type ConfigOverrides, defaultConfig } from '../config/config.js';
-import { LocalClientHost } from './client-host.js';
+import { parseConnectString } from '../client/connect-string.js';
+import { type Config, type ConfigOverrides, defaultConfig } from '../config/config.js';
+import type { ServerSpec } from '../config/servers.js';
+import { LocalClientHost, type LocalSessionKey } from './client-host.js';
 import { RealTime, VirtualTime } from './clockwork.js';
 import { endSession } from './end-session.js';
 import { Kernel } from './kernel.js';
@@ -11,27 +12,36 @@ import type { BootLocal } from './machine.js';
 import { Network } from './network.js';
 import { LocalServer } from './server.js';
 
-/** Where the one server listens. */
-const ADDRESS = 'local-1:2181';
+/** Where every server listens, each on a host of its own. */
+const CLIENT_PORT = 2181;
+const QUORUM_PORT = 2888;
+const ELECTION_PORT = 3888;
+
+/** How long the servers of an ensemble may take to agree on a leader at the start. */
+const START_LIMIT_MS = 60_000;
+const LOOK_MS = 5;
+/** How long they may take to end a session. */
+const END_LIMIT_MS = 60_000;
 
 /** What runs in real time takes no longer than the machine needs. */
 const NO_TIME = [0, 0] as const;
 const SOME_LATENCY = [50, 400] as const;
 
-/** A server in memory and its clients; see `Local` for what each method promises. */
+/** Servers in memory and their clients; see `Local` for what each method promises. */
 export class LocalWorld implements Local {
   readonly connectString: string;
   readonly host: LocalClientHost;
-  readonly servers: readonly [LocalServerHandle];
+  readonly servers: readonly [LocalServerHandle, ...LocalServerHandle[]];
   readonly #kernel: Kernel;
   readonly #network: Network;
   readonly #virtual: VirtualTime;
   readonly #real: RealTime | undefined;
   readonly #hosts = new WeakMap<Client, LocalClientHost>();
+  readonly #options: LocalOptions;
   #clients = 0;
-  #ended: (() => void)[] = [];
 
   constructor(boot: BootLocal, options: LocalOptions) {
+    this.#options = options;
     const isReal = options.time !== 'virtual';
     const kernel = new Kernel(options.seed ?? 1);
     this.#kernel = kernel;
@@ -39,24 +49,28 @@ export class LocalWorld implements Local {
     this.#network = new Network(kernel, { latencyMicros, fragments: !isReal });
     this.#virtual = new VirtualTime(kernel);
     this.#real = isReal ? new RealTime(kernel, () => performance.now()) : undefined;
-    const overrides: ConfigOverrides = { preAllocSize: 64, maxClientCnxns: 0, ...options.config };
-    const server = new LocalServer({
-      kernel,
-      network: this.#network,
-      address: ADDRESS,
-      config: defaultConfig(overrides),
-      boot,
-      ...(isReal && { wall: realWall, turnMicros: NO_TIME }),
-      ...(options.log && { log: options.log }),
-      ended: () => {
-        for (const ended of this.#ended.splice(0)) ended();
-      },
-    });
-    if (isReal) server.diskStepMicros = NO_TIME;
-    this.connectString = `memory://${ADDRESS}`;
     this.host = this.#newHost();
-    this.servers = [this.#handleOf(server)];
-    this.#do(() => server.start());
+    const configs = configsOf(options);
+    const servers = configs.map((config) => this.#newServer(boot, config));
+    this.servers = servers as [LocalServerHandle, ...LocalServerHandle[]];
+    const places = configs.map(({ serverId }) => addressOf(serverId));
+    this.connectString = `memory://${places.join(',')}`;
+    for (const server of servers) server.start();
+  }
+
+  /** Resolves when the servers serve. @throws RangeError when that takes too long */
+  async ready(): Promise<void> {
+    const isReady = () =>
+      this.servers.length === 1 ? this.servers[0].view !== undefined : this.leader !== undefined;
+    const limit = this.now + START_LIMIT_MS;
+    while (!isReady()) {
+      if (this.now > limit) throw new RangeError(`nobody leads after ${START_LIMIT_MS} ms`);
+      await this.advance(LOOK_MS);
+    }
+  }
+
+  get leader(): LocalServerHandle | undefined {
+    return this.servers.find(({ view }) => view?.mode === 'leader' && view.serving);
   }
 
   get now(): number {
@@ -84,10 +98,7 @@ export class LocalWorld implements Local {
   }
 
   heal(): void {
-    this.#do(() => {
-      this.#network.isolate(ADDRESS, false);
-      for (let n = 1; n <= this.#clients; n++) this.#network.isolate(`client-${n}`, false);
-    });
+    this.#do(() => this.#network.mend());
   }
 
   cut(client: Client): void {
@@ -100,13 +111,33 @@ export class LocalWorld implements Local {
   }
 
   async expireSession(client: Client): Promise<void> {
-    const { key } = this.#hostOf(client);
+    const { key, name } = this.#hostOf(client);
     if (key === undefined || client.session?.id !== key.sessionId) {
       throw new Error('the client has no session that could be ended');
     }
-    const stranger = this.#newHost();
-    await this.until(endSession(stranger, key));
+    // A client that came back meanwhile would have its session to itself again.
+    const wasIsolated = this.#network.isIsolated(name);
+    this.#do(() => this.#network.isolate(name, true));
+    try {
+      await this.#endSession(key);
+    } finally {
+      this.#do(() => this.#network.isolate(name, wasIsolated));
+    }
     this.cut(client);
+  }
+
+  /** Asks one server after the other, since those without a leader end nothing. */
+  async #endSession(key: LocalSessionKey): Promise<void> {
+    const limit = this.now + END_LIMIT_MS;
+    while (this.now < limit) {
+      for (const { state, address } of this.servers) {
+        const [server] = parseConnectString(address).servers;
+        if (state !== 'running' || server === undefined) continue;
+        if (await this.until(endSession(this.#newHost(), { ...key, server }))) return;
+      }
+      await this.advance(LOOK_MS);
+    }
+    throw new Error(`no server has ended the session within ${END_LIMIT_MS} ms`);
   }
 
   async stop(): Promise<void> {
@@ -133,9 +164,27 @@ export class LocalWorld implements Local {
     return host;
   }
 
-  #handleOf(server: LocalServer): LocalServerHandle {
-    return {
-      address: serverName({ protocol: 'memory', host: 'local-1', port: 2181, resource: '/' }),
+  #newServer(boot: BootLocal, config: Config): LocalServerHandle {
+    const { log } = this.#options;
+    const isReal = this.#real !== undefined;
+    const endings: (() => void)[] = [];
+    const address = addressOf(config.serverId);
+    const server = new LocalServer({
+      kernel: this.#kernel,
+      network: this.#network,
+      address,
+      config,
+      boot,
+      ...(isReal && { wall: realWall, turnMicros: NO_TIME }),
+      ...(log && { log: (event) => log(event, handle) }),
+      ended: () => {
+        for (const ended of endings.splice(0)) ended();
+      },
+    });
+    if (isReal) server.diskStepMicros = NO_TIME;
+    const handle: LocalServerHandle = {
+      id: config.serverId,
+      address: `memory://${address}`,
       get state() {
         return server.state;
       },
@@ -147,17 +196,22 @@ export class LocalWorld implements Local {
       cutPower: () => this.#do(() => server.cutPower()),
       pause: () => this.#do(() => server.pause()),
       resume: () => this.#do(() => server.resume()),
-      partition: () => this.#do(() => this.#network.isolate(server.address, true)),
-      stop: () => this.#stopServer(server),
+      partition: () => this.#do(() => this.#network.isolate(address, true)),
+      partitionFrom: (other) => this.#do(() => this.#split(address, addressOf(other.id))),
+      stop: async () => {
+        if (server.state === 'down') return;
+        this.#do(() => server.resume());
+        const ended = new Promise<void>((resolve) => endings.push(resolve));
+        this.#do(() => server.stop());
+        await this.until(ended);
+      },
     };
+    return handle;
   }
 
-  async #stopServer(server: LocalServer): Promise<void> {
-    if (server.state === 'down') return;
-    this.#do(() => server.resume());
-    const ended = new Promise<void>((resolve) => this.#ended.push(resolve));
-    this.#do(() => server.stop());
-    await this.until(ended);
+  #split(one: string, other: string): void {
+    this.#network.sever(one, other, true);
+    this.#network.sever(other, one, true);
   }
 
   /** Does something from outside, at the present moment. */
@@ -170,4 +224,31 @@ export class LocalWorld implements Local {
 
 function realWall(): number {
   return Math.floor(performance.timeOrigin + performance.now());
+}
+
+/** The config of each server: one that stands alone, or those of an ensemble. */
+function configsOf({ servers = 1, observers = 0, config }: LocalOptions): readonly Config[] {
+  if (!(Number.isInteger(servers) && servers >= 1 && Number.isInteger(observers))) {
+    throw new RangeError(`there can be no world of ${servers} servers and ${observers} observers`);
+  }
+  const overrides: ConfigOverrides = { preAllocSize: 64, maxClientCnxns: 0, ...config };
+  const count = servers + observers;
+  if (count === 1) return [defaultConfig(overrides)];
+  const specs = Array.from({ length: count }, (_, at): ServerSpec => {
+    const serverId = at + 1;
+    const host = hostOf(serverId);
+    const address = { host, quorumPort: QUORUM_PORT, electionPort: ELECTION_PORT };
+    const role = serverId <= servers ? 'participant' : 'observer';
+    return { serverId, addresses: [address], role, client: { host, port: CLIENT_PORT } };
+  });
+  const ensemble = { servers: specs, weights: new Map<number, number>(), version: 0n };
+  return specs.map(({ serverId }) => defaultConfig({ ...overrides, serverId, ensemble }));
+}
+
+function hostOf(serverId: number): string {
+  return `local-${serverId}`;
+}
+
+function addressOf(serverId: number): string {
+  return `${hostOf(serverId)}:${CLIENT_PORT}`;
 }

@@ -4,8 +4,7 @@ import type { Input, LinkKind } from '../seam/inputs.js';
 import { Attached, type Owner } from './attached.js';
 import type { Dial } from './dial.js';
 import type { Log } from './logger.js';
-import type { Remote } from './remote.js';
-import type { ClientStream, Stream, StreamEvents } from './stream.js';
+import type { ClientStream, Remote, Stream, StreamEvents } from './stream.js';
 
 export interface ConnectionsParts {
   readonly input: (input: Input) => void;
@@ -124,9 +123,9 @@ export class Connections {
   }
 
   /**
-   * Calls back after a full round of reading, and one more for streams that hand on what they read a
-   * turn later. Held connections are read from as well: a ping may wait there, behind replies that
-   * its client reads slowly.
+   * Calls back after a full round of reading, and one more for streams that hand on what they read
+   * a turn later. Held connections are read from as well: a ping may wait there, behind replies
+   * that its client reads slowly.
    */
   poll(done: () => void): void {
     for (const { isHeld, stream } of this.#attached.values()) if (isHeld) stream.hold(false);

@@ -3,8 +3,8 @@ import { connect, isIP, type Socket } from 'node:net';
 import type { Millis } from '../base/ids.js';
 import type { LinkAddress } from '../seam/effects.js';
 import { LinkStream } from './link-stream.js';
-import { type Remote, remoteOf } from './remote.js';
-import type { Stream, StreamEvents } from './stream.js';
+import type { Remote, Stream, StreamEvents } from './stream.js';
+import { remoteOf } from './tcp-stream.js';
 
 /** How a dial ends: one of these is called, once, and not before `dial` has returned. */
 export interface DialEvents {
@@ -21,8 +21,8 @@ export type Dial = (
 ) => () => void;
 
 /**
- * How to dial over TCP. Names are looked up anew each time, since a server that was replaced may have
- * another address; all addresses are tried side by side, and the first that answers is kept.
+ * How to dial over TCP. Names are looked up anew each time, since a server that was replaced may
+ * have another address; all addresses are tried side by side, and the first that answers is kept.
  *
  * Look-ups take a thread of the pool that flushes as well, but never more than half of them.
  *

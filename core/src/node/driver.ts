@@ -88,6 +88,11 @@ export class Driver {
     return this.#machine.view;
   }
 
+  /** Whether nothing of the machine reaches the world any more. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
   /** Where clients and other servers come in. */
   get connections(): Pick<Connections, 'attachClient' | 'attachLink'> {
     return this.#connections;

@@ -5,8 +5,7 @@ import type { Connections } from './connections.js';
 import { LinkStream } from './link-stream.js';
 import type { Log } from './logger.js';
 import { linkPlacesOf, listenPatiently } from './ports.js';
-import { remoteOf } from './remote.js';
-import { highWaterMarkFor } from './tcp-stream.js';
+import { highWaterMarkFor, remoteOf } from './tcp-stream.js';
 
 /** A stranger must not use up the files of the process; an ensemble has a few links each. */
 const LINKS_MAX = 512;

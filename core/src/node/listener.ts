@@ -9,9 +9,8 @@ import { type Greeting, readFirstBytes } from './first-bytes.js';
 import { HttpConsole } from './http-console.js';
 import type { Log } from './logger.js';
 import { clientPlaceOf, listenAt } from './ports.js';
-import { remoteOf } from './remote.js';
 import type { ClientStream, StreamEvents } from './stream.js';
-import { endGently, highWaterMarkFor, TcpStream } from './tcp-stream.js';
+import { endGently, highWaterMarkFor, remoteOf, TcpStream } from './tcp-stream.js';
 import { plainBytes } from './tcp-transport.js';
 
 export interface ListenerParts {

@@ -87,9 +87,10 @@ export class LiveFacts implements ProcessFacts {
   }
 }
 
-/** Bytes of the files in a folder; what vanishes meanwhile counts nothing. */
+/** Bytes of the files in a folder; what vanishes meanwhile counts nothing, nor does no folder. */
 function folderBytes(folder: string): number {
   let size = 0;
+  if (folder === '') return size;
   for (const name of readdirSync(folder)) {
     size += statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
   }

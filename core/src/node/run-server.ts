@@ -4,13 +4,13 @@ import { resolve } from 'node:path';
 import type { Host } from '../base/host.js';
 import type { Millis, WallMillis } from '../base/ids.js';
 import { type Config, contradiction } from '../config/config.js';
+import type { PeerView } from '../peer/view.js';
 import type { BootDisk } from '../storage/disk.js';
 import { AdminDesk } from './admin-desk.js';
-import { type DataDir, openDataDir } from './data-dir.js';
+import type { DataDir } from './data-dir.js';
+import { memoryStorage, openStorage, type Storage } from './data-storage.js';
 import { tcpDial } from './dial.js';
 import { Driver, type Machine, type ServerEnd } from './driver.js';
-import { Files, type StepPerformer } from './files.js';
-import { ForgetfulFiles } from './forgetful-files.js';
 import { createHost } from './host.js';
 import { LinkListener } from './link-listener.js';
 import { Listener } from './listener.js';
@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly shownConfig: string;
   /** How many ports to try, from the config's on, while they are taken. Default 1. */
   readonly portsTried?: number;
+  /** Where its data is: in `dataDir` unless given, or in memory, where it ends with the server. */
+  readonly storage?: 'memory';
 }
 
 /** A server that runs in this process. */
@@ -49,8 +51,12 @@ export interface RunningServer extends AsyncDisposable {
   readonly port: number;
   /** What clients connect to, such as `127.0.0.1:2181`. */
   readonly connectString: string;
-  /** Absolute folder of its data. */
+  /** Absolute folder of its data; empty when that is in memory. */
   readonly dataDir: string;
+  /** What it is to the others of its ensemble; `standalone` when there are none. */
+  readonly mode: PeerView['mode'];
+  /** Whether it takes requests: in an ensemble, while a leader and a quorum are there. */
+  readonly serving: boolean;
   /** Resolves when the server has ended, by request or because it could not go on. */
   readonly ended: Promise<ServerEnd>;
   /**
@@ -67,24 +73,18 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function runServer(options: RunOptions): Promise<RunningServer> {
   const { config, log } = options;
-  const dataDir = await openDataDir(config);
-  for (const message of dataDir.warnings) log({ level: 'warn', event: 'data.warning', message });
-  let files: StepPerformer | undefined;
+  const isInMemory = options.storage === 'memory';
+  const storage = isInMemory ? memoryStorage(config) : await openStorage(config, log);
   try {
-    files = openFiles(dataDir, log);
-    return await serve(options, dataDir, files);
+    return await serve(options, storage);
   } catch (error) {
-    files?.close();
-    dataDir.release();
+    storage.files.close();
+    storage.dataDir.release();
     throw error;
   }
 }
 
-async function serve(
-  options: RunOptions,
-  dataDir: DataDir,
-  files: StepPerformer,
-): Promise<RunningServer> {
+async function serve(options: RunOptions, { dataDir, files }: Storage): Promise<RunningServer> {
   const { boot, shownConfig } = options;
   const log = quietLog(options.log);
   const config = { ...options.config, serverId: dataDir.serverId };
@@ -160,7 +160,13 @@ async function serve(
   return {
     port,
     connectString: `${addressForClients(config)}:${port}`,
-    dataDir: resolve(config.dataDir),
+    dataDir: options.storage === 'memory' ? '' : resolve(config.dataDir),
+    get mode() {
+      return driver.view.mode;
+    },
+    get serving() {
+      return !driver.isEnded && driver.view.serving;
+    },
     ended,
     close,
     async [Symbol.asyncDispose]() {
@@ -192,24 +198,6 @@ function bootOrRefuse(
       'Make room or repair the disk, then start again.';
     throw new StartError(story, exitCodes.disk, { cause: error });
   }
-}
-
-/**
- * The disk of a server. For crash tests only, the environment variable VIVARIUM_TEST_DISK may ask
- * for one that forgets what was not synced (`forgetful`), or that also lies about it (`lying`).
- */
-function openFiles(dataDir: DataDir, log: Log): StepPerformer {
-  const files = new Files(dataDir);
-  const kind = process.env.VIVARIUM_TEST_DISK ?? '';
-  if (kind === '') return files;
-  if (kind !== 'forgetful' && kind !== 'lying') {
-    const allowed = 'forgetful, lying, or nothing';
-    const story = `VIVARIUM_TEST_DISK=${kind} is not allowed; allowed: ${allowed}`;
-    throw new StartError(story, exitCodes.invocation);
-  }
-  const message = `VIVARIUM_TEST_DISK=${kind}: data will be lost on purpose`;
-  log({ level: 'warn', event: 'disk.test', message });
-  return new ForgetfulFiles(files, { lies: kind === 'lying' });
 }
 
 async function listenSomewhere(

@@ -17,6 +17,13 @@ export interface ClientStream extends Stream {
   readonly transport: 'tcp' | 'websocket';
 }
 
+/** Who is at the other end of a connection. */
+export interface Remote {
+  /** IP address as text, IPv4 as IPv4. */
+  readonly address: string;
+  readonly port: number;
+}
+
 /** What a stream reports. */
 export interface StreamEvents {
   received(bytes: Uint8Array): void;

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type ClientStream, LINGER_MS, type StreamEvents } from './stream.js';
+import { type ClientStream, LINGER_MS, type Remote, type StreamEvents } from './stream.js';
 import { plainBytes } from './tcp-transport.js';
 
 const carried = Symbol('the stream that a socket carries');
@@ -86,6 +86,17 @@ export class TcpStream implements ClientStream {
     this.#reason = reason;
     this.#socket.destroy();
   }
+}
+
+/** Who is at the other end of a socket; `undefined` when nobody is any more. */
+export function remoteOf({ remoteAddress, remotePort }: Socket): Remote | undefined {
+  if (remoteAddress === undefined) return undefined;
+  return { address: plainAddress(remoteAddress), port: remotePort ?? 0 };
+}
+
+/** An IPv4 address as such, though the system may write it as one of IPv6. */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, '');
 }
 
 /** Node's own limit from which a socket's `write` asks to wait for `drain`. */

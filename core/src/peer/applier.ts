@@ -50,7 +50,9 @@ export class Applier {
     notifications.beginTxn(zxidHigh, zxidLow);
     const outcome = applyWithResults(database, write, notifications);
     outstanding?.applied(write.number, write.records);
-    metrics.commits.add();
+    if (outstanding !== undefined) metrics.commits.add();
+    const latencyMs = this.#parts.turn.wall - write.txn.header.time;
+    if (latencyMs >= 0) metrics.propagationLatency.add(latencyMs);
     if (write.hasDigest) digests.add(zxidHigh, zxidLow, write.digestHigh, write.digestLow);
     const { type } = write.txn.body;
     if (type === txnTypes.createSession) {

@@ -1,9 +1,12 @@
 import type { SessionId } from '../base/ids.js';
 import { Turn } from '../seam/turn.js';
+import type { Database } from '../tree/database.js';
 import { Election } from '../zab/election.js';
 import { ElectionLinks } from '../zab/election-links.js';
 import { Epochs } from '../zab/epochs.js';
 import { Membership } from '../zab/membership.js';
+import { Availability } from './availability.js';
+import { writeConfigNode } from './config-node.js';
 import { MemberHistory } from './member-history.js';
 import type { MemberOptions } from './member-options.js';
 import { firstSessionId } from './passwords.js';
@@ -22,7 +25,9 @@ export function assembleMember(options: MemberOptions) {
   const { config, host, now, wall, recovered, epochs, secrets } = options;
   const { serverId } = config;
   const turn = new Turn(now, wall);
-  const store = new Store({ ...options }, recovered);
+  const membership = new Membership(config.ensemble);
+  const own = (database: Database) => writeConfigNode(database, membership, turn.wall);
+  const store = new Store({ ...options, own }, recovered);
   const usesApacheRule = (session: SessionId): boolean =>
     rule.usesApacheRule || store.apacheSessions.has(session);
   const core = coreOf({ ...options, secret: secrets[0]! }, turn, usesApacheRule);
@@ -33,7 +38,6 @@ export function assembleMember(options: MemberOptions) {
     usesApacheRule: config.sessionPasswords === 'apache',
     write: (steps) => turn.askDisk('background', steps),
   });
-  const membership = new Membership(config.ensemble);
   const log = host.log.bind(host);
   const links = new ElectionLinks({
     serverId,
@@ -67,5 +71,6 @@ export function assembleMember(options: MemberOptions) {
     sessionIds: new SessionIds(firstSessionId(wall, serverId)),
     links,
     election,
+    availability: new Availability(turn, core.metrics),
   };
 }

@@ -9,7 +9,7 @@ import { type BootOptions, demandKnownTypes } from './boot.js';
 import { Member } from './member.js';
 import { knownSecrets } from './shared-secrets.js';
 
-/** The operator's word that an empty folder is that of a new ensemble, as ZooKeeper has it. */
+/** With `db.autocreate=false` an empty folder counts for nothing without this file. */
 const INITIALIZE = 'initialize';
 
 /**
@@ -34,13 +34,15 @@ export function bootMember(options: BootOptions): Member {
     demandKnownTypes(recovered.database, config.extendedTypesEnabled);
     return recovered;
   };
-  const isNew = !wasInEnsemble(disk);
   const recovered = read();
   const { database, apacheSessions, tailIsProof, fuzzyUntil, damage } = recovered;
   const known = knownSecrets(disk, secret, database.sessions.keys());
   for (const session of known.apacheSessions) apacheSessions.add(session);
   const epochs = loadEpochs(disk, highOf(database.lastZxid));
-  const isTrusted = tailIsProof && fuzzyUntil === undefined && damage === undefined;
+  /* Whoever has followed a leader lives in an epoch; nothing else tells new from wiped. */
+  const isEmpty = database.lastZxid === 0n && epochs.current === 0;
+  const mayBegin = !isEmpty || config.dbAutocreate || isInitialized(disk);
+  const isTrusted = mayBegin && tailIsProof && fuzzyUntil === undefined && damage === undefined;
   const zxid = hexLong(database.lastZxid);
   host.log({
     level: 'info',
@@ -57,19 +59,14 @@ export function bootMember(options: BootOptions): Member {
     recover: read,
     recovered,
     epochs,
-    isEmpty: isNew && database.lastZxid === 0n,
+    isEmpty,
     isTrusted,
     now,
     wall,
   });
 }
 
-/**
- * Whether a folder says that its server was once told of an epoch, or an operator that it may begin
- * with nothing.
- */
-function wasInEnsemble(disk: BootDisk): boolean {
-  return disk
-    .list(folders.snapshots)
-    .some(({ name }) => name === 'acceptedEpoch' || name === INITIALIZE);
+/** Whether an operator says that this folder may be that of a new ensemble. */
+function isInitialized(disk: BootDisk): boolean {
+  return disk.list(folders.snapshots).some(({ name }) => name === INITIALIZE);
 }

@@ -98,6 +98,7 @@ export class Deciding {
 
   /** When something is to be done next, even if nothing comes. */
   get wakeAt(): Millis {
+    if (!this.serving.isAccepting) return this.ledger.wakeAt;
     return Math.min(
       this.#expiry.wakeAt,
       this.#cleaner.wakeAt,
@@ -112,12 +113,14 @@ export class Deciding {
 
   /** A round of reading is over. */
   polled(id: number): void {
+    if (!this.serving.isAccepting) return;
     for (const session of this.#expiry.polled(id, this.#options.core.turn.now)) {
       this.#expire(session);
     }
   }
 
   doWhatIsDue(): void {
+    if (!this.serving.isAccepting) return;
     this.#expiry.look(this.#options.core.turn);
     this.#cleaner.step();
     this.serving.doWhatIsDue();

@@ -125,9 +125,10 @@ export class Greeter {
     }
     const older =
       session.connection === undefined ? undefined : connections.get(session.connection);
-    if (older !== undefined) close(older, 'its client came back on another connection');
+    /* In this order: a session whose last connection goes may be forgotten. */
     session.connection = connection.id;
     connection.session = session;
+    if (older !== undefined) close(older, 'its client came back on another connection');
     connection.password = request.passwd ?? undefined;
     const claim = { session, connection, timeoutMs: this.#negotiate(request.timeOut) };
     const verdict = authority.claimSession(claim);

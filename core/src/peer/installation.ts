@@ -55,9 +55,9 @@ export class Installation {
    */
   install(database: Database, endZxid: Zxid | undefined, done: () => void): void {
     const store = this.#store;
+    store.own(database);
     const writer = this.#writerOf(database, endZxid);
     this.#isUnderWay = true;
-    const isExact = endZxid !== undefined && endZxid <= database.lastZxid;
     const goOn = () => {
       if (!writer.done) {
         this.#ask(writer.next(), goOn);
@@ -65,7 +65,7 @@ export class Installation {
       }
       const received = { startZxid: writer.startZxid, checksum: writer.checksum };
       this.#ask(installSteps(store.disk, received), () => {
-        store.replace(database, writer.files, isExact);
+        store.replace(database, writer.files, endZxid ?? 'unknown');
         this.#isUnderWay = false;
         done();
       });

@@ -17,6 +17,7 @@ import type { Authority } from './authority.js';
 import type { Connection } from './connection.js';
 import type { Greeter } from './handshake.js';
 import type { MetricsRegistry } from './metrics.js';
+import { OwedPings } from './owed-pings.js';
 import { attemptRead, type ReadOrigin, type ReadService } from './read-handler.js';
 import { readHandlers, tellsEvents } from './read-handlers.js';
 import type { Replies } from './replies.js';
@@ -62,8 +63,7 @@ export class Intake {
   readonly #parts: IntakeParts;
   readonly #reader = new Reader(new Uint8Array(0));
   readonly #throttled = new Set<Connection>();
-  /** Pings that may not be answered yet. */
-  #owedPings: { readonly connection: Connection; readonly xid: number }[] = [];
+  readonly #owedPings = new OwedPings();
   #outstanding = 0;
   #largeBytes = 0;
 
@@ -150,7 +150,8 @@ export class Intake {
       this.#take(connection);
     }
     for (const connection of this.#throttled) connection.spent = false;
-    if (this.#owedPings.length > 0 && this.#parts.authority.mayPromise()) this.#answerPings();
+    if (this.#owedPings.isEmpty || !this.#parts.authority.mayPromise()) return;
+    this.#owedPings.answer(this.#parts.replies);
   }
 
   #take(connection: Connection): void {
@@ -323,7 +324,7 @@ export class Intake {
     const { replies, turn } = this.#parts;
     if (operation === 'ping') {
       if (!this.#parts.authority.mayPromise()) {
-        this.#owedPings.push({ connection, xid });
+        this.#owedPings.owe(connection, xid);
         return;
       }
       replies.begin(connection, xid);
@@ -338,17 +339,6 @@ export class Intake {
       return;
     }
     replies.count(connection, waited?.receivedAt ?? turn.now, turn.now, false);
-  }
-
-  /** The server knows again that its sessions live. */
-  #answerPings(): void {
-    const { replies } = this.#parts;
-    for (const { connection, xid } of this.#owedPings) {
-      if (connection.phase !== 'open' || connection.session?.closing !== false) continue;
-      replies.begin(connection, xid);
-      replies.end(connection, 0);
-    }
-    this.#owedPings = [];
   }
 
   #read(

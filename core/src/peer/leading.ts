@@ -27,6 +27,7 @@ export interface LeadingParts {
   readonly epochs: Epochs;
   readonly history: LeaderHistory;
   readonly sessionIds: SessionIds;
+  readonly hasSupport: () => boolean;
   readonly secrets: () => Uint8Array;
   readonly failed: (failure: DiskFailure) => void;
   readonly diverged: (zxid: bigint) => void;
@@ -54,7 +55,11 @@ export class Leading {
       ...parts.core,
       ...parts,
       activated: () => this.#begin(),
-      committed: (number) => this.#deciding!.ledger.commitTo(number),
+      committed: (number) => {
+        const { ledger } = this.#deciding!;
+        ledger.commitTo(number);
+        ledger.advance();
+      },
       request: (learner, request) => this.#request(learner, request),
       revalidate: (learner, id, timeoutMs) => this.#revalidate(learner, id, timeoutMs),
       touched: (id, timeoutMs) => this.#touched(id, timeoutMs),
@@ -168,7 +173,9 @@ export class Leading {
     if (deciding === undefined) throw new MalformedError('a request comes before it was to serve');
     const { operation: code, session: id, cxid, identities, body } = request;
     if (code === opcodes.sync) {
-      this.leader.heartbeats.confirm(() => this.leader.passSync(learner));
+      const asker = deciding.serving.sessions.get(id);
+      if (asker?.owner === learner) this.#touched(id, asker.timeoutMs);
+      this.leader.heartbeats.confirm(() => learner.passSync());
       return;
     }
     const { sessions } = deciding.serving;
@@ -186,6 +193,8 @@ export class Leading {
     }
     const operation = operationOf(code);
     const session = sessions.get(id);
+    /* Its answer will tell the client that the session lives. */
+    if (session?.owner === learner) this.#touched(id, session.timeoutMs);
     const handler = operation === undefined ? undefined : writeHandlers[operation as WriteName];
     if (operation === undefined || handler === undefined) {
       const proposal = proposalOf('setData', session, identities, from);
@@ -200,17 +209,16 @@ export class Leading {
    * is let in when all it asked before is decided, so that it cannot miss it.
    */
   #revalidate(learner: LearnerHandler, id: bigint, timeoutMs: Millis): void {
-    const { leader } = this;
     const session = this.#deciding?.serving.sessions.get(id);
     if (session === undefined || session.closing) {
-      leader.revalidated(learner, id, false);
+      learner.revalidated(id, false);
       return;
     }
     this.#takeFromOwnClient(session);
     session.owner = learner;
     session.timeoutMs = timeoutMs;
     this.#touched(id, timeoutMs);
-    const answer = () => leader.revalidated(learner, id, !session.closing);
+    const answer = () => learner.revalidated(id, !session.closing);
     if (session.unapplied === 0) answer();
     else {
       session.whenSettled ??= [];

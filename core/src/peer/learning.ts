@@ -1,3 +1,4 @@
+import { Fifo } from '../base/fifo.js';
 import type { Millis } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { DiskFailure } from '../storage/disk.js';
@@ -63,8 +64,8 @@ export class Learning {
   readonly #parts: LearningParts;
   readonly #sessions: Sessions;
   readonly #installation: Installation;
-  readonly #forwarded: Forwarded[] = [];
-  readonly #syncs: WaitingRequest[] = [];
+  readonly #forwarded = new Fifo<Forwarded>();
+  readonly #syncs = new Fifo<WaitingRequest>();
   readonly #claims: SessionClaim[] = [];
   #serving: Serving | undefined = undefined;
 
@@ -85,11 +86,12 @@ export class Learning {
       drained: () => {},
       failed: parts.failed,
     });
+    const ledger = this.#ledgerForLearner();
     this.learner = new Learner({
       ...core,
       ...parts,
       turn,
-      ledger: () => this.#learnerLedger,
+      ledger,
       last: () => store.last,
       truncate: (zxidHigh, zxidLow, done) => this.#truncate(zxidHigh, zxidLow, done),
       receiver: parts.newReceiver,
@@ -103,6 +105,11 @@ export class Learning {
       revalidated: (session, isValid) => this.#revalidated(session, isValid),
       passSync: () => this.#passSync(),
     });
+  }
+
+  /** Number of the server that is followed. */
+  get leaderId(): number {
+    return this.#parts.leader;
   }
 
   get serving(): Serving | undefined {
@@ -148,7 +155,7 @@ export class Learning {
     return this.ledger.takeRest();
   }
 
-  get #learnerLedger(): LearnerLedger {
+  #ledgerForLearner(): LearnerLedger {
     const { ledger } = this;
     return {
       get appended() {
@@ -159,6 +166,7 @@ export class Learning {
       },
       append: (zxidHigh, zxidLow, bytes) => this.#append(zxidHigh, zxidLow, bytes),
       commitTo: (number) => ledger.commitTo(number),
+      advance: () => ledger.advance(),
       flush: () => ledger.flush(),
     };
   }
@@ -210,6 +218,7 @@ export class Learning {
   #apply(write: PendingWrite): void {
     const { store } = this.#parts;
     const { database } = store;
+    const { hasDigest } = write;
     if (!store.isExact) write.hasDigest = false;
     const serving = this.#serving;
     if (serving === undefined) {
@@ -221,13 +230,16 @@ export class Learning {
     }
     this.#parts.applied(write);
     if (store.isExact) return;
+    const { endZxid } = store;
+    if (typeof endZxid === 'bigint' && endZxid <= database.lastZxid) store.isExact = true;
+    if (!hasDigest) return;
     const { digestHigh, digestLow } = database.tree;
-    store.isExact = digestHigh === write.digestHigh && digestLow === write.digestLow;
+    store.isExact ||= digestHigh === write.digestHigh && digestLow === write.digestLow;
   }
 
   /** Finds out whether a decided write is the next one that was asked for here. */
   #match(write: PendingWrite): number {
-    const next = this.#forwarded[0];
+    const next = this.#forwarded.peek();
     if (next === undefined) return 0;
     const { header } = write.txn;
     if (header.cxid !== next.request.xid || header.clientId !== next.session.id) return 0;

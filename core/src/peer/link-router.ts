@@ -24,17 +24,17 @@ export class LinkRouter {
     this.#early = new EarlyLearners(turn);
   }
 
-  opened({ connection, link, address }: Extract<Input, { type: 'link-opened' }>): void {
+  opened({ connection, link, address, port }: Extract<Input, { type: 'link-opened' }>): void {
     if (link === 'election') {
       this.#election.opened(connection, address);
       return;
     }
     const role = this.#role();
-    if (role instanceof Learning && role.learner.opened(connection, address)) return;
+    if (role instanceof Learning && role.learner.opened(connection, address, port)) return;
     if (connection > 0 && role instanceof Leading) {
-      role.leader.opened(new QuorumLink(this.#turn, connection, address));
+      role.leader.opened(new QuorumLink(this.#turn, connection, address, port));
     } else if (connection > 0 && role === undefined) {
-      this.#early.opened(connection, address);
+      this.#early.opened(connection, address, port);
     } else {
       const reason = 'this server does not lead';
       this.#turn.effects.push({ type: 'close', connection, reason });

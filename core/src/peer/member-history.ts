@@ -4,6 +4,7 @@ import type { HistoryOptions } from '../storage/history.js';
 import { SnapshotReceiver } from '../storage/snapshot-receiver.js';
 import { SnapshotSender } from '../storage/snapshot-sender.js';
 import type { LeaderHistory, SyncPlan } from '../zab/history.js';
+import { planSync } from '../zab/sync-plan.js';
 import type { MemberOptions } from './member-options.js';
 import type { PendingWrite } from './request.js';
 import type { Store } from './store.js';
@@ -49,17 +50,18 @@ export class MemberHistory implements LeaderHistory {
   }
 
   plan(zxidHigh: number, zxidLow: number): SyncPlan {
-    const { newest, oldest } = this.#committed;
-    const lastHigh = newest?.zxidHigh ?? this.appliedHigh;
-    const lastLow = newest?.zxidLow ?? this.appliedLow;
-    if (zxidHigh === lastHigh && zxidLow === lastLow) {
-      return { kind: 'diff', zxidHigh, zxidLow, entries: [] };
-    }
-    if (oldest === undefined) return { kind: 'snap' };
-    const before = this.#committed.upTo(zxidHigh, zxidLow);
-    if (before?.zxidHigh !== zxidHigh || before.zxidLow !== zxidLow) return { kind: 'snap' };
-    const entries = this.#committed.after(zxidHigh, zxidLow);
-    return { kind: 'diff', zxidHigh: lastHigh, zxidLow: lastLow, entries };
+    const committed = this.#committed;
+    const { newest } = committed;
+    const decision = planSync({
+      peerHigh: zxidHigh,
+      peerLow: zxidLow,
+      lastHigh: newest?.zxidHigh ?? this.appliedHigh,
+      lastLow: newest?.zxidLow ?? this.appliedLow,
+      committed,
+      log: undefined,
+    });
+    if (decision.kind === 'snap') return decision;
+    return { ...decision, entries: committed.after(decision.afterHigh, decision.afterLow) };
   }
 
   decidedAfter(zxidHigh: number, zxidLow: number): Iterable<CommittedTxn> | undefined {

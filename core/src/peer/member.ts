@@ -16,9 +16,11 @@ import { LinkRouter, type Role } from './link-router.js';
 import type { MemberOptions } from './member-options.js';
 import { createMemberView } from './member-view.js';
 import { haltFor, haltForDivergence, noteFlush } from './peer.js';
+import { createQuorumView } from './quorum-view.js';
 import type { PendingWrite } from './request.js';
 import type { Serving } from './serving.js';
-import { Snapshots } from './snapshots.js';
+import type { Snapshots } from './snapshots.js';
+import { snapshotsOf } from './store-snapshots.js';
 import type { PeerView } from './view.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -45,7 +47,7 @@ export class Member {
   #rest: readonly PendingWrite[] = [];
   #lost: string | undefined = undefined;
   #isStopping = false;
-  /** Whether a cut or an exchange of the history was interrupted: the disk knows how far it came. */
+  /** A cut or an exchange of the history was interrupted: the disk knows how far it came. */
   #isUnsettled = false;
   #isTrusted: boolean;
   #isEmpty: boolean;
@@ -56,16 +58,17 @@ export class Member {
     this.#isTrusted = options.isTrusted;
     this.#isEmpty = options.isEmpty;
     this.#parts = assembleMember(options);
-    const { turn, links, election, core, store } = this.#parts;
+    const { turn, links, core, store, availability } = this.#parts;
     this.#turn = turn;
     this.#router = new LinkRouter(turn, links, () => this.#role);
     this.#barrier = new Barrier(turn);
     this.view = createMemberView({
       core,
       store,
-      startedAt: options.now,
-      state: () => election.state,
+      startedAt: () => availability.servingSince,
+      quorum: createQuorumView(this.#parts, options.config.serverId, () => this.#role),
       serving: () => this.#serving,
+      isStopping: () => this.#isStopping,
       snapshots: () => this.#snapshots,
     });
   }
@@ -144,7 +147,7 @@ export class Member {
     switch (input.type) {
       case 'connection-opened': {
         const { connection } = input;
-        if (this.#serving !== undefined && !this.#isStopping) this.#role?.take(input);
+        if (this.view.acceptsClients) this.#role?.take(input);
         else {
           const reason = 'this server does not serve: no leader is known to it';
           this.#turn.effects.push({ type: 'close', connection, reason });
@@ -203,6 +206,9 @@ export class Member {
       case 'reset-connection-stats':
         for (const each of this.#serving?.connections.values() ?? []) each.resetStats();
         break;
+      case 'reset-observer-stats':
+        if (this.#role instanceof Leading) this.#role.leader.resetObserverStats();
+        break;
       case 'take-snapshot':
         this.#snapshots?.ask();
         break;
@@ -254,6 +260,7 @@ export class Member {
     this.#snapshots?.stop();
     this.#snapshots = undefined;
     this.#parts.epochs.abandon();
+    this.#parts.availability.ended();
   }
 
   /** Waits until all that the disk was asked for is done, the rest of the log too. */
@@ -281,12 +288,14 @@ export class Member {
     }
     this.#phase = 'looking';
     const { zxidHigh, zxidLow } = this.#parts.store.last;
+    const peerEpoch = this.#parts.epochs.current;
     const own = {
       zxid: longOf(zxidHigh, zxidLow),
-      peerEpoch: this.#parts.epochs.current,
+      peerEpoch,
       isTrusted: this.#isTrusted,
-      isEmpty: this.#isEmpty && (zxidHigh | zxidLow) === 0,
+      isEmpty: this.#isEmpty && (peerEpoch | zxidHigh | zxidLow) === 0,
     };
+    this.#parts.availability.looking();
     this.#parts.election.look(own, this.#turn.now);
     this.#decide();
   }
@@ -301,6 +310,7 @@ export class Member {
     if (decision === undefined || this.#phase !== 'looking') return;
     this.#phase = 'working';
     const { leader } = decision;
+    this.#parts.availability.decided(this.#parts.election.state);
     this.#role = leader === this.#options.config.serverId ? this.#lead() : this.#learn(leader);
     this.#router.decided(leader);
   }
@@ -346,6 +356,7 @@ export class Member {
       ...this.#parts,
       failed: (failure: DiskFailure) => this.#halt(haltFor(failure)),
       diverged: (zxid: bigint) => this.#halt(haltForDivergence(zxid)),
+      hasSupport: () => this.#parts.election.hasSupport,
       lost: (reason: string) => {
         this.#lost ??= reason;
       },
@@ -363,16 +374,8 @@ export class Member {
     this.#isTrusted = true;
     this.#isEmpty = false;
     this.#parts.election.newEpoch(epoch);
-    const store = this.#parts.store;
-    this.#snapshots = new Snapshots({
-      ...this.#parts.core,
-      database: store.database,
-      log: store.log,
-      retention: store.retention,
-      apacheSessions: store.apacheSessions,
-      lastZxid: store.lastSnapshotZxid,
-      transactions: store.transactions,
-    });
+    this.#parts.availability.serving(this.#role instanceof Leading);
+    this.#snapshots = snapshotsOf(this.#parts.store, this.#parts.core);
     const role = this.#role instanceof Leading ? 'leads' : 'follows';
     this.#parts.core.host.log({
       level: 'info',

@@ -56,6 +56,29 @@ export class Summary {
   }
 }
 
+/** One summary for each of some keys, which come to be as they are named. */
+export class SummarySet {
+  readonly #byKey = new Map<string, Summary>();
+
+  /** The summary of a key. */
+  of(key: string): Summary {
+    let summary = this.#byKey.get(key);
+    if (summary === undefined) {
+      summary = new Summary();
+      this.#byKey.set(key, summary);
+    }
+    return summary;
+  }
+
+  entries(): Iterable<readonly [key: string, summary: Summary]> {
+    return this.#byKey;
+  }
+
+  reset(): void {
+    for (const summary of this.#byKey.values()) summary.reset();
+  }
+}
+
 /** How many recent values a summary keeps for percentiles. */
 const RESERVOIR = 1024;
 
@@ -94,6 +117,37 @@ export function createMetrics() {
     quotaExceeded: new Counter(),
     unrecoverableErrors: new Counter(),
     lastResponseBytes: new Summary(),
+    /** From the leader's making of a transaction to its being applied here, wall clocks. */
+    propagationLatency: new Summary(),
+    ...createQuorumMetrics(),
+  };
+}
+
+/** Those of a member of an ensemble; they stay empty where a server stands alone. */
+function createQuorumMetrics() {
+  return {
+    lookingCount: new Counter(),
+    electionTime: new Summary(),
+    /** From the end of a role, or the start, until clients are served again. */
+    unavailableTime: new Summary(),
+    leaderUnavailableTime: new Summary(),
+    proposals: new Counter(),
+    proposalBytes: new Summary(),
+    quorumAckLatency: new Summary(),
+    ackLatency: new SummarySet(),
+    snapSyncs: new Counter(),
+    diffSyncs: new Counter(),
+    snapSyncsInFlight: new Summary(),
+    diffSyncsInFlight: new Summary(),
+    revalidations: new Counter(),
+    disloyalVoters: new Counter(),
+    proposalsReceived: new Counter(),
+    commitsReceived: new Counter(),
+    proposalLatency: new Summary(),
+    commitPropagationLatency: new Summary(),
+    proposalAckCreationLatency: new Summary(),
+    followerSyncTime: new Summary(),
+    observerSyncTime: new Summary(),
   };
 }
 

@@ -29,6 +29,7 @@ export function createPeerView(parts: PeerViewParts): PeerView {
     serverId,
     startedAt,
     metrics,
+    quorum: undefined,
     get lastZxid() {
       return database.lastZxid;
     },
@@ -54,6 +55,9 @@ export function createPeerView(parts: PeerViewParts): PeerView {
       return parts.serving.intake.outstanding;
     },
     get serving() {
+      return parts.isServing();
+    },
+    get acceptsClients() {
       return parts.isServing();
     },
     get storage(): StorageView {
@@ -83,6 +87,7 @@ export function createPeerView(parts: PeerViewParts): PeerView {
       }
       return bySession;
     },
+    globalSessions: () => database.sessions,
     digests: () => parts.digestHistory.entries(),
   };
 }

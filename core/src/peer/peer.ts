@@ -193,6 +193,8 @@ export class Peer {
       case 'reset-connection-stats':
         for (const each of this.#deciding.serving.connections.values()) each.resetStats();
         break;
+      case 'reset-observer-stats':
+        break;
       case 'take-snapshot':
         this.#snapshots.ask();
         break;

@@ -65,7 +65,8 @@ export class Serving {
   readonly #greeting = new Set<Connection>();
   /** The write applied last, for a look at the digest at the end of the step. */
   #lastApplied: PendingWrite | undefined = undefined;
-  #isAccepting = true;
+  /** Whether what clients say is heard; who does not hear cannot say that they are silent. */
+  isAccepting = true;
 
   constructor(parts: ServingParts) {
     this.#parts = parts;
@@ -93,14 +94,14 @@ export class Serving {
 
   /** When something is to be done for a client, even if nothing comes. */
   get wakeAt(): Millis {
-    return this.#isAccepting ? Math.min(this.intake.wakeAt, this.#sessionlessDeadline) : NEVER;
+    return this.isAccepting ? Math.min(this.intake.wakeAt, this.#sessionlessDeadline) : NEVER;
   }
 
   take(input: ClientInput): void {
     switch (input.type) {
       case 'connection-bytes': {
         const connection = this.connections.get(input.connection);
-        if (connection === undefined || !this.#isAccepting) break;
+        if (connection === undefined || !this.isAccepting) break;
         const wasGreeting = connection.phase === 'greeting';
         this.intake.received(connection, input.bytes);
         if (wasGreeting && connection.phase !== 'greeting') this.#greeting.delete(connection);
@@ -174,7 +175,7 @@ export class Serving {
 
   /** Takes nothing more in; what was accepted is still answered. */
   stopAccepting(): void {
-    this.#isAccepting = false;
+    this.isAccepting = false;
   }
 
   /** Lets everybody go. */
@@ -210,7 +211,7 @@ export class Serving {
     });
     this.connections.set(connection.id, connection);
     this.#greeting.add(connection);
-    if (!this.#isAccepting) this.close(connection, 'the server is stopping');
+    if (!this.isAccepting) this.close(connection, 'the server is stopping');
   }
 
   #sessionEnded({ txn }: PendingWrite): void {

@@ -22,6 +22,8 @@ export interface SnapshotsParts {
   readonly lastZxid: Zxid;
   /** Transactions in the log since the last snapshot. */
   readonly transactions: number;
+  /** Of a tree that came from a leader: up to where it may show effects of what comes. */
+  readonly endZxid?: () => Zxid | 'unknown' | undefined;
 }
 
 /** The first purge comes so long after the start: a server that is started daily purges as well. */
@@ -134,6 +136,7 @@ export class Snapshots {
   #begin(): void {
     const { config, database, apacheSessions, turn } = this.#parts;
     this.#startedAt = turn.now;
+    const endZxid = this.#parts.endZxid?.();
     this.#writer = new SnapshotWriter(database, {
       digest: config.digestEnabled,
       lastZxid: config.serializeLastProcessedZxidEnabled,
@@ -142,6 +145,7 @@ export class Snapshots {
       sliceBytes: config.snapshotSliceBytes,
       sync: config.forceSync,
       apacheSessions,
+      ...(endZxid !== undefined && { endZxid }),
     });
     this.#next();
   }

@@ -15,6 +15,8 @@ export interface StoreParts {
   readonly disk: BootDisk;
   /** Reads the data folder, again after it was cut. */
   readonly recover: () => Recovered;
+  /** Makes a tree this server's own, whose ever it was: says in it who is in the ensemble. */
+  readonly own: (database: Database) => void;
 }
 
 /**
@@ -25,7 +27,7 @@ export class Store {
   readonly config: Config;
   readonly host: Host;
   readonly disk: BootDisk;
-  readonly #recover: () => Recovered;
+  readonly #parts: StoreParts;
   database: Database;
   retention: Retention;
   apacheSessions: Set<SessionId>;
@@ -38,18 +40,26 @@ export class Store {
    * tree has the digest that the log foretells only some time later.
    */
   isExact = true;
+  /** While the tree is not exact: the last transaction that it may show effects of. */
+  endZxid: Zxid | 'unknown' | undefined = undefined;
 
   constructor(parts: StoreParts, recovered: Recovered) {
     this.config = parts.config;
     this.host = parts.host;
     this.disk = parts.disk;
-    this.#recover = parts.recover;
+    this.#parts = parts;
     this.database = recovered.database;
     this.retention = recovered.retention;
     this.apacheSessions = recovered.apacheSessions;
     this.lastSnapshotZxid = recovered.lastSnapshotZxid;
     this.transactions = recovered.transactionsSinceSnapshot;
+    this.own(this.database);
     this.log = this.#newLog();
+  }
+
+  /** A tree is to become this server's own, which must be so before anything is made of it. */
+  own(database: Database): void {
+    this.#parts.own(database);
   }
 
   /** The tree and the log behind it are another role's from now on. */
@@ -59,7 +69,7 @@ export class Store {
 
   /** Nobody knows how far the files have come: reads them again. */
   reload(): Recovered {
-    const recovered = this.#recover();
+    const recovered = this.#parts.recover();
     this.take(recovered);
     return recovered;
   }
@@ -71,19 +81,22 @@ export class Store {
     this.apacheSessions = recovered.apacheSessions;
     this.lastSnapshotZxid = recovered.lastSnapshotZxid;
     this.transactions = recovered.transactionsSinceSnapshot;
+    this.endZxid = recovered.fuzzyUntil;
     this.isExact = recovered.fuzzyUntil === undefined;
+    this.own(this.database);
     this.log = this.#newLog();
   }
 
   /**
-   * A leader's tree takes the place of the own one.
+   * A leader's tree takes the place of the own one; it was made the {@link own} one before.
    *
    * @param files of its snapshot
-   * @param isExact false when it may show effects of transactions that it has not applied
+   * @param endZxid the last transaction that it may show effects of
    */
-  replace(database: Database, files: readonly string[], isExact: boolean): void {
+  replace(database: Database, files: readonly string[], endZxid: Zxid | 'unknown'): void {
     this.database = database;
-    this.isExact = isExact;
+    this.endZxid = endZxid;
+    this.isExact = endZxid !== 'unknown' && endZxid <= database.lastZxid;
     this.lastSnapshotZxid = database.lastZxid;
     this.transactions = 0;
     this.retention = Retention.of(this.disk);

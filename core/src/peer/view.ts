@@ -1,5 +1,6 @@
 import type { ConnectionId, Millis, SessionId, WallMillis, Zxid } from '../base/ids.js';
 import type { MetricsRegistry } from './metrics.js';
+import type { QuorumView } from './quorum-view.js';
 
 /**
  * What an administrator may see of a running server. Reading it changes nothing and takes no more
@@ -25,9 +26,15 @@ export interface PeerView {
   readonly outstanding: number;
   /** False from the order to stop on. */
   readonly serving: boolean;
+  /** Whether it takes clients: a leader may serve others only. */
+  readonly acceptsClients: boolean;
+  /** Its part in its ensemble; `undefined` when it stands alone. */
+  readonly quorum: QuorumView | undefined;
   readonly metrics: MetricsRegistry;
   connections(): readonly ConnectionView[];
   sessions(): readonly SessionView[];
+  /** Timeouts of all sessions of the ensemble, wherever they are tracked. */
+  globalSessions(): ReadonlyMap<SessionId, Millis>;
   /** Paths owned by each session that owns any. */
   ephemerals(): ReadonlyMap<SessionId, readonly string[]>;
   /**

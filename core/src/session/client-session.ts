@@ -86,7 +86,7 @@ export class ClientSession<Token> {
   }
   /** When to step again if no input comes before; plus infinity for never. */
   get wakeAt(): Millis {
-    const presumedAt = this.#mayPresumeLost ? this.tenure.certainUntil : Number.POSITIVE_INFINITY;
+    const presumedAt = this.#mayPresumeLost ? this.tenure.presumedAt : Number.POSITIVE_INFINITY;
     return Math.min(this.#phaseDeadline, presumedAt, this.#closeBy);
   }
 
@@ -383,7 +383,7 @@ export class ClientSession<Token> {
     } else if (this.#phase !== 'resting' && now >= this.#phaseDeadline) {
       this.#drop('the server did not answer in time');
     }
-    if (this.#mayPresumeLost && now >= this.tenure.certainUntil) this.#presumeLost();
+    if (this.#mayPresumeLost && now >= this.tenure.presumedAt) this.#presumeLost();
     if (this.#phase === 'resting' && now >= this.#dialAt) this.#dial();
   }
 

@@ -1,9 +1,9 @@
 import { codes, OK } from '../base/errors.js';
+import { Fifo } from '../base/fifo.js';
 import type { Millis } from '../base/ids.js';
 import { opcodes } from '../wire/operations.js';
 import { MalformedError, Reader } from '../wire/reader.js';
 import { ReplyHeader, WatcherEvent } from '../wire/records.js';
-import { Fifo } from './fifo.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Identity } from './identity.js';
 import type { SessionRequest } from './inputs.js';
@@ -164,8 +164,7 @@ export class Conversation<Token> {
       throw new MalformedError(`answer ${header.xid} where ${sent?.xid ?? 'none'} was due`);
     }
     this.#sent.shift();
-    // Whoever says that it does not hold the session has not heard it live.
-    if (!isAboutSession(header.err)) this.#acknowledged(sent.sentAt);
+    if (vouches(sent) && !isAboutSession(header.err)) this.#acknowledged(sent.sentAt);
     if (sent.type === 'close') return { type: 'closed' };
     if (sent.type === 'rearm') this.#rearmed(sent.rearm, header.err);
     else this.#answered(sent.request, header, body, oversizeBytes);
@@ -174,6 +173,7 @@ export class Conversation<Token> {
   }
 
   #acknowledged(sentAt: Millis): void {
+    this.#heartbeat.vouched(this.#tray.now);
     if (this.#isSignOfLife) this.#progress.acknowledged(sentAt);
   }
 
@@ -265,6 +265,15 @@ export class Conversation<Token> {
 /** Whether an error says nothing about the request, but that the session is over or elsewhere. */
 function isAboutSession(err: number): boolean {
   return err === codes.SESSION_EXPIRED || err === codes.SESSION_MOVED;
+}
+
+/**
+ * Whether an answer tells that the session lives: writes and syncs are answered by whoever leads.
+ * Reads are not: a server answers them for a while that does not know that it was cut off.
+ */
+function vouches<Token>(sent: Sent<Token>): boolean {
+  if (sent.type !== 'request') return false;
+  return sent.request.onLoss === 'fail' || sent.request.opcode === opcodes.sync;
 }
 
 /** What is known of a request that was sent and will not be answered. */

@@ -9,14 +9,15 @@ const REPRIEVE_MS = 100;
 
 /**
  * When to ping one connection and when to give it up, both in shares of the session's timeout: a
- * ping after a third without sending or without an answer, the end after two thirds without an
- * answer.
+ * ping after a third without sending, without an answer, or without one that vouches for the
+ * session; the end after two thirds without any answer.
  */
 export class Heartbeat {
   readonly #pingAfterMs: Millis;
   readonly #deadAfterMs: Millis;
   #sentAt: Millis;
   #answeredAt: Millis;
+  #vouchedAt: Millis;
   #pingSentAt: Millis | undefined;
   /** Until when a stalled host may still find answers in its socket. */
   #reprieveUntil: Millis | undefined;
@@ -26,6 +27,7 @@ export class Heartbeat {
     this.#deadAfterMs = (timeoutMs * 2) / 3;
     this.#sentAt = now;
     this.#answeredAt = now;
+    this.#vouchedAt = now;
   }
 
   /** When {@link due} will next say something. */
@@ -35,7 +37,7 @@ export class Heartbeat {
   }
 
   get #pingAt(): Millis {
-    return Math.min(this.#sentAt, this.#answeredAt) + this.#pingAfterMs;
+    return Math.min(this.#sentAt, this.#answeredAt, this.#vouchedAt) + this.#pingAfterMs;
   }
 
   sent(now: Millis): void {
@@ -46,6 +48,11 @@ export class Heartbeat {
   answered(now: Millis): void {
     this.#answeredAt = now;
     this.#reprieveUntil = undefined;
+  }
+
+  /** An answer came that says that the session lives. */
+  vouched(now: Millis): void {
+    this.#vouchedAt = now;
   }
 
   pingSent(now: Millis): void {

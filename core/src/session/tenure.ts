@@ -2,7 +2,7 @@ import type { Millis } from '../base/ids.js';
 import type { SessionState } from './effects.js';
 import type { Progress } from './progress.js';
 import type { SessionSettings } from './settings.js';
-import { marginOf } from './settings.js';
+import { marginOf, presumptionOf } from './settings.js';
 
 /** What proves to a server that a session is ours. */
 export interface SessionKey {
@@ -40,6 +40,12 @@ export class Tenure {
   get certainUntil(): Millis {
     if (this.key === undefined) return Number.NEGATIVE_INFINITY;
     const margin = marginOf(this.timeoutMs, this.#settings.marginMs);
+    return this.#progress.lastAckSentAt + this.timeoutMs - margin;
+  }
+
+  /** When the session is presumed lost unless something is heard of it. */
+  get presumedAt(): Millis {
+    const margin = presumptionOf(this.timeoutMs, this.#settings.marginMs);
     return this.#progress.lastAckSentAt + this.timeoutMs - margin;
   }
 

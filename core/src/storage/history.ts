@@ -13,7 +13,7 @@ import type { ChosenSnapshot } from './snapshot-choice.js';
 
 export interface HistoryOptions extends DatabaseOptions {
   readonly hashSeed: number;
-  /** Gets the last transactions that were read. */
+  /** Is emptied, and gets the last transactions that are read. */
   readonly committed?: CommittedLog;
   log(event: LogEvent): void;
 }
@@ -42,6 +42,7 @@ export class History {
     options: HistoryOptions,
     until?: Zxid,
   ) {
+    options.committed?.clear();
     const database = chosen?.database ?? new Database(options);
     const apacheSessions = chosen?.apacheSessions ?? new Set<SessionId>();
     const digests = new DigestCheck({

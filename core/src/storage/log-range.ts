@@ -1,9 +1,7 @@
 import { assert } from '../base/assert.js';
 import { compareLongs, hexLong, longOf } from '../base/long.js';
-import { listFiles } from './data-files.js';
-import { type DiskReader, folders } from './disk.js';
+import type { DiskReader } from './disk.js';
 import { CURSOR_BYTES, isLogProblem, LogCursor, LogGapError, readable } from './log-cursor.js';
-import { follows } from './log-format.js';
 
 /** What a call of {@link LogRange.next} came to. */
 export type LogRangeStep =
@@ -183,15 +181,7 @@ export class LogRange {
   /** Whether the transaction read is the very one after the beginning, which no log holds. */
   #isBoundary({ zxidHigh, zxidLow, previous }: LogCursor): boolean {
     const isNumbered = zxidHigh === this.#afterHigh && zxidLow >>> 0 === (this.#afterLow >>> 0) + 1;
-    if (isNumbered) return true;
-    if (this.#hasPrevious || !follows(this.#afterHigh, this.#afterLow, zxidHigh, zxidLow)) {
-      return false;
-    }
-    const after = longOf(this.#afterHigh, this.#afterLow);
-    if (previous === after) return true;
-    /* A purge keeps the logs since the newest snapshot, and may have taken any before it. */
-    const snapshots = listFiles(this.#disk, folders.snapshots);
-    return snapshots.findLast(({ name }) => name.kind === 'snapshot')?.name.zxid === after;
+    return isNumbered || previous === longOf(this.#afterHigh, this.#afterLow);
   }
 
   #guarded<T>(run: () => T): T | undefined {

@@ -88,11 +88,16 @@ export class LogWriter {
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
-    const { after } = options;
-    this.#isLastKnown = after !== undefined;
-    if (after === undefined) return;
-    this.#zxidHigh = highOf(after);
-    this.#zxidLow = lowOf(after);
+    this.#isLastKnown = false;
+    if (options.after !== undefined) this.goOnAfter(options.after);
+  }
+
+  /** Says which transaction the first one follows, where the history was cut or replaced. */
+  goOnAfter(zxid: Zxid): void {
+    assert(this.#first === -1n && this.#pending === 0, 'nothing was appended yet');
+    this.#isLastKnown = true;
+    this.#zxidHigh = highOf(zxid);
+    this.#zxidLow = lowOf(zxid);
   }
 
   /** Transactions appended since the last {@link takeFlush}. */

@@ -17,7 +17,9 @@ export interface SliceLimits {
 }
 
 /** Bytes of a slice where nothing else is asked for. */
-export const SLICE_BYTES: number = 1 << 20;
+const SLICE_BYTES: number = 1 << 20;
+/** What a buffer for slices has at first: most snapshots of tests are small, and it grows. */
+export const FIRST_BYTES: number = 1 << 14;
 /** Nodes visited between two looks at the slice's bytes. */
 const STRIDE = 8;
 

@@ -1,7 +1,7 @@
 import type { Zxid } from '../base/ids.js';
 import type { Database } from '../tree/database.js';
 import { Writer } from '../wire/writer.js';
-import { SLICE_BYTES, type SliceLimits, SnapshotBody } from './snapshot-body.js';
+import { FIRST_BYTES, type SliceLimits, SnapshotBody } from './snapshot-body.js';
 import { SNAPSHOT_SIGNATURE } from './snapshot-format.js';
 
 /**
@@ -13,7 +13,7 @@ import { SNAPSHOT_SIGNATURE } from './snapshot-format.js';
  */
 export class SnapshotSender {
   readonly #database: Database;
-  readonly #out = new Writer(SLICE_BYTES);
+  readonly #out = new Writer(FIRST_BYTES);
   readonly #body: SnapshotBody;
   #endZxid: Zxid;
 

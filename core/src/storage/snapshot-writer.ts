@@ -5,7 +5,7 @@ import { Writer } from '../wire/writer.js';
 import { ADLER_START, adler32 } from './adler32.js';
 import { type DiskStep, folders } from './disk.js';
 import { snapshotDraftFile, snapshotFactsFileOf, snapshotFileOf } from './file-names.js';
-import { SLICE_BYTES, type SliceLimits, SnapshotBody } from './snapshot-body.js';
+import { FIRST_BYTES, type SliceLimits, SnapshotBody } from './snapshot-body.js';
 import { snapshotFactsFile } from './snapshot-facts.js';
 import { DIGEST_VERSION, END_MARK, SNAPSHOT_MAGIC, SNAPSHOT_VERSION } from './snapshot-format.js';
 
@@ -48,7 +48,7 @@ export class SnapshotWriter {
   readonly #database: Database;
   readonly #options: SnapshotWriterOptions;
   readonly #sync: boolean;
-  readonly #out = new Writer(SLICE_BYTES);
+  readonly #out = new Writer(FIRST_BYTES);
   readonly #body: SnapshotBody;
   #checksum = ADLER_START;
   /** Bytes of {@link #out} that are in the checksum. */

@@ -26,6 +26,9 @@ export interface Truncation {
 const SYNC_LOGS: DiskStep = { step: 'sync-folder', folder: folders.logs };
 const SYNC_SNAPSHOTS: DiskStep = { step: 'sync-folder', folder: folders.snapshots };
 
+/** What is kept in memory of committed transactions stays as it is: nothing is cut yet. */
+export type TruncationOptions = Omit<HistoryOptions, 'committed'>;
+
 /**
  * Finds out how to cut the history behind a transaction, as a leader's TRUNC asks a server that has
  * logged what was never committed. Snapshots that show effects of what is cut go too
@@ -40,7 +43,9 @@ const SYNC_SNAPSHOTS: DiskStep = { step: 'sync-folder', folder: folders.snapshot
  *   is left
  * @throws RefusedStartError when what is to be left cannot be read
  */
-export function planTruncation(disk: DiskReader, zxid: Zxid, options: HistoryOptions): Truncation {
+export function planTruncation(disk: DiskReader, zxid: Zxid, given: TruncationOptions): Truncation {
+  const { extendedTypes, digest, hashSeed } = given;
+  const options: HistoryOptions = { extendedTypes, digest, hashSeed, log: (e) => given.log(e) };
   const files = new DataFiles(disk);
   const chosen = chooseSnapshot(disk, files, options, options.log, zxid);
   if (chosen === undefined) {

@@ -1,9 +1,9 @@
 /**
  * Memory for many small byte strings: no object for each, so the garbage collector never sees them.
  *
- * Blocks of one size class lie in pages of 64 KiB, pages in chunks of 128 KiB. A page belongs to one
- * class while any of its blocks is in use; an empty page may serve another class, so memory follows
- * a workload whose sizes change. Strings too long for a class have an array of their own.
+ * Blocks of one size class lie in pages of 64 KiB, pages in chunks of 128 KiB. A page belongs to
+ * one class while any of its blocks is in use; an empty page may serve another class, so memory
+ * follows a workload whose sizes change. Strings too long for a class have an array of their own.
  */
 
 /** Where a block is; {@link NO_BLOCK} for no bytes at all. Only its slab can read it. */

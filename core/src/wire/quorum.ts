@@ -319,3 +319,9 @@ export function readTouches(data: Uint8Array | null): readonly SessionTouch[] {
   while (from.remaining > 0) touches.push(SessionTouch.read(from));
   return touches;
 }
+
+/** The data of a packet that must have some. @throws MalformedError when it has none */
+export function demandData(data: Uint8Array | null, what: string): Uint8Array {
+  if (data === null) throw new MalformedError(`${what} without data`);
+  return data;
+}

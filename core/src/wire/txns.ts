@@ -2,6 +2,7 @@
  * Transactions: what is logged, proposed and applied. The header says the type; the body's record
  * follows from it. Files of ZooKeeper's transaction log hold exactly these bytes.
  */
+import { numberOf } from '../base/long.js';
 import { aclListOrNull } from './acl.js';
 import type { Reader } from './reader.js';
 import { MalformedError } from './reader.js';
@@ -18,6 +19,9 @@ import {
   vectorOrNull,
 } from './types.js';
 import { Writer } from './writer.js';
+
+/** Of `time` in a header: clientId, cxid and zxid come before it. */
+const TIME_OFFSET = 20;
 
 export const TxnHeader = record('TxnHeader', {
   /** Session that asked for it; 0 for the server's own. */
@@ -251,6 +255,15 @@ function readCreate(from: Reader): CreateTxn {
   const ephemeral = from.boolean();
   const old = from.remaining === 0 || from.remaining === TXN_DIGEST_LENGTH;
   return { path, data, acl, ephemeral, parentCVersion: old ? -1 : from.int() };
+}
+
+/** When a transaction was made, from the bytes of all of it: wall-clock milliseconds. */
+export function txnTimeOf(bytes: Uint8Array): number {
+  const at = TIME_OFFSET;
+  const high = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+  const low =
+    (bytes[at + 4]! << 24) | (bytes[at + 5]! << 16) | (bytes[at + 6]! << 8) | bytes[at + 7]!;
+  return numberOf(high, low);
 }
 
 /** Reads a whole transaction: header, body and, when 12 bytes are left, the digest. */

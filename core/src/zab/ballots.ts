@@ -57,7 +57,7 @@ export class Ballots {
    *
    * @param vote the own one
    * @param mine the own history when it counts; it adds this server to those who follow a leader
-   * that knows no less
+   * of no earlier epoch. The zxid of a leader's vote is that from before it led: it knows more.
    */
   leaderOf(vote: Vote, mine: Candidate | undefined): Notification | undefined {
     let found: Notification | undefined;
@@ -65,7 +65,7 @@ export class Ballots {
       if (said.state !== 'leading' || said.leader !== id) continue;
       if (found !== undefined && compareHistories(said, found) <= 0) continue;
       const followers = this.#followersOf(said, vote);
-      if (mine !== undefined && compareHistories(mine, said) <= 0) followers.add(this.#serverId);
+      if (mine !== undefined && mine.peerEpoch <= said.peerEpoch) followers.add(this.#serverId);
       if (this.#membership.hasQuorum(followers)) found = said;
     }
     return found;

@@ -78,7 +78,7 @@ export class Discovery {
     if (this.#stage === 'asking') this.#accepted.delete(id);
   }
 
-  /** Whether a learner that accepts the epoch knows more than the leader, and so must not follow. */
+  /** Whether a learner that accepts the epoch knows more than the leader: it must not follow. */
   isAhead({ zxidHigh, zxidLow }: LearnerHandler, currentEpoch: number): boolean {
     const { epochs, last } = this.#parts;
     if (this.#stage !== 'proposing' || currentEpoch < epochs.current) return false;

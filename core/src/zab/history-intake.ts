@@ -3,6 +3,7 @@ import type { SnapshotReceiver } from '../storage/snapshot-receiver.js';
 import { packetName, packetTypes } from '../wire/quorum.js';
 import { MalformedError } from '../wire/reader.js';
 import type { LearnerParts } from './learner-parts.js';
+import type { SyncMode } from './phase.js';
 import type { QuorumLink } from './quorum-link.js';
 
 export interface HistoryIntakeParts
@@ -23,11 +24,17 @@ export class HistoryIntake {
   readonly #parts: HistoryIntakeParts;
   #stage: 'waiting' | 'receiving' | 'received' | 'busy' = 'waiting';
   #receiver: SnapshotReceiver | undefined = undefined;
+  #mode: SyncMode | undefined = undefined;
   #zxidHigh = 0;
   #zxidLow = 0;
 
   constructor(parts: HistoryIntakeParts) {
     this.#parts = parts;
+  }
+
+  /** How the history is taken over; `undefined` until the leader has said. */
+  get mode(): SyncMode | undefined {
+    return this.#mode;
   }
 
   /** Whether the disk works, and nothing may be read from the leader until it has. */
@@ -52,15 +59,18 @@ export class HistoryIntake {
     const { truncate, receiver, last } = this.#parts;
     switch (type) {
       case packetTypes.diff: {
+        this.#mode = 'diff';
         const { zxidHigh: high, zxidLow: low } = last();
         this.#parts.begins(high, low);
         return;
       }
       case packetTypes.trunc:
+        this.#mode = 'trunc';
         this.#stage = 'busy';
         truncate(zxidHigh, zxidLow, () => this.#done(zxidHigh, zxidLow));
         return;
       case packetTypes.snap:
+        this.#mode = 'snap';
         this.#receiver = receiver(zxidHigh, zxidLow);
         this.#zxidHigh = zxidHigh;
         this.#zxidLow = zxidLow;

@@ -1,12 +1,16 @@
 import { utf8 } from '../base/bytes.js';
+import type { Config } from '../config/config.js';
 import { packetTypes, writePacket } from '../wire/quorum.js';
 import type { Writer } from '../wire/writer.js';
 import { writeDecided } from './broadcast.js';
 import type { HistoryEntry, LeaderHistory } from './history.js';
 import type { LearnerHandler } from './learner-handler.js';
 import type { Membership } from './membership.js';
+import type { SyncLimits } from './sync-limits.js';
 
 export interface TransferParts {
+  readonly config: Config;
+  readonly limits: SyncLimits;
   readonly membership: Membership;
   readonly history: LeaderHistory;
   readonly epoch: () => number;
@@ -16,6 +20,8 @@ export interface TransferParts {
   readonly undecided: readonly HistoryEntry[];
   /** Hands on what was said to all so far, so that whoever follows from now on hears none of it. */
   readonly cut: () => void;
+  /** The newest disk request that is durable. */
+  readonly durable: () => number;
 }
 
 /**
@@ -32,24 +38,27 @@ export class HistoryTransfer {
     this.#parts = parts;
   }
 
-  /** Begins. A learner may have to wait for a snapshot until a later call. */
+  /** Begins. A learner may have to wait, for a snapshot or for its turn, until a later call. */
   begin(learner: LearnerHandler): void {
-    const { history, cut } = this.#parts;
+    const { config, history, cut, limits } = this.#parts;
+    if (limits.isWaiting(learner)) return;
     cut();
     const plan = history.plan(learner.zxidHigh, learner.zxidLow);
-    if (plan.kind === 'snap') {
+    if (plan.kind === 'snap' || config.forceSnapshotSync) {
       this.#beginSnapshot(learner);
       return;
     }
+    if (!limits.mayBegin(learner, 'diff')) return;
     const { out } = learner.link;
     const type = plan.kind === 'diff' ? packetTypes.diff : packetTypes.trunc;
     writePacket(out, type, plan.zxidHigh, plan.zxidLow);
     for (const { zxidHigh, zxidLow, bytes } of plan.entries) {
       writeDecided(out, zxidHigh, zxidLow, bytes);
+      learner.link.packetsOut += 2;
     }
     this.#sayUndecided(learner, out);
     this.#sayNewLeader(learner, out);
-    learner.stage = 'syncing';
+    this.#follows(learner);
   }
 
   /** Sends one more piece of a learner's snapshot, if it can take one. */
@@ -67,15 +76,21 @@ export class HistoryTransfer {
     }
     link.out.raw(backlog.bytes, 0, backlog.position);
     this.#sayNewLeader(learner, link.out);
+    this.#follows(learner);
+  }
+
+  /** From now on it is told what all are told, and the history must be in front of that. */
+  #follows(learner: LearnerHandler): void {
+    learner.link.flush(this.#parts.durable());
     learner.stage = 'syncing';
   }
 
   #beginSnapshot(learner: LearnerHandler): void {
-    const { history } = this.#parts;
+    const { history, limits } = this.#parts;
     const { appliedHigh, appliedLow } = history;
     const decided = history.decidedAfter(appliedHigh, appliedLow);
     /* The own disk is far behind: what is decided is not all at hand. */
-    if (decided === undefined) return;
+    if (decided === undefined || !limits.mayBegin(learner, 'snap')) return;
     learner.link.say(packetTypes.snap, appliedHigh, appliedLow);
     learner.snapshot = history.snapshot();
     learner.stage = 'snapping';

@@ -8,6 +8,7 @@ import type { Epochs } from './epochs.js';
 import type { LeaderHistory } from './history.js';
 import type { LearnerHandler } from './learner-handler.js';
 import type { Membership } from './membership.js';
+import type { QuorumMetrics } from './quorum-metrics.js';
 
 /** A request that a learner has forwarded. */
 export interface ForwardedRequest {
@@ -25,7 +26,10 @@ export interface LeaderParts {
   readonly turn: Turn;
   readonly membership: Membership;
   readonly epochs: Epochs;
+  readonly metrics: QuorumMetrics;
   readonly history: LeaderHistory;
+  /** Whether those who elected this server, as far as they do not look again, are a quorum. */
+  readonly hasSupport: () => boolean;
   /** What a Vivarium learner is to know before it serves: see `packetTypes.secrets`. */
   readonly secrets: () => Uint8Array;
   /** A quorum has the history: clients may be served from now on. */

@@ -1,6 +1,6 @@
 import type { ConnectionId, Millis } from '../base/ids.js';
 import { hexLong, longOf } from '../base/long.js';
-import { packetName, packetTypes, writeOffer, ZAB_VERSION } from '../wire/quorum.js';
+import { demandData, packetName, packetTypes, writeOffer, ZAB_VERSION } from '../wire/quorum.js';
 import { MalformedError, Reader } from '../wire/reader.js';
 import { Writer } from '../wire/writer.js';
 import { Discovery } from './discovery.js';
@@ -9,8 +9,11 @@ import { HistoryTransfer } from './history-transfer.js';
 import type { LeaderParts } from './leader-parts.js';
 import { readGreeting } from './learner-greeting.js';
 import { LearnerHandler } from './learner-handler.js';
+import { Patience } from './patience.js';
+import { type LeadingStage, leadingPhases, type ZabPhase } from './phase.js';
 import { Proposals } from './proposals.js';
 import type { QuorumLink } from './quorum-link.js';
+import { SyncLimits } from './sync-limits.js';
 import { Tally } from './tally.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -26,19 +29,21 @@ export class Leader {
   readonly #learners = new Map<ConnectionId, LearnerHandler>();
   readonly #discovery: Discovery;
   readonly #transfer: HistoryTransfer;
+  readonly #limits: SyncLimits;
   readonly #tally: Tally;
   readonly #heartbeats: Heartbeats;
   readonly #proposals: Proposals;
-  readonly #startedAt: Millis;
-  #stage: 'discovery' | 'sync' | 'active' | 'over' = 'discovery';
+  readonly #patience: Patience;
+  #stage: LeadingStage = 'discovery';
+  #activeSince: Millis | undefined = undefined;
   #nextPing: Millis;
 
   constructor(parts: LeaderParts) {
     const { config, turn, membership, history } = parts;
     this.#parts = parts;
     this.#serverId = config.serverId;
-    this.#startedAt = turn.now;
-    this.#nextPing = this.#startedAt + config.tickTime / 2;
+    this.#patience = new Patience(parts);
+    this.#nextPing = turn.now + config.tickTime / 2;
     this.#heartbeats = new Heartbeats({
       ...parts,
       learners: this.#learners,
@@ -63,17 +68,29 @@ export class Leader {
       begun: () => this.#beginSync(),
       failed: (reason) => this.#lose(reason),
     });
+    this.#limits = new SyncLimits({ ...parts, learners: this.#learners });
     this.#transfer = new HistoryTransfer({
       ...parts,
+      limits: this.#limits,
       epoch: () => this.epoch,
       undecided: this.#proposals.undecided,
       cut: () => this.#proposals.cut(),
+      durable: () => turn.durable,
     });
     this.#discovery.begin();
   }
 
   get epoch(): number {
     return this.#discovery.epoch;
+  }
+
+  get phase(): ZabPhase {
+    return leadingPhases[this.#stage];
+  }
+
+  /** When a quorum had the history; `undefined` before. */
+  get activeSince(): Millis | undefined {
+    return this.#activeSince;
   }
 
   get learners(): Iterable<LearnerHandler> {
@@ -97,6 +114,16 @@ export class Leader {
   /** A server has connected to the quorum port. */
   opened(link: QuorumLink): void {
     this.#learners.set(link.connection, new LearnerHandler(link, this.#parts.turn.now));
+  }
+
+  /** Forgets what was counted of observers. */
+  resetObserverStats(): void {
+    for (const learner of this.#learners.values()) {
+      if (!learner.isObserver) continue;
+      learner.link.packetsIn = 0;
+      learner.link.packetsOut = 0;
+      learner.requests = 0;
+    }
   }
 
   /** Whether a connection is that of a learner. */
@@ -132,19 +159,6 @@ export class Leader {
   /** What is proposed and not decided. */
   get proposals(): Proposals {
     return this.#proposals;
-  }
-
-  /** Answers {@link LeaderParts.revalidate}. */
-  revalidated(learner: LearnerHandler, session: bigint, isValid: boolean): void {
-    const to = new Writer(9);
-    to.long(session);
-    to.boolean(isValid);
-    learner.link.say(packetTypes.revalidate, -1, -1, to.copy());
-  }
-
-  /** Tells a learner that its oldest sync may pass. */
-  passSync(learner: LearnerHandler): void {
-    learner.link.say(packetTypes.sync, 0, 0);
   }
 
   /** What is to be done after all that came: commits, pings, timeouts. */
@@ -220,6 +234,7 @@ export class Leader {
         break;
       case packetTypes.revalidate: {
         const from = new Reader(demandData(data, 'REVALIDATE'));
+        this.#parts.metrics.revalidations.add(1);
         const session = from.long();
         this.#parts.revalidate(learner, session, from.int());
         break;
@@ -308,6 +323,7 @@ export class Leader {
         throw new MalformedError(`it acknowledges ${zxid} before the history of the new epoch`);
       }
       learner.stage = 'synced';
+      this.#limits.ended(learner);
       if (this.#stage === 'active') this.#letServe(learner);
       else this.#noteSynced();
       return;
@@ -322,6 +338,7 @@ export class Leader {
     if (this.#stage !== 'sync') return;
     if (!this.#tally.has(this.#learners.values())) return;
     this.#stage = 'active';
+    this.#activeSince = this.#parts.turn.now;
     this.#heartbeats.begin();
     this.#parts.activated();
     for (const learner of this.#learners.values()) {
@@ -341,31 +358,21 @@ export class Leader {
     const cxid = body.int();
     const operation = body.int();
     const { identities } = learner.link.packets;
+    learner.requests++;
     this.#parts.request(learner, { session, cxid, operation, body, identities });
   }
 
   /** Learners that are silent go, and without a quorum of the others so does the leader. */
   #lookAtTimes(): void {
-    const { turn, config } = this.#parts;
-    const { now } = turn;
-    const initMs = config.initLimit * config.tickTime;
-    const syncMs = config.syncLimit * config.tickTime;
+    const patience = this.#patience;
     for (const learner of [...this.#learners.values()]) {
-      const limit = learner.isSynced ? learner.lastHeardAt + syncMs : learner.openedAt + initMs;
-      const isSending = learner.snapshot !== undefined;
-      if (now > limit && !isSending) this.#drop(learner, 'nothing was heard of it for too long');
-      else if (now > learner.owesSince + syncMs) {
-        this.#drop(learner, `it owes an acknowledgement for more than ${syncMs} ms`);
-      } else if (learner.isSynced && learner.acked < this.#proposals.last) {
-        learner.owesSince = Math.min(learner.owesSince, now);
-      }
+      const reason = patience.lostWith(learner, this.#proposals.last);
+      if (reason !== undefined) this.#drop(learner, reason);
     }
     if (this.#stage !== 'active') {
-      if (now > this.#startedAt + initMs) this.#lose(`no quorum has followed within ${initMs} ms`);
-      return;
-    }
-    const isHeard = ({ lastHeardAt }: LearnerHandler) => now - lastHeardAt <= syncMs;
-    if (!this.#tally.has(this.#learners.values(), isHeard)) {
+      const reason = patience.lostBeforeQuorum(this.#discovery.isChosen);
+      if (reason !== undefined) this.#lose(reason);
+    } else if (!this.#tally.has(this.#learners.values(), (learner) => patience.hears(learner))) {
       this.#lose('a quorum is not heard any more');
     }
   }
@@ -391,9 +398,4 @@ export class Leader {
     this.#stage = 'over';
     this.#parts.lost(reason);
   }
-}
-
-function demandData(data: Uint8Array | null, what: string): Uint8Array {
-  if (data === null) throw new MalformedError(`${what} without data`);
-  return data;
 }

@@ -1,7 +1,9 @@
 import type { Millis } from '../base/ids.js';
 import type { SnapshotSender } from '../storage/snapshot-sender.js';
+import { packetTypes } from '../wire/quorum.js';
 import { Writer } from '../wire/writer.js';
 import type { QuorumLink } from './quorum-link.js';
+import type { SyncCost } from './sync-limits.js';
 
 /**
  * How far a learner has come, seen from the leader.
@@ -41,6 +43,8 @@ export class LearnerHandler {
   /** Since when it owes the acknowledgement of a transaction. */
   owesSince: Millis = Number.POSITIVE_INFINITY;
   lastHeardAt: Millis;
+  /** Requests that it has forwarded. */
+  requests = 0;
   /** When each PING was sent that is not answered yet, oldest first. */
   readonly pingsSentAt: Millis[] = [];
   pingsSent = 0;
@@ -51,6 +55,9 @@ export class LearnerHandler {
   /** The snapshot that is being sent, and what goes behind it. */
   snapshot: SnapshotSender | undefined = undefined;
   backlog: Writer | undefined = undefined;
+  /** What bringing it up to date costs, while that lasts; or will, when its turn comes. */
+  syncCost: SyncCost | undefined = undefined;
+  waitsFor: SyncCost | undefined = undefined;
 
   constructor(link: QuorumLink, now: Millis) {
     this.link = link;
@@ -66,6 +73,19 @@ export class LearnerHandler {
   /** Whether the history of the leader is durable there. */
   get isSynced(): boolean {
     return this.stage === 'synced' || this.stage === 'serving';
+  }
+
+  /** Answers {@link LeaderParts.revalidate}. */
+  revalidated(session: bigint, isValid: boolean): void {
+    const to = new Writer(9);
+    to.long(session);
+    to.boolean(isValid);
+    this.link.say(packetTypes.revalidate, -1, -1, to.copy());
+  }
+
+  /** Lets its oldest sync pass. */
+  passSync(): void {
+    this.link.say(packetTypes.sync, 0, 0);
   }
 
   /** For messages. */

@@ -5,6 +5,7 @@ import type { SnapshotReceiver } from '../storage/snapshot-receiver.js';
 import type { Database } from '../tree/database.js';
 import type { Epochs } from './epochs.js';
 import type { Membership } from './membership.js';
+import type { QuorumMetrics } from './quorum-metrics.js';
 
 /** Where a learner's log is, and what of it is decided; see `peer/ledger.ts`. */
 export interface LearnerLedger {
@@ -14,6 +15,8 @@ export interface LearnerLedger {
   append(zxidHigh: number, zxidLow: number, bytes: Uint8Array): void;
   /** Everything up to this number is decided. */
   commitTo(number: number): void;
+  /** Applies what is decided and durable. */
+  advance(): void;
   /** Flushes what was appended, in front of whatever the disk is asked for next. */
   flush(): void;
 }
@@ -24,7 +27,8 @@ export interface LearnerParts {
   readonly turn: Turn;
   readonly membership: Membership;
   readonly epochs: Epochs;
-  readonly ledger: () => LearnerLedger;
+  readonly metrics: QuorumMetrics;
+  readonly ledger: LearnerLedger;
   /** The leader's number. */
   readonly leader: number;
   readonly isObserver: boolean;

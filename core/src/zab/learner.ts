@@ -1,5 +1,6 @@
 import type { ConnectionId, Millis } from '../base/ids.js';
 import {
+  demandData,
   packetName,
   packetTypes,
   writeLearnerInfo,
@@ -10,25 +11,13 @@ import { MalformedError, Reader } from '../wire/reader.js';
 import type { Id } from '../wire/records.js';
 import { Writer } from '../wire/writer.js';
 import { HistoryIntake } from './history-intake.js';
+import { LeaderDial } from './leader-dial.js';
 import { readLeaderInfo } from './leader-greeting.js';
 import { LearnerLog } from './learner-log.js';
 import type { LearnerParts } from './learner-parts.js';
 import { Lease } from './lease.js';
+import { type LearningStage, learningPhases, type SyncMode, type ZabPhase } from './phase.js';
 import { QuorumLink } from './quorum-link.js';
-
-type Stage =
-  | 'dialing'
-  | 'greeting'
-  | 'accepting'
-  | 'taking'
-  | 'syncing'
-  | 'acking'
-  | 'synced'
-  | 'serving'
-  | 'over';
-
-/** Between two attempts to reach a leader that does not listen yet. */
-const REDIAL_MS = 30;
 
 /**
  * The server that follows: accepts the leader's epoch, takes over its history, and then logs what
@@ -40,10 +29,9 @@ export class Learner {
   readonly #parts: LearnerParts;
   readonly #startedAt: Millis;
   readonly #lease: Lease;
-  #stage: Stage = 'dialing';
+  #stage: LearningStage = 'dialing';
   #link: QuorumLink | undefined = undefined;
-  #dialing: ConnectionId | undefined = undefined;
-  #redialAt: Millis = Number.POSITIVE_INFINITY;
+  readonly #dial: LeaderDial;
   #lastHeardAt: Millis;
   #epoch = 0;
   /** Whether the leader is Vivarium's: the link is sealed. */
@@ -52,20 +40,28 @@ export class Learner {
   /** Logged up to here when NEWLEADER came. */
   #historyEnd = 0;
   #log: LearnerLog | undefined = undefined;
+  /** When the leader's epoch was known. */
+  #syncBeganAt: Millis = 0;
+
   constructor(parts: LearnerParts) {
     this.#parts = parts;
     this.#startedAt = parts.turn.now;
     this.#lastHeardAt = parts.turn.now;
     this.#lease = new Lease(parts.config.tickTime);
-    this.#dial();
+    this.#dial = new LeaderDial(parts);
   }
 
   get epoch(): number {
     return this.#epoch;
   }
 
-  get isServing(): boolean {
-    return this.#stage === 'serving';
+  get phase(): ZabPhase {
+    return learningPhases[this.#stage];
+  }
+
+  /** How it comes by the history, while it does. */
+  get syncMode(): SyncMode | undefined {
+    return this.#stage === 'taking' || this.#stage === 'syncing' ? this.#intake?.mode : undefined;
   }
 
   get isVivarium(): boolean {
@@ -74,7 +70,7 @@ export class Learner {
 
   get wakeAt(): Millis {
     if (this.#stage === 'over') return Number.POSITIVE_INFINITY;
-    return Math.min(this.#deadline + 1, this.#redialAt);
+    return Math.min(this.#deadline + 1, this.#dial.wakeAt);
   }
 
   /** Whether clients may be told that their sessions live. */
@@ -83,11 +79,10 @@ export class Learner {
   }
 
   /** A link came to be; false when it is not the one to the leader. */
-  opened(connection: ConnectionId, address: string): boolean {
-    if (connection !== this.#dialing) return false;
-    this.#dialing = undefined;
+  opened(connection: ConnectionId, address: string, port: number): boolean {
+    if (!this.#dial.opened(connection)) return false;
     const { turn, config, epochs, isObserver } = this.#parts;
-    const link = new QuorumLink(turn, connection, address);
+    const link = new QuorumLink(turn, connection, address, port);
     this.#link = link;
     this.#stage = 'greeting';
     this.#lastHeardAt = turn.now;
@@ -114,11 +109,7 @@ export class Learner {
 
   /** False when the connection is none of this learner's. */
   closed(connection: ConnectionId, reason: string): boolean {
-    if (connection === this.#dialing) {
-      this.#dialing = undefined;
-      this.#redialAt = this.#parts.turn.now + REDIAL_MS;
-      return true;
-    }
+    if (this.#dial.closed(connection)) return true;
     if (this.#link?.connection !== connection) return false;
     this.#link.isClosed = true;
     this.#lose(`the link to server ${this.#parts.leader} is lost: ${reason}`);
@@ -154,12 +145,12 @@ export class Learner {
   step(): void {
     if (this.#stage === 'over') return;
     const { turn, leader, config } = this.#parts;
-    if (turn.now > this.#deadline) {
+    if (turn.now <= this.#deadline) this.#dial.step();
+    else if (this.#stage === 'dialing') this.#lose(`server ${leader} cannot be reached`);
+    else {
       const what = this.#stage === 'serving' ? 'was not heard for' : 'has not led within';
       const limit = this.#stage === 'serving' ? config.syncLimit : config.initLimit;
       this.#lose(`server ${leader} ${what} ${limit * config.tickTime} ms`);
-    } else if (turn.now >= this.#redialAt) {
-      this.#dial();
     }
   }
 
@@ -170,28 +161,16 @@ export class Learner {
   /** Lets go of the leader. */
   end(reason: string): void {
     this.#stage = 'over';
-    const { turn } = this.#parts;
     this.#link?.close(reason);
-    const dialing = this.#dialing;
-    if (dialing === undefined) return;
-    turn.effects.push({ type: 'close', connection: dialing, reason });
+    this.#dial.end(reason);
   }
 
   get #deadline(): Millis {
     const { config } = this.#parts;
+    if (this.#stage === 'dialing') return this.#dial.deadline;
     if (this.#stage === 'serving') return this.#lastHeardAt + config.syncLimit * config.tickTime;
     if (this.#intake?.isBusy === true) return Number.POSITIVE_INFINITY;
     return Math.max(this.#startedAt, this.#lastHeardAt) + config.initLimit * config.tickTime;
-  }
-
-  #dial(): void {
-    const { turn, membership, leader, config } = this.#parts;
-    this.#redialAt = Number.POSITIVE_INFINITY;
-    const addresses = membership
-      .server(leader)!
-      .addresses.map(({ host, quorumPort }) => ({ host, port: quorumPort }));
-    const leftMs = this.#startedAt + config.initLimit * config.tickTime - turn.now;
-    this.#dialing = turn.dial('quorum', addresses, Math.max(1, leftMs));
   }
 
   /** Reads on, unless something must be done first that takes the disk. */
@@ -208,6 +187,7 @@ export class Learner {
           break;
         }
       }
+      this.#parts.ledger.advance();
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.#lose(`server ${this.#parts.leader} is not understood: ${error.message}`);
@@ -247,6 +227,7 @@ export class Learner {
       return;
     }
     this.#epoch = epoch;
+    this.#syncBeganAt = this.#parts.turn.now;
     this.#isVivarium = isVivarium;
     if (isVivarium) {
       link.sealIn();
@@ -274,7 +255,7 @@ export class Learner {
       ...this.#parts,
       hasEnd: this.#isVivarium,
       begins: (zxidHigh, zxidLow) => {
-        this.#log = new LearnerLog(this.#parts.ledger, zxidHigh, zxidLow);
+        this.#log = new LearnerLog(this.#parts, zxidHigh, zxidLow);
         this.#stage = 'syncing';
       },
       goOn: () => this.#read(),
@@ -353,7 +334,7 @@ export class Learner {
       throw new MalformedError(`NEWLEADER is of epoch ${epoch}, accepted is ${this.#epoch}`);
     }
     const { epochs } = this.#parts;
-    const ledger = this.#parts.ledger();
+    const ledger = this.#parts.ledger;
     ledger.flush();
     if (epochs.current < epoch) epochs.begin(epoch, () => this.durable());
     this.#historyEnd = ledger.appended;
@@ -363,7 +344,7 @@ export class Learner {
 
   /** Says that the leader's history is here for good, as soon as it is. */
   #ackHistory(): void {
-    if (this.#parts.epochs.current < this.#epoch || this.#parts.ledger().durable < this.#historyEnd)
+    if (this.#parts.epochs.current < this.#epoch || this.#parts.ledger.durable < this.#historyEnd)
       return;
     this.#stage = 'synced';
     this.#link!.say(packetTypes.ack, this.#epoch, 0);
@@ -383,6 +364,10 @@ export class Learner {
   #beginServing(link: QuorumLink): void {
     if (this.#stage !== 'synced') throw new MalformedError(`UPTODATE comes while ${this.#stage}`);
     this.#stage = 'serving';
+    this.#log!.isLive = true;
+    const { metrics, isObserver, turn } = this.#parts;
+    const meter = isObserver ? metrics.observerSyncTime : metrics.followerSyncTime;
+    meter.add(turn.now - this.#syncBeganAt);
     link.say(packetTypes.ack, this.#epoch, 0);
     this.#parts.serve();
   }
@@ -399,9 +384,4 @@ export class Learner {
     this.#stage = 'over';
     this.#parts.lost(reason);
   }
-}
-
-function demandData(data: Uint8Array | null, what: string): Uint8Array {
-  if (data === null) throw new MalformedError(`${what} without data`);
-  return data;
 }

@@ -1,14 +1,19 @@
 import { hexLong, longOf } from '../base/long.js';
+import type { Config } from '../config/config.js';
 import type { Turn } from '../seam/turn.js';
 import { packetTypes } from '../wire/quorum.js';
 import { MalformedError } from '../wire/reader.js';
+import { txnTimeOf } from '../wire/txns.js';
 import { Broadcast } from './broadcast.js';
 import type { HistoryEntry, LeaderHistory } from './history.js';
 import type { LearnerHandler } from './learner-handler.js';
+import { addLatency, type QuorumMetrics } from './quorum-metrics.js';
 import type { Tally } from './tally.js';
 
 export interface ProposalsParts {
+  readonly config: Config;
   readonly turn: Turn;
+  readonly metrics: QuorumMetrics;
   readonly tally: Tally;
   readonly history: LeaderHistory;
   readonly learners: ReadonlyMap<number, LearnerHandler>;
@@ -53,6 +58,9 @@ export class Proposals {
    * @param bytes kept as they are, so that nobody may change them
    */
   add(zxidHigh: number, zxidLow: number, bytes: Uint8Array): void {
+    const { metrics } = this.#parts;
+    metrics.proposals.add(1);
+    metrics.proposalBytes.add(bytes.length);
     this.undecided.push({ zxidHigh, zxidLow, bytes });
     this.#proposed++;
     this.#followers.say(packetTypes.proposal, zxidHigh, zxidLow, bytes);
@@ -61,6 +69,12 @@ export class Proposals {
 
   /** Up to this number all is durable in the own log. */
   durable(number: number): void {
+    const { metrics, turn } = this.#parts;
+    for (let at = Math.max(this.#durable, this.#committed); at < number; at++) {
+      const { bytes } = this.undecided[at - this.#committed]!;
+      addLatency(metrics.proposalAckCreationLatency, turn.wall - txnTimeOf(bytes));
+    }
+    this.#measureAcks(String(this.#parts.config.serverId), this.#durable, number);
     this.#durable = number;
     this.#isNew = true;
   }
@@ -73,6 +87,7 @@ export class Proposals {
       throw new MalformedError(`it acknowledges ${zxid}, which was not proposed`);
     }
     if (number <= learner.acked) return;
+    this.#measureAcks(String(learner.serverId), learner.acked, number);
     learner.acked = number;
     learner.owesSince = number < this.#proposed ? this.#parts.turn.now : Number.POSITIVE_INFINITY;
     this.#isNew = true;
@@ -82,7 +97,7 @@ export class Proposals {
   step(): void {
     if (!this.#isNew) return;
     this.#isNew = false;
-    const { tally, learners, history, committed } = this.#parts;
+    const { tally, learners, history, committed, metrics, turn } = this.#parts;
     const number = tally.decidable(learners.values(), this.#durable);
     const count = number - this.#committed;
     if (count <= 0) return;
@@ -93,6 +108,7 @@ export class Proposals {
       this.#followers.say(packetTypes.commit, zxidHigh, zxidLow);
       if (hasObservers) this.#observers.say(packetTypes.inform, zxidHigh, zxidLow, bytes);
       history.decided(entry);
+      addLatency(metrics.quorumAckLatency, turn.wall - txnTimeOf(bytes));
     }
     this.undecided.splice(0, count);
     this.#committed = number;
@@ -104,6 +120,19 @@ export class Proposals {
     const { turn } = this.#parts;
     if (!this.#followers.isEmpty) this.#followers.flush(this.#of(false), turn);
     if (!this.#observers.isEmpty) this.#observers.flush(this.#of(true), turn);
+  }
+
+  /** Every so many transactions the way of an acknowledgement is measured, for each server. */
+  #measureAcks(key: string, from: number, to: number): void {
+    const { metrics, turn, config } = this.#parts;
+    const every = config.ackLoggingFrequency;
+    if (every <= 0) return;
+    const first = from - (from % every) + every;
+    for (let number = first; number <= to; number += every) {
+      const entry = this.undecided[number - this.#committed - 1];
+      if (entry === undefined) continue;
+      addLatency(metrics.ackLatency.of(key), turn.wall - txnTimeOf(entry.bytes));
+    }
   }
 
   get #hasObservers(): boolean {

@@ -64,3 +64,9 @@ export function snapshotZxid(name: string): bigint | undefined {
   const hex = /^snapshot\.([0-9a-f]+)$/.exec(name)?.[1];
   return hex === undefined ? undefined : BigInt(`0x${hex}`);
 }
+
+/** The zxid in the name of a tree that a leader has sent, and that is to take the log's place. */
+export function receivedZxid(name: string): bigint | undefined {
+  const hex = /^vivarium-received\.([0-9a-f]+)\.[0-9a-f]+$/.exec(name)?.[1];
+  return hex === undefined ? undefined : BigInt(`0x${hex}`);
+}

@@ -68,14 +68,17 @@ export class RecoveryProbes {
   }
 
   look(server: LocalServer): void {
-    const { database } = this.#recover(server);
+    const { database, fuzzyUntil } = this.#recover(server);
     const { lastZxid } = database;
     const { attested, log, name } = this.#subject;
     demand(lastZxid >= attested && lastZxid >= log.durableZxid, 'R14', () => {
       const due = `attested is ${zxidText(attested)}, durable ${zxidText(log.durableZxid)}`;
       return `a power cut would leave ${name} at ${zxidText(lastZxid)}; ${due}`;
     });
-    this.#found.push({ database, last: this.#witness.meanings.of(lastZxid) });
+    // A tree that came from a leader who went on shows more, until the log has caught up.
+    if (fuzzyUntil !== undefined) return;
+    const last = this.#witness.meanings.of(lastZxid) ?? this.#witness.canon.find(lastZxid)?.bytes;
+    this.#found.push({ database, last });
   }
 
   /** For the replay: each tree that was found is compared with the model's. */

@@ -2,8 +2,14 @@
 import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { type DiskStep, folders } from '@vivarium/core/internal/storage/disk';
 import { demand } from '../violation.js';
-import { Entry, follows, zxidText } from './entry.js';
-import { FILE_HEADER_BYTES, isLogName, recordsIn, snapshotZxid } from './log-records.js';
+import { Entry, follows, sameBytes, zxidText } from './entry.js';
+import {
+  FILE_HEADER_BYTES,
+  isLogName,
+  receivedZxid,
+  recordsIn,
+  snapshotZxid,
+} from './log-records.js';
 import type { Meanings } from './meanings.js';
 
 export interface ServerLogParts {
@@ -109,6 +115,10 @@ export class ServerLog {
       case 'create':
       case 'remove':
         if (isLog(step.file)) this.#forget(nameOf(step.file));
+        return;
+      case 'rename':
+        // A log whose place a received tree has taken is kept under another name.
+        if (isLog(step.from)) this.#forget(nameOf(step.from));
         return;
       case 'truncate':
         if (isLog(step.file)) this.#truncated(nameOf(step.file), step.size);
@@ -241,21 +251,29 @@ export class ServerLog {
     }
   }
 
-  /** A snapshot beyond the log's end takes the place of all that is before it. */
+  /**
+   * A tree that a leader has sent takes the place of the whole history, from when it is durable
+   * under its first name. After a restart it has its last one, beyond the log's end.
+   */
   #installed(): void {
     let newest = this.lastZxid;
     for (const { name, size } of this.#disk.list(folders.snapshots)) {
-      const zxid = snapshotZxid(name);
-      if (zxid === undefined || zxid <= newest) continue;
+      const received = receivedZxid(name);
+      const zxid = received ?? snapshotZxid(name);
+      if (zxid === undefined || (received === undefined && zxid <= newest)) continue;
       const path = folders.snapshots + name;
       const kept = this.#disk.readDurable(path, 0, size);
-      if (kept.length === size && sameFile(kept, this.#disk.read(path, 0, size))) newest = zxid;
+      if (kept.length !== size || !sameBytes(kept, this.#disk.read(path, 0, size))) continue;
+      newest = zxid;
+      if (received !== undefined) break;
     }
     if (newest === this.lastZxid) return;
+    const rest = this.#entries.slice(this.indexAfter(newest));
     this.#base = newest;
     this.#installedAt = newest;
     this.#entries = [];
     this.#durable = 0;
+    this.#cut(rest);
   }
 
   #isDurable({ file, end, bytes }: Entry): boolean {
@@ -275,8 +293,4 @@ function nameOf(path: string): string {
 
 function startOf(name: string): number {
   return Number.parseInt(name.slice('log.'.length), 16);
-}
-
-function sameFile(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

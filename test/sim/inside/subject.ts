@@ -13,6 +13,8 @@ export interface Subject {
   attested: bigint;
   /** It lost all its data, and has not been brought up to date since: it must not vote (T8). */
   isBlank: boolean;
+  /** Whether its disk says that it was in an ensemble before: else nobody counts on it. */
+  readonly hasJoined: boolean;
   /** When the first unread byte of a connection came, in milliseconds of its own clock. */
   unreadSince(connection: ConnectionId): number | undefined;
 }

@@ -13,7 +13,13 @@ import { Reader } from '@vivarium/core/internal/wire/reader';
 import { Create2Response, PathResponse, StatResponse } from '@vivarium/core/internal/wire/records';
 import { type Txn, type TxnBody, txnTypes } from '@vivarium/core/internal/wire/txns';
 import { demand } from '../violation.js';
-import { type HeardReply, type History, type SentRequest, sessionOf } from '../world/history.js';
+import {
+  type ConnectionHistory,
+  type HeardReply,
+  type History,
+  type SentRequest,
+  sessionOf,
+} from '../world/history.js';
 import { EarlyReads } from './early-reads.js';
 import type { Leeway } from './leeway.js';
 import { type Change, Model, type Outcome, type WriteOp } from './model.js';
@@ -58,9 +64,14 @@ export function replay(
   const looks = new Looks(canon);
   const early = new EarlyReads();
   const compared = { writes: 0, reads: 0, unknown: 0 };
+  const moves = new Map<bigint, ConnectionHistory>();
   const seenBefore = new Map<string, bigint>();
   for (const connection of history.connections) {
+    const claimed = connection.greeting?.sessionId ?? 0n;
+    const before = moves.get(claimed);
+    if (before !== undefined && claimed !== 0n) before.hasMoved = true;
     const session = sessionOf(connection);
+    moves.set(session, connection);
     for (const request of connection.requests) {
       if (writesOf(request) !== undefined) requests.set(`${session}:${request.xid}`, request);
     }
@@ -215,8 +226,12 @@ function applyEntry(
     return `${zxid} is a transaction that nobody asked for, or asked for once (${key})`;
   });
   requests.delete(key);
-  const ops = writesOf(request)!;
   const told = `zxid ${zxid}, ${nameOf(request)} of ${request.connection.client}`;
+  if (ends === undefined && isAboutSession(errorOf(body))) {
+    judgeRefused(model, request, entry, told);
+    return undefined;
+  }
+  const ops = writesOf(request)!;
   const logged = errorOf(body);
   if (ends?.mayTurnAway(logged, request, header.clientId, model) === true) {
     model.changes = [];
@@ -237,6 +252,32 @@ function applyEntry(
   }
   if (request.reply !== undefined) judgeWrite(request, request.reply, outcomes, zxid, told);
   return request;
+}
+
+/** S5, S6: a request came too late, or through a server that its session has left. */
+function judgeRefused(
+  model: Model,
+  request: SentRequest,
+  { txn }: { readonly txn: Txn },
+  told: string,
+): void {
+  const session = txn.header.clientId;
+  const logged = errorOf(txn.body);
+  const { reply, connection } = request;
+  model.apply([], { zxid: txn.header.zxid, time: txn.header.time, session, isKnown: false });
+  demand(reply === undefined || reply.err === logged, 'S6', () => {
+    return `${told} is logged with ${logged} and was answered with ${reply?.err}`;
+  });
+  if (logged === codes.SESSION_MOVED) {
+    demand(connection.hasMoved === true, 'S6', () => `${told} was refused, and nobody has moved`);
+  } else {
+    demand(!model.sessions.has(session), 'S5', () => `${told} was refused to a living session`);
+  }
+}
+
+function isAboutSession(err: number): boolean {
+  const { SESSION_EXPIRED, UNKNOWN_SESSION, SESSION_MOVED } = codes;
+  return err === SESSION_EXPIRED || err === UNKNOWN_SESSION || err === SESSION_MOVED;
 }
 
 function isSequential(request: SentRequest): boolean {
@@ -329,11 +370,7 @@ function judgeMulti(
 function nothingWasInvented(request: SentRequest, zxidOf: Map<SentRequest, bigint>): void {
   const { reply } = request;
   if (reply === undefined || zxidOf.has(request)) return;
-  const isAboutSession =
-    reply.err === codes.SESSION_EXPIRED ||
-    reply.err === codes.UNKNOWN_SESSION ||
-    reply.err === codes.SESSION_MOVED;
-  demand(isAboutSession, 'C13', () => {
+  demand(isAboutSession(reply.err), 'C13', () => {
     const who = request.connection.client;
     return `${nameOf(request)} ${request.xid} of ${who} was answered with ${reply.err} and is lost`;
   });

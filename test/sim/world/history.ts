@@ -40,6 +40,8 @@ export interface ConnectionHistory {
   readonly number: number;
   greeting: (Handshake & { readonly at: number }) | undefined;
   welcome: (HandshakeReply & { readonly at: number }) | undefined;
+  /** Somebody asked for its session over a later connection. */
+  hasMoved?: boolean;
   /** In the order sent. */
   readonly requests: SentRequest[];
   /** In the order heard. */

@@ -100,6 +100,10 @@ export class SimServer implements Subject {
     return this.local.state !== 'down';
   }
 
+  get hasJoined(): boolean {
+    return this.epochs.durable('currentEpoch') > 0n || this.log.lastZxid > 0n;
+  }
+
   unreadSince(connection: number): number | undefined {
     const micros = this.local.unreadSince(connection);
     if (micros === undefined) return undefined;
@@ -109,8 +113,7 @@ export class SimServer implements Subject {
   /** Its machine dies, and all that was on its disk is gone. */
   wipe(): void {
     if (this.isUp) this.local.kill();
-    const hadNothing = this.log.lastZxid === 0n && this.epochs.durable('acceptedEpoch') === 0n;
-    if (!hadNothing) this.isBlank = true;
+    this.isBlank = this.hasJoined || this.epochs.durable('acceptedEpoch') > 0n;
     this.local.disk = new MemoryDisk();
     this.log.wiped();
     this.epochs.wiped(this.local.disk);
@@ -186,32 +189,43 @@ export class SimServer implements Subject {
   #boot(options: Parameters<BootLocal>[0]): LocalMachine {
     const { boot, witness } = this.#parts;
     this.#atStep = undefined;
-    const inner = boot({ ...options, disk: this.#bootDisk() });
-    const { disk } = this.local;
-    this.log.begin(disk);
+    const disk = this.#bootDisk();
+    const inner = boot({ ...options, disk });
+    disk.hasBooted();
+    this.log.begin(this.local.disk);
     const { lastZxid } = inner.view;
     demand(lastZxid >= this.log.lastZxid && lastZxid >= this.attested, 'R14', () => {
       const facts = `logged ${zxidText(this.log.lastZxid)}, attested ${zxidText(this.attested)}`;
       return `${this.name} came back at ${zxidText(lastZxid)} from a restart: ${facts}`;
     });
-    if (witness.ensemble !== undefined) this.epochs.begin(disk, epochOf(this.log.lastZxid));
+    if (witness.ensemble !== undefined)
+      this.epochs.begin(this.local.disk, epochOf(this.log.lastZxid));
     this.#machine = new WatchedMachine(inner, this, witness, options.now);
     return this.#machine;
   }
 
-  /** The disk as a server finds it that starts; now and then the power goes while it does. */
-  #bootDisk(): BootDisk {
+  /**
+   * The disk as a server finds it that starts, or that reads its data again; now and then the power
+   * goes while it starts.
+   */
+  #bootDisk(): BootDisk & { readonly hasBooted: () => void } {
     const { disk } = this.local;
     const mayDie = this.#parts.mayDieStarting() && this.#random.chance(0.3);
     let left = mayDie ? this.#random.between(0, 6) : Number.POSITIVE_INFINITY;
+    let isBooting = true;
     return {
       list: (folder) => disk.list(folder),
       read: (file, position, length) => disk.read(file, position, length),
-      perform(steps) {
+      perform: (steps) => {
         for (const step of steps) {
           if (left-- <= 0) throw new DiskError(POWER_CUT);
           disk.perform([step]);
+          if (!isBooting) this.#stepped(step);
         }
+      },
+      hasBooted: () => {
+        isBooting = false;
+        left = Number.POSITIVE_INFINITY;
       },
     };
   }

@@ -165,9 +165,14 @@ export class Simulation {
     return this.servers.find((server) => server === last && server.isUp);
   }
 
-  /** Not unless those who have their data could decide without it. */
+  /** Not unless it has something to lose, and those who have their data could decide without it. */
   #mayWipe(server: SimServer): boolean {
-    const sound = this.servers.filter((each) => each !== server && !each.isBlank);
+    return server.hasJoined && this.#canDecide(this.servers.filter((each) => each !== server));
+  }
+
+  /** Whether those of them who can prove what they have are a quorum. */
+  #canDecide(servers: readonly SimServer[]): boolean {
+    const sound = servers.filter(({ isBlank, hasJoined }) => !isBlank && hasJoined);
     const { ensemble } = this.witness;
     return ensemble?.members.isQuorum(new Set(sound.map(({ id }) => id))) === true;
   }
@@ -191,15 +196,12 @@ export class Simulation {
   }
 
   #chooseFrozen(): SimServer[] {
-    const { ensemble } = this.witness;
-    if (ensemble === undefined || !this.swarm.freezes) return [];
+    if (!this.swarm.freezes) return [];
     const random = this.kernel.random('frozen');
     const frozen: SimServer[] = [];
     for (const server of shuffled(this.servers, random)) {
       const others = this.servers.filter((each) => each !== server && !frozen.includes(each));
-      const sound = others.filter(({ isBlank }) => !isBlank);
-      const isEnough = ensemble.members.isQuorum(new Set(sound.map(({ id }) => id)));
-      if (isEnough && random.chance(0.7)) frozen.push(server);
+      if (this.#canDecide(others) && random.chance(0.7)) frozen.push(server);
     }
     return frozen;
   }

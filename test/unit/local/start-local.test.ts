@@ -104,3 +104,74 @@ suite('a local world', (test) => {
     assert.is(said, 'it was not done within 1000 ms of virtual time');
   });
 });
+
+async function ensemble(t: TestContext, time: 'real' | 'virtual', seed = 1) {
+  const config = { tickTime: 500, minSessionTimeout: 500 };
+  const world = await startLocal({ servers: 3, observers: 1, time, seed, config });
+  t.cleanup(() => world.stop());
+  const zk = await world.connect({ sessionTimeoutMs: 4_000 });
+  t.cleanup(() => world.until(zk.close()));
+  return { world, zk };
+}
+
+suite('an ensemble in a local world', (test) => {
+  for (const time of ['real', 'virtual'] as const) {
+    const goesOn = async (t: TestContext) => {
+      const { world, zk } = await ensemble(t, time);
+      for (const end of ['kill', 'cutPower', 'stop'] as const) {
+        const { leader } = world;
+        await world.until(zk.create(`/${end}`));
+        await leader![end]();
+        await world.until(zk.sync());
+        assert.ok(await world.until(zk.exists(`/${end}`)), end);
+        assert.is.not(world.leader, leader);
+        leader!.start();
+      }
+    };
+    const name = `goes on while one of its servers is away, in ${time} time`;
+    test(name, goesOn, { timeoutMs: 60_000 });
+  }
+
+  test('does not write without a quorum, and does again when servers are joined', async (t) => {
+    const { world, zk } = await ensemble(t, 'virtual');
+    const { leader } = world;
+    for (const server of world.servers) if (server !== leader) leader!.partitionFrom(server);
+    await world.advance(10_000);
+    assert.is.not(world.leader, leader, 'the others have elected one of them');
+    assert.is(leader!.view!.mode, 'looking');
+    await world.until(zk.create('/a'));
+    for (const server of world.servers) server.partition();
+    const writing = zk.create('/b').catch((error: unknown) => error);
+    await world.advance(30_000);
+    assert.is(world.leader, undefined);
+    world.heal();
+    assert.ok(isZkError(await world.until(writing), 'CONNECTION_LOSS', 'SESSION_EXPIRED'));
+    assert.ok(await world.until(zk.exists('/a')));
+    const modes = world.servers.map(({ view }) => view!.mode);
+    assert.equal(modes.filter((mode) => mode === 'leader').length, 1);
+  });
+
+  test('has servers that are told apart', async (t) => {
+    const told = new Map<number, string[]>();
+    const world = await startLocal({
+      servers: 3,
+      time: 'virtual',
+      log: ({ event }, { id }) => told.set(id, [...(told.get(id) ?? []), event]),
+    });
+    t.cleanup(() => world.stop());
+    assert.equal(
+      world.servers.map(({ id, address }) => `${id} ${address}`),
+      [1, 2, 3].map((id) => `${id} memory://local-${id}:2181`),
+    );
+    assert.ok(told.get(world.leader!.id)!.includes('member.serving'));
+    const zk = await world.connect();
+    await world.expireSession(zk);
+    await world.until(zk.sync());
+    await world.until(zk.close());
+  });
+
+  test('of no servers cannot be', async () => {
+    const refusal = await startLocal({ servers: 0 }).catch((error: unknown) => error);
+    assert.instance(refusal, RangeError);
+  });
+});

@@ -6,6 +6,7 @@ import { type ConfigOverrides, defaultConfig } from '@vivarium/core/internal/con
 import type { ServerSpec } from '@vivarium/core/internal/config/servers';
 import { LocalClientHost } from '@vivarium/core/internal/local/client-host';
 import { VirtualTime } from '@vivarium/core/internal/local/clockwork';
+import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { Kernel } from '@vivarium/core/internal/local/kernel';
 import { Network } from '@vivarium/core/internal/local/network';
 import { LocalServer } from '@vivarium/core/internal/local/server';
@@ -16,6 +17,10 @@ export interface RigOptions {
   readonly observers?: number;
   readonly seed?: number;
   readonly config?: ConfigOverrides;
+  /** What one server is told that the others are not, or otherwise. */
+  readonly configOf?: (serverId: number, servers: readonly ServerSpec[]) => ConfigOverrides;
+  /** What the servers find on their disks; nothing unless given. */
+  readonly disks?: readonly MemoryDisk[];
   readonly log?: (line: string) => void;
 }
 
@@ -51,12 +56,14 @@ export class EnsembleRig {
         ...options.config,
         serverId,
         ensemble,
+        ...options.configOf?.(serverId, specs),
       });
       return new LocalServer({
         kernel: this.kernel,
         network: this.network,
         address: `s${serverId}:2181`,
         config,
+        ...(options.disks && { disk: options.disks[serverId - 1]! }),
         boot: bootMember,
         log: ({ event, message }) => {
           this.events.push({ server: serverId, event, message });
@@ -83,6 +90,17 @@ export class EnsembleRig {
       if (this.kernel.now >= limit) throw new Error(`not within ${limitMs} ms: ${what}`);
       await this.time.advance(5);
     }
+  }
+
+  /** What a promise comes to while time passes. */
+  async done<T>(promise: Promise<T>): Promise<T> {
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    promise.then(over, over);
+    await this.until('it is done', () => isOver);
+    return promise;
   }
 
   /** A client of some servers, all unless given. */

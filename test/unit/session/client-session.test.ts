@@ -24,12 +24,12 @@ suite('connecting', (test) => {
     rig.opened();
     rig.welcome(7n, 3_000);
     assert.is(rig.session.tenure.timeoutMs, 3_000);
-    assert.is(rig.session.tenure.certainUntil, rig.now + 3_000 - 500);
+    assert.is(rig.session.tenure.certainUntil, rig.now + 3_000 - 1_000);
   });
 
   test('a session of any length can be certain for a while', () => {
     for (const [timeoutMs, certainMs] of [
-      [1_200, 950],
+      [1_200, 800],
       [500, 250],
       [200, 100],
     ] as const) {

@@ -20,12 +20,12 @@ suite('heartbeats', (test) => {
     assert.is(rig.session.progress.lastZxidSeen, 3n);
   });
 
-  test('a busy connection needs no ping, one that only hears events does', () => {
+  test('a connection busy with writes needs no ping, one that only hears events does', () => {
     const rig = new SessionRig().attach();
     rig.take();
     for (let i = 0; i < 10; i++) {
       rig.pass(500);
-      rig.request('a');
+      rig.request('a', { onLoss: 'fail' });
       rig.answer(rig.sent().at(-1)!.xid);
     }
     assert.not(rig.sent().some(({ xid }) => xid === -2));
@@ -33,6 +33,20 @@ suite('heartbeats', (test) => {
       rig.pass(500);
       rig.event(eventTypes.nodeDataChanged, '/a');
     }
+    assert.ok(rig.sent().some(({ xid }) => xid === -2));
+  });
+
+  test('answers to reads do not vouch for the session: it is pinged all the same', () => {
+    const rig = new SessionRig().attach();
+    rig.take();
+    const certain = rig.session.tenure.certainUntil;
+    for (let i = 0; i < 10; i++) {
+      rig.pass(500);
+      rig.request('a', { onLoss: 'resend' });
+      const read = rig.sent().findLast(({ xid }) => xid > 0)!;
+      rig.answer(read.xid);
+    }
+    assert.is(rig.session.tenure.certainUntil, certain);
     assert.ok(rig.sent().some(({ xid }) => xid === -2));
   });
 

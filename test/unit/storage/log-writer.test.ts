@@ -105,6 +105,45 @@ suite('the log writer', (test) => {
     assert.is(facts.value.first, 0x39e4_0743);
   });
 
+  test('says in the facts which transaction came before the first one', () => {
+    const previousOf = (log: LogWriter) => {
+      const step = log
+        .takeFlush()
+        .findLast((each) => each.step === 'write' && each.file.includes('vivarium'));
+      const facts = logFactsFile.decode((step as { bytes: Uint8Array }).bytes);
+      return facts.state === 'good' ? facts.value.previous : undefined;
+    };
+    const known = writer({ after: (1n << 32n) | 7n });
+    append(known, 1, 2);
+    assert.is(previousOf(known), (1n << 32n) | 7n);
+    append(known, 2, 2);
+    assert.is(previousOf(known), (1n << 32n) | 7n);
+    known.roll();
+    append(known, 3, 2);
+    assert.is(previousOf(known), (2n << 32n) | 2n);
+    const unknown = writer();
+    append(unknown, 5, 2);
+    assert.is(previousOf(unknown), -1n);
+    unknown.roll();
+    append(unknown, 6, 2);
+    assert.is(previousOf(unknown), (2n << 32n) | 5n);
+  });
+
+  test('goes on after the transaction it is told, and no other', () => {
+    const log = writer({ after: 0n });
+    assert.throws(() => log.begin(0, 2), /follow one another/);
+    log.goOnAfter((3n << 32n) | 9n);
+    assert.throws(() => log.begin(0, 1), /follow one another/);
+    assert.throws(() => log.begin(3, 11), /follow one another/);
+    append(log, 10, 3);
+    assert.throws(() => log.goOnAfter(5n), /nothing was appended/);
+    log.takeFlush();
+    assert.throws(() => log.goOnAfter(5n), /nothing was appended/);
+    log.shutDown();
+    log.goOnAfter((4n << 32n) | 1n);
+    append(log, 2, 4);
+  });
+
   test('syncs the facts now and then', () => {
     const log = writer();
     let syncs = 0;

@@ -131,6 +131,62 @@ suite('the snapshot writer', (test) => {
     assert.ok(facts.value.isDurable);
   });
 
+  test('of a database that is ahead says so, and has no digest until it has caught up', () => {
+    const { db, work } = filled(9, 100);
+    const endZxid = db.lastZxid + 3n;
+    for (let ahead = 3; ahead >= 0; ahead--) {
+      const disk = new MemoryDisk();
+      const snapshot = begin(db, { endZxid });
+      finish(snapshot, disk);
+      const facts = snapshotFactsFile.decode(disk.read(snapshot.files[1]!, 0, 1000));
+      assert.ok(facts.state === 'good');
+      assert.is(facts.value.endZxid, endZxid);
+      assert.is(facts.value.isDurable, ahead === 0);
+      const loaded = read(disk, db.lastZxid);
+      assert.is(loaded.lastZxid, endZxid);
+      assert.is(loaded.digest !== undefined, ahead === 0);
+      db.apply(work.next());
+    }
+    const disk = new MemoryDisk();
+    const snapshot = begin(db, { endZxid });
+    finish(snapshot, disk);
+    assert.is(read(disk, db.lastZxid).lastZxid, db.lastZxid);
+    assert.is(snapshot.startZxid, db.lastZxid);
+  });
+
+  test('of a database that is ahead by nobody knows how much says nothing', () => {
+    const { db } = filled(10, 100);
+    const disk = new MemoryDisk();
+    const snapshot = begin(db, { endZxid: 'unknown' });
+    finish(snapshot, disk);
+    assert.equal(snapshot.files, [`snapshots/snapshot.${db.lastZxid.toString(16)}`]);
+    assert.is(disk.list('').length, 1);
+    const loaded = read(disk.durableImage(), db.lastZxid);
+    assert.is(loaded.digest, undefined);
+    assert.is(loaded.lastZxid, undefined);
+    assert.equal(imageOf(loaded.database), imageOf(db));
+  });
+
+  test('that was received is durable at its end, and has no name yet', () => {
+    const { db } = filled(11, 100);
+    const disk = new MemoryDisk();
+    const snapshot = begin(db, { received: true, sync: false });
+    finish(snapshot, disk);
+    const names = disk
+      .durableImage()
+      .list('')
+      .map(({ name }) => name);
+    assert.equal(names.sort(), ['snapshots/vivarium-draft', snapshot.files[1]].sort());
+    const draft = disk
+      .durableImage()
+      .list('')
+      .find(({ name }) => name.endsWith('draft'));
+    assert.ok(draft !== undefined && draft.size > 1000);
+    const facts = snapshotFactsFile.decode(disk.readDurable(snapshot.files[1]!, 0, 1000));
+    assert.ok(facts.state === 'good' && !facts.value.isDurable);
+    assert.ok(snapshot.files[1]!.endsWith(`.${snapshot.checksum.toString(16)}`));
+  });
+
   test('an abandoned one leaves nothing', () => {
     const { db } = filled(8, 300);
     const disk = new MemoryDisk();

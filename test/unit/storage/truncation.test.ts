@@ -1,5 +1,6 @@
 import { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { Random as Chance } from '@vivarium/core/internal/local/random';
+import { CommittedLog } from '@vivarium/core/internal/storage/committed-log';
 import type { DiskStep } from '@vivarium/core/internal/storage/disk';
 import { recover } from '@vivarium/core/internal/storage/recovery';
 import { SnapshotWriter } from '@vivarium/core/internal/storage/snapshot-writer';
@@ -76,6 +77,8 @@ function demandSafe(
   }
 }
 
+const snapshotOf = (start: bigint) => `snapshot.${start.toString(16)}`;
+
 let planned = 0;
 
 suite('cutting a history', (test) => {
@@ -149,14 +152,17 @@ suite('cutting a history', (test) => {
     store.append(20);
     store.flush();
     store.snapshot();
-    const cut = store.database.lastZxid;
     store.append(10);
     store.flush();
-    /* One that began before the cut, but shows what came later. */
+    const cut = store.database.lastZxid;
+    /* One that began at the cut, but shows what came later. */
     store.snapshotSlice(1);
     store.append(3);
     store.flush();
     store.snapshot();
+    assert.ok(store.disk.list('snapshots/').some(({ name }) => name === snapshotOf(cut)));
+    store.append(3);
+    store.flush();
     store.snapshot();
     const names = () => store.disk.list('snapshots/').map(({ name }) => name);
     assert.ok(names().filter((name) => name.startsWith('snapshot.')).length >= 3);
@@ -165,7 +171,7 @@ suite('cutting a history', (test) => {
     const left = names().filter((name) => name.includes('snapshot.'));
     assert.equal(left.filter((name) => name.startsWith('snapshot.')).sort(), [
       'snapshot.0',
-      `snapshot.${cut.toString(16)}`,
+      snapshotOf(store.history[19]!.header.zxid),
     ]);
     assert.is(left.length, 4);
     demandPrefix(store.disk.disk, store.history, { least: cut, most: cut, what: 'after it' });
@@ -204,6 +210,19 @@ suite('cutting a history', (test) => {
       () => planTruncation(silent, cut - 9n, recoveryOptions()),
       /no snapshot from before it is left/,
     );
+  });
+
+  test('leaves alone what is kept in memory of committed transactions', () => {
+    const store = new Store({ seed: 8 });
+    store.append(20);
+    store.flush();
+    const committed = new CommittedLog();
+    committed.add(9, 9, new Uint8Array(1));
+    const cut = store.history[12]!.header.zxid;
+    planTruncation(store.disk, cut, { ...recoveryOptions(), ...{ committed } });
+    assert.throws(() => planTruncation(store.disk, 5n, { ...recoveryOptions(), ...{ committed } }));
+    assert.is(committed.newest?.zxidHigh, 9);
+    assert.is(committed.size, 1);
   });
 
   test('is refused when the transaction is not in the history, and then nothing is to be done', () => {

@@ -2,6 +2,7 @@ import { connect } from '../../client/connect.js';
 import { nearest } from '../../config/spelling.js';
 import { exitCodes, StartError } from '../start-error.js';
 import { version } from '../version.js';
+import { ENSEMBLE_USAGE, ensembleCommand } from './ensemble.js';
 import { SERVER_USAGE, serverCommand } from './server.js';
 import { runShell } from './shell.js';
 import { START_USAGE, startCommand } from './start.js';
@@ -17,8 +18,13 @@ interface Command {
 const commands: Readonly<Record<string, Command>> = {
   start: {
     usage: START_USAGE,
-    doc: 'Try it: a server for this machine, with its data in ./data/1.',
+    doc: 'Try it: three servers for this machine, with their data in ./data, or a single one.',
     run: startCommand,
+  },
+  ensemble: {
+    usage: ENSEMBLE_USAGE,
+    doc: 'Run a whole ensemble on this machine, each server in a process of its own.',
+    run: ensembleCommand,
   },
   server: {
     usage: SERVER_USAGE,

@@ -1,8 +1,11 @@
+import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { BootMachine } from '../run-server.js';
-import type { World } from './world.js';
+import type { Launched, World } from './world.js';
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** Tells a process that it was launched by another one of this program, and ends with it. */
+const LAUNCHED = 'VIVARIUM_LAUNCHED';
 
 /** The world of this very process. */
 export function processWorld(boot: BootMachine): World {
@@ -27,13 +30,40 @@ export function processWorld(boot: BootMachine): World {
     },
     onStopRequest(callback) {
       isServing = true;
+      const orphaned = () => callback('the end of the process that launched it');
       for (const signal of STOP_SIGNALS) process.on(signal, callback);
+      if (process.env[LAUNCHED] !== undefined) process.on('disconnect', orphaned);
       return () => {
         isServing = false;
         for (const signal of STOP_SIGNALS) process.off(signal, callback);
+        process.off('disconnect', orphaned);
       };
     },
+    launch,
     exit: (code) => process.exit(code),
+  };
+}
+
+/**
+ * In a process group of its own: a Ctrl-C in the terminal goes to the one who launched it, which
+ * asks it to stop, and not to both, which would make it two requests.
+ */
+function launch(words: readonly string[]): Launched {
+  const child = fork(process.argv[1]!, words, {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, [LAUNCHED]: '1' },
+  });
+  const lines = createInterface({ input: child.stderr! });
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
+    child.once('error', () => resolve({ code: 1, signal: null }));
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    onLine: (callback) => void lines.on('line', callback),
+    stop: () => void child.kill('SIGTERM'),
   };
 }
 

@@ -6,20 +6,31 @@ import { createLogger } from '../logger.js';
 import { type RunningServer, runServer } from '../run-server.js';
 import { exitCodes } from '../start-error.js';
 import { version } from '../version.js';
+import { ensembleCommand } from './ensemble.js';
+import { USUAL_PORT } from './ensemble-files.js';
 import { untilStopped } from './until-stopped.js';
 import { CommandLineError, type World } from './world.js';
 
-export const START_USAGE = 'vivarium start [--port 2181] [--data data/1]';
+export const START_USAGE =
+  'vivarium start [--port 2181] [--data data]\n  vivarium start --single [--port 2181] [--data data/1]';
+const SINGLE = '--single';
 
-const USUAL_PORT = 2181;
 /** How far from the usual port a free one is looked for. */
 const PORTS_TRIED = 100;
 
 /**
- * Runs a server for somebody who wants to try it: on this machine only, with everything on that a
- * developer may want to see, and with words on how to go on.
+ * For somebody who wants to try it: an ensemble of three servers on this machine, or a single
+ * server, with everything on that a developer may want to see, and with words on how to go on.
  */
-export async function startCommand(words: readonly string[], world: World): Promise<number> {
+export function startCommand(words: readonly string[], world: World): Promise<number> {
+  if (!words.includes(SINGLE)) return ensembleCommand(words, world);
+  return startSingle(
+    words.filter((word) => word !== SINGLE),
+    world,
+  );
+}
+
+async function startSingle(words: readonly string[], world: World): Promise<number> {
   const { values } = parseArgs({
     args: [...words],
     options: { port: { type: 'string' }, data: { type: 'string' } },

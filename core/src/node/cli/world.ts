@@ -9,12 +9,25 @@ export interface World {
   /** Lines of standard input. */
   lines(): AsyncIterable<string>;
   /**
-   * Calls back for each request to stop (Ctrl-C, SIGTERM), with the signal's name. Returns what
-   * ends that.
+   * Calls back for each request to stop (Ctrl-C, SIGTERM, the end of the process that launched
+   * this one), with the signal's name. Returns what ends that.
    */
   onStopRequest(callback: (signal: string) => void): () => void;
+  /** Runs this very program with other words, in a process that ends with this one at last. */
+  launch(words: readonly string[]): Launched;
   /** Ends the process at once. */
   exit(code: number): void;
+}
+
+/** A process that was launched. */
+export interface Launched {
+  readonly pid: number;
+  /** Is told of each line that it writes to its standard error. */
+  onLine(callback: (line: string) => void): void;
+  /** Asks it to stop, as Ctrl-C would. */
+  stop(): void;
+  /** Resolves when it has ended and all its lines were told. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
 
 /** The command line is wrong; nothing was done. */
