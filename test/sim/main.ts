@@ -1,9 +1,11 @@
 /**
  * `npm run sim -- --seed 42 --log` runs one seed and prints everything that happens in it.
  * `npm run sim -- --seed 1 --count 1000` runs a thousand seeds, up to the first violation.
- * `--quiet` leaves the faults out; `--keep-going` runs all of them and counts.
+ * `--quiet` leaves the faults out; `--keep-going` runs all of them and counts; `--marks` tells which
+ * situations they got into, and how often.
  */
 import { parseArgs } from 'node:util';
+import { type Mark, Marks, marks } from './marks.js';
 import { type RunResult, runSeed } from './run-seed.js';
 import { bootServer } from './world/boot.js';
 
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     log: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
+    marks: { type: 'boolean', default: false },
   },
 });
 
@@ -23,7 +26,17 @@ if (!Number.isSafeInteger(first) || !(count >= 1)) {
   process.stderr.write('npm run sim -- [--seed N] [--count N] [--log] [--quiet] [--keep-going]\n');
   process.exit(2);
 }
+const seen = new Marks();
 process.exitCode = await runAll();
+if (values.marks) tellMarks();
+
+function tellMarks(): void {
+  for (const [mark, what] of Object.entries(marks)) {
+    const count = String(seen.count(mark as Mark)).padStart(8);
+    process.stdout.write(`${count} ${mark}: ${what}\n`);
+  }
+  process.stdout.write(`never seen: ${seen.missing.join(' ') || 'none'}\n`);
+}
 
 async function runAll(): Promise<number> {
   const totals: Record<string, number> = {};
@@ -55,6 +68,7 @@ async function runOne(seed: number, totals: Record<string, number>): Promise<boo
     const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return tellFailure(seed, `broke: ${story}`);
   }
+  seen.add(result.marks);
   for (const [what, much] of Object.entries(result.counts)) {
     totals[what] = (totals[what] ?? 0) + much;
   }

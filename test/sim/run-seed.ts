@@ -1,9 +1,11 @@
 import type { BootLocal } from '@vivarium/core/internal/local/machine';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
+import { markClients } from './judges/client-marks.js';
 import { judgeOrder } from './judges/order.js';
 import { replay } from './judges/replay.js';
 import { judgeWatches, WatchProbes } from './judges/watches.js';
 import { writesOf } from './judges/wire-requests.js';
+import type { Marks } from './marks.js';
 import { Violation } from './violation.js';
 import type { Left } from './world/faults.js';
 import type { SentRequest } from './world/history.js';
@@ -30,6 +32,8 @@ export interface RunResult {
   readonly violation: Violation | undefined;
   /** What happened and how much of it was compared. */
   readonly counts: Readonly<Record<string, number>>;
+  /** The situations that it got into. */
+  readonly marks: Marks;
 }
 
 /**
@@ -64,7 +68,8 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     events_happened: kernel.happened,
     virtual_ms: Math.round(kernel.now / 1_000),
   });
-  return { seed: options.seed, traceHash: kernel.traceHash, violation, counts };
+  const { marks } = simulation.witness;
+  return { seed: options.seed, traceHash: kernel.traceHash, violation, counts, marks };
 }
 
 /**
@@ -83,13 +88,17 @@ export function judge(written: WrittenDown): Readonly<Record<string, number>> {
   const told = judgeWatches(history, replayed, watches);
   record.judge(replayed, appliedPayloads(replayed.applied), history);
   lock.judge(replayed);
+  const { marks, ensemble } = written.witness;
+  const established = (ensemble?.established ?? []).map((each) => each.establishedAt! / 1_000);
+  markClients(marks, history, canon, replayed, established);
+  if (lock.taken > 0) marks.hit('lock-taken');
   return { ...replayed.compared, ...told };
 }
 
 /** What the judges look at. */
 export type WrittenDown = Pick<
   Simulation,
-  'canon' | 'history' | 'record' | 'servers' | 'lock' | 'group' | 'isAlone'
+  'canon' | 'history' | 'record' | 'servers' | 'lock' | 'group' | 'isAlone' | 'witness'
 >;
 
 const decoder = new TextDecoder();

@@ -121,7 +121,9 @@ export class RecordedClient {
   #connect(): void {
     if (this.#isOver) return;
     const { history, random, places, name, timeoutMs } = this.#options;
+    const place = random.pick(places);
     const own: ConnectionHistory = {
+      server: `${place.host}:${place.port}`,
       ...{ client: name, number: connectionsOpened++, requests: [], heard: [] },
       ...{ greeting: undefined, welcome: undefined },
     };
@@ -133,7 +135,7 @@ export class RecordedClient {
       passwd: this.#password,
       readOnly: false,
     };
-    const connection = new RecordedConnection(random.pick(places), own, greeting, {
+    const connection = new RecordedConnection(place, own, greeting, {
       connected: () => history.connections.push(own),
       welcomed: () => this.#welcomed(own),
       heard: (reply) => this.#heard(reply),

@@ -8,17 +8,20 @@
  * - R15, T8: observers do not count, nor does who has lost its data and not got it back.
  */
 import type { EnsembleSpec } from '@vivarium/core/internal/config/ensemble';
+import type { Marks } from '../marks.js';
 import { demand } from '../violation.js';
 import type { Canon } from './canon.js';
 import { type Entry, epochOf, zxidText } from './entry.js';
 import { Leadership } from './leadership.js';
 import { Members } from './members.js';
+import type { ServerLog } from './server-log.js';
 import type { Subject } from './subject.js';
 
 export interface EnsembleParts {
   readonly spec: EnsembleSpec;
   readonly canon: Canon;
   readonly subjects: readonly Subject[];
+  readonly marks: Marks;
   /** Virtual microseconds. */
   readonly now: () => number;
 }
@@ -92,6 +95,7 @@ export class Ensemble {
     demand(end >= canon.lastZxid, 'R6', () => {
       return `${told} with a history up to ${zxidText(end)}; committed is ${zxidText(canon.lastZxid)}`;
     });
+    this.#marksLeader(leadership, end);
     const ready = this.#voters(({ epochs }) => epochs.durable('currentEpoch') >= epoch);
     this.#demandQuorum(ready, 'R4', () => `${told}; it is current on ${namesOf(ready)} alone`);
     this.commits(subject, end, told);
@@ -105,16 +109,60 @@ export class Ensemble {
     const { canon, subjects, now } = this.#parts;
     if (upTo <= canon.lastZxid && !subject.log.holdsDurably(upTo)) return;
     const holds = ({ log }: Subject) => log.holdsDurably(upTo);
+    if (!holds(subject)) this.#parts.marks.hit('commit-ahead-of-own-disk');
     const { log } = holds(subject) ? subject : (subjects.find(holds) ?? subject);
     canon.commit(log, upTo, now(), story, (entry) => this.#mayCommit(entry, story));
   }
 
-  /** A server's log has lost its end. */
-  cut(subject: Subject, entries: readonly Entry[]): void {
-    const lost = entries.find(({ zxid }) => this.#parts.canon.find(zxid) !== undefined);
+  /** Whether a quorum has something of a leader's that it has not said is committed. */
+  mayCommitMore(log: ServerLog): boolean {
+    const next = log.entries[log.indexAfter(this.#parts.canon.lastZxid)];
+    if (next === undefined) return false;
+    return this.members.isQuorum(this.#voters((each) => each.log.holdsDurably(next.zxid)));
+  }
+
+  /** A leader tells a learner to forget what is behind a zxid. */
+  truncates(leader: Subject, learner: Subject | undefined, zxid: bigint): void {
+    if (learner === undefined) return;
+    const { log, name } = learner;
+    const lost = this.#firstCommitted(log.entries.slice(log.indexAfter(zxid)));
     demand(lost === undefined, 'R7', () => {
-      return `${subject.name} cuts off ${zxidText(lost!.zxid)}, which was committed`;
+      const told = `${leader.name} tells ${name} to forget what is behind ${zxidText(zxid)}`;
+      return `${told}, and ${zxidText(lost!.zxid)} was committed`;
     });
+  }
+
+  /**
+   * A server's log has lost its end. What others have committed since it was told so, it will get
+   * again; it is not needed for it to last.
+   */
+  cut(subject: Subject, entries: readonly Entry[]): void {
+    const lost = this.#firstCommitted(entries);
+    if (entries.length > 0 && lost === undefined) this.#parts.marks.hit('undecided-lost');
+    if (lost === undefined) return;
+    const others = this.#voters(({ id, log }) => id !== subject.id && log.holdsDurably(lost.zxid));
+    this.#demandQuorum(others, 'R7', () => {
+      const what = `cuts off ${zxidText(lost.zxid)}, which was committed`;
+      return `${subject.name} ${what} and is left on ${namesOf(others)} alone`;
+    });
+  }
+
+  #marksLeader({ subject, epoch }: Leadership, end: bigint): void {
+    const { marks, canon, now } = this.#parts;
+    const { established } = this;
+    const before = established.at(-2);
+    if (before !== undefined) {
+      marks.hit(before.subject === subject ? 'leader-again' : 'leader-changes');
+      if (before.epoch < epoch - 1n) marks.hit('epoch-unused');
+    }
+    const third = established.at(-3);
+    if (third !== undefined && now() - third.establishedAt! < 60_000_000)
+      marks.hit('three-leaders');
+    if (end > canon.lastZxid) marks.hit('undecided-survives');
+  }
+
+  #firstCommitted(entries: readonly Entry[]): Entry | undefined {
+    return entries.find(({ zxid }) => this.#parts.canon.find(zxid) !== undefined);
   }
 
   /** How many of whom hold something. */

@@ -4,6 +4,7 @@
  * - R1, R10: what it proposes, and that nothing is left out; R11: not before it is established.
  * - R12: each packet has its place in the conversation.
  */
+import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { demand } from '../violation.js';
 import type { Ensemble } from './ensemble.js';
 import { Entry, epochOf, follows, zxidText } from './entry.js';
@@ -33,6 +34,9 @@ export class LeaderSide {
   /** Where the learner stands when it has logged what was sent; unknown before it is told how. */
   #reached: bigint | undefined;
   #committed = 0n;
+  #kind: 'diff' | 'trunc' | 'snap' = 'diff';
+  /** Something was sent behind the beginning. */
+  #hasMore = false;
   #isOffered = false;
   #hasAcked = false;
   #isUpToDate = false;
@@ -55,7 +59,9 @@ export class LeaderSide {
         return;
       case packets.ackEpoch: {
         this.#reported = zxid;
-        const counts = data !== null && viewOf(data).getInt32(0) !== NO_EPOCH && zxid !== -1n;
+        const isNew = data !== null && viewOf(data).getInt32(0) !== NO_EPOCH;
+        if (!isNew) this.#marks.hit('epoch-accepted-before');
+        const counts = isNew && zxid !== -1n;
         if (counts && !this.#isObserver) this.#leadership?.accepted.add(this.peer!);
         return;
       }
@@ -66,6 +72,9 @@ export class LeaderSide {
         for (const [session, timeoutMs] of touchesIn(data)) {
           this.#parts.sessions.reported(session, timeoutMs, now);
         }
+        return;
+      case packets.request:
+        if (data !== null && data.length >= 16) this.#requests(viewOf(data).getInt32(12));
         return;
       case packets.revalidate:
         if (data !== null && data.length >= 12) {
@@ -86,6 +95,7 @@ export class LeaderSide {
       case packets.snap:
         this.#is(this.#reported !== undefined && this.#reached === undefined, packet);
         this.#reached = type === packets.diff ? this.#reported : zxid;
+        this.#begins(type, zxid);
         return;
       case packets.proposal:
       case packets.inform:
@@ -99,13 +109,49 @@ export class LeaderSide {
       case packets.newLeader:
         this.#is(this.#reached !== undefined && !this.#isOffered, packet);
         this.#isOffered = true;
+        if (this.#reached! > this.#committed && this.#hasMore) this.#marks.hit('undecided-in-sync');
         if (this.#leadership !== undefined) this.#parts.ensemble.offers(this.#leadership);
         return;
       case packets.upToDate:
         this.#is(this.#hasAcked && !this.#isUpToDate, packet);
         this.#isUpToDate = true;
         this.#establishes(now);
+        return;
+      case packets.revalidate:
+        if (packet.data?.[8] === 1) this.#marks.hit('revalidated');
+        else this.#marks.hit('not-revalidated');
     }
+  }
+
+  get #marks() {
+    return this.#parts.witness.marks;
+  }
+
+  #begins(type: number, zxid: bigint): void {
+    if (type === packets.trunc) {
+      this.#kind = 'trunc';
+      this.#marks.hit('trunc');
+      this.#truncates(zxid);
+    } else if (type === packets.snap) {
+      this.#kind = 'snap';
+      this.#marks.hit(this.#isObserver ? 'observer-snap' : 'snap');
+    } else {
+      this.#kind = 'diff';
+      this.#marks.hit(zxid === this.#reported ? 'diff-empty' : 'diff-some');
+      if (this.#isObserver) this.#marks.hit('observer-diff');
+    }
+  }
+
+  #requests(operation: number): void {
+    if (operation === opcodes.sync) this.#marks.hit('sync-at-learner');
+    else if (operation === opcodes.createSession) this.#marks.hit('session-through-learner');
+    else if (operation === opcodes.closeSession) this.#marks.hit('close-through-learner');
+    else this.#marks.hit(this.#isObserver ? 'write-through-observer' : 'write-through-learner');
+  }
+
+  #truncates(zxid: bigint): void {
+    const { ensemble, subject } = this.#parts;
+    ensemble.truncates(subject, ensemble.subject(this.peer), zxid);
   }
 
   get #epochStart(): bigint {
@@ -120,6 +166,7 @@ export class LeaderSide {
   }
 
   #acked(): void {
+    if (!this.#hasAcked) this.#marks.hit(`${this.#kind}-done`);
     this.#hasAcked = true;
     if (!this.#isObserver) this.#leadership?.acked.add(this.peer!);
   }
@@ -133,10 +180,18 @@ export class LeaderSide {
       return `${this.#told} is sent ${zxidText(zxid)} after ${zxidText(before)}`;
     });
     this.#reached = zxid;
+    if (!this.#isOffered && !this.#hasMore) {
+      this.#hasMore = true;
+      if (this.#kind !== 'diff') this.#marks.hit(`${this.#kind}-and-more`);
+    }
     const entry = new Entry(zxid, data!, '', 0);
     witness.meanings.found(entry, `what ${subject.name} proposes`);
     witness.proposed(entry);
     const leadership = this.#leadership;
+    const newest = this.#parts.ensemble.established.at(-1)?.epoch ?? 0n;
+    if (leadership !== undefined && leadership.epoch < newest) {
+      this.#marks.hit('stale-leader-proposes');
+    }
     const isNew = leadership !== undefined && epochOf(zxid) === leadership.epoch;
     demand(!isNew || leadership.isEstablished, 'R11', () => {
       return `${this.#told} is sent ${zxidText(zxid)} before the epoch is established`;

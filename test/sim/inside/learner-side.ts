@@ -6,6 +6,7 @@
  * - R9: the epoch that it says is current is the one on disk.
  * - R12: what it acknowledges first is the new leader.
  */
+import type { Marks } from '../marks.js';
 import { demand } from '../violation.js';
 import { counterOf, epochOf, zxidText } from './entry.js';
 import { type Packet, packets } from './quorum-stream.js';
@@ -17,6 +18,8 @@ export class LearnerSide {
   /** Who is at the other end. */
   readonly name = 'its leader';
   readonly #subject: Subject;
+  readonly #marks: Marks;
+  #kind: 'diff' | 'trunc' | 'snap' | undefined;
   #epoch: bigint | undefined;
   /** The last transaction of the history that its leader has sent, as committed. */
   #history = 0n;
@@ -25,8 +28,21 @@ export class LearnerSide {
   /** It may serve. */
   isUpToDate = false;
 
-  constructor(subject: Subject) {
+  constructor(subject: Subject, marks: Marks) {
     this.#subject = subject;
+    this.#marks = marks;
+  }
+
+  /** Its process dies now. */
+  dies(): void {
+    if (this.isUpToDate) return;
+    const { epochs, log } = this.#subject;
+    if (this.#hasAcked) this.#marks.hit('dies-before-uptodate');
+    else if (!this.#isOffered) {
+      if (this.#kind !== undefined) this.#marks.hit(`${this.#kind}-interrupted`);
+    } else if (log.durableZxid >= this.#history && epochs.durable('currentEpoch') < this.#epoch!) {
+      this.#marks.hit('dies-before-epoch');
+    }
   }
 
   /** Where its history must end on disk before it may say that the new epoch is current. */
@@ -42,6 +58,7 @@ export class LearnerSide {
       case packets.diff:
       case packets.trunc:
       case packets.snap:
+        this.#kind = kindOf(type);
         this.#history = zxid;
         return;
       case packets.commit:
@@ -106,6 +123,7 @@ export class LearnerSide {
     const current = epochs.durable('currentEpoch');
     demand(current >= epochOf(zxid), 'R4', () => `${told}; current on disk is ${current}`);
     this.#hasAcked = true;
+    if (this.#subject.isBlank) this.#marks.hit('blank-is-back');
     this.#subject.isBlank = false;
     if (this.#history > this.#subject.attested) this.#subject.attested = this.#history;
   }
@@ -120,4 +138,9 @@ export class LearnerSide {
     });
     if (zxid > this.#subject.attested) this.#subject.attested = zxid;
   }
+}
+
+function kindOf(type: number): 'diff' | 'trunc' | 'snap' {
+  if (type === packets.diff) return 'diff';
+  return type === packets.trunc ? 'trunc' : 'snap';
 }

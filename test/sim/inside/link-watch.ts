@@ -56,11 +56,33 @@ export class LinkWatch {
 
   /** Where the history ends that a leader has sent, for whoever follows one. */
   get history(): bigint {
-    let history = 0n;
+    return this.#learner?.history ?? 0n;
+  }
+
+  get #learner(): LearnerSide | undefined {
     for (const link of this.#links.values()) {
-      if (link.kind === 'quorum' && link.side instanceof LearnerSide) history = link.side.history;
+      if (link.kind === 'quorum' && link.side instanceof LearnerSide) return link.side;
     }
-    return history;
+    return undefined;
+  }
+
+  /** The process dies now; says what it was doing. */
+  dies(): void {
+    const { marks, canon } = this.#witness;
+    const { id, log } = this.#subject;
+    const learner = this.#learner;
+    const leads = this.#ensemble.established.at(-1)?.subject.id === id;
+    learner?.dies();
+    if (learner !== undefined) {
+      const isVoter = this.#ensemble.members.voters.has(id);
+      marks.hit(isVoter ? 'follower-dies' : 'observer-dies');
+    } else if (leads) {
+      marks.hit('leader-dies');
+      if (canon.lastZxid > log.durableZxid) marks.hit('dies-before-reply');
+      if (this.#ensemble.mayCommitMore(log)) marks.hit('dies-before-commit');
+    } else {
+      marks.hit('looker-dies');
+    }
   }
 
   sees(input: Input, now: number): void {
@@ -114,7 +136,7 @@ export class LinkWatch {
       kind: 'quorum',
       incoming: new QuorumStream(`${subject.name} hears`),
       outgoing: new QuorumStream(`${subject.name} says`),
-      side: isDialed ? new LearnerSide(subject) : new LeaderSide(parts),
+      side: isDialed ? new LearnerSide(subject, this.#witness.marks) : new LeaderSide(parts),
     });
   }
 

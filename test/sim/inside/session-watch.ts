@@ -96,6 +96,8 @@ export class SessionWatch {
     this.#ended.add(id);
     this.#refused.delete(id);
     if (this.#witness.closing.has(id)) return;
+    this.#witness.marks.hit('session-expired');
+    if (session?.connection === undefined) this.#witness.marks.hit('expired-at-learner');
     const heardAt = session?.touchedAt ?? this.#since;
     const timeoutMs = session?.timeoutMs ?? 0;
     demand(now - heardAt >= timeoutMs, 'S1', () => {

@@ -6,7 +6,9 @@ import type { LocalMachine } from '@vivarium/core/internal/local/machine';
 import type { Effect } from '@vivarium/core/internal/seam/effects';
 import type { Batch } from '@vivarium/core/internal/seam/inputs';
 import { folders } from '@vivarium/core/internal/storage/disk';
+import { txnTypes } from '@vivarium/core/internal/wire/txns';
 import { ClientWatch } from './client-watch.js';
+import { DiskWatch } from './disk-watch.js';
 import { Entry } from './entry.js';
 import { LinkWatch } from './link-watch.js';
 import { FILE_HEADER_BYTES, isLogName, recordsIn } from './log-records.js';
@@ -21,6 +23,7 @@ export class WatchedMachine implements LocalMachine {
   readonly #clients: ClientWatch;
   readonly #sessions: SessionWatch;
   readonly #links: LinkWatch | undefined;
+  readonly #disk: DiskWatch;
 
   constructor(inner: LocalMachine, subject: Subject, witness: Witness, now: number) {
     this.#inner = inner;
@@ -28,6 +31,7 @@ export class WatchedMachine implements LocalMachine {
     this.#witness = witness;
     this.#sessions = new SessionWatch(subject, witness, now);
     this.#clients = new ClientWatch(subject, witness, this.#sessions);
+    this.#disk = new DiskWatch(witness.marks);
     const { ensemble } = witness;
     this.#links = ensemble && new LinkWatch(subject, witness, ensemble, this.#sessions);
     witness.applied(subject, inner.view.lastZxid);
@@ -36,6 +40,11 @@ export class WatchedMachine implements LocalMachine {
   /** The end of the history that this life has been sent, and has to have on disk. */
   get history(): bigint {
     return this.#links?.history ?? 0n;
+  }
+
+  /** Its process dies now. */
+  dies(): void {
+    this.#links?.dies();
   }
 
   get wakeAt(): number {
@@ -53,6 +62,7 @@ export class WatchedMachine implements LocalMachine {
   step(batch: Batch, out: Effect[]): void {
     const from = out.length;
     for (const input of batch.inputs) {
+      if (input.type === 'disk-done') this.#disk.answered(input);
       this.#clients.sees(input, batch.now);
       this.#links?.sees(input, batch.now);
     }
@@ -60,6 +70,7 @@ export class WatchedMachine implements LocalMachine {
     this.#witness.applied(this.#subject, this.#inner.view.lastZxid);
     for (let at = from; at < out.length; at++) {
       const effect = out[at]!;
+      if (effect.type === 'disk') this.#disk.asked(effect);
       if (effect.type === 'disk' && effect.lane === 'log') this.#logs(effect, batch.now);
       else if (effect.type !== 'send' || this.#links?.sends(effect, batch.now)) continue;
       else this.#clients.sends(effect.connection, effect.bytes);
@@ -73,7 +84,12 @@ export class WatchedMachine implements LocalMachine {
       const from = step.position === 0 ? FILE_HEADER_BYTES : 0;
       for (const { zxid, bytes, end } of recordsIn(step.bytes, from)) {
         if (this.#links?.hasReceived(zxid)) continue;
-        this.#sessions.proposes(new Entry(zxid, bytes, step.file, end), now);
+        const entry = new Entry(zxid, bytes, step.file, end);
+        const isMulti = entry.type === txnTypes.multi;
+        if (isMulti && this.view.storage.snapshotInProgress) {
+          this.#witness.marks.hit('snapshot-under-multi');
+        }
+        this.#sessions.proposes(entry, now);
       }
     }
     this.#sessions.hasProposed();

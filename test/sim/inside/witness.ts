@@ -2,6 +2,7 @@
 import type { EnsembleSpec } from '@vivarium/core/internal/config/ensemble';
 import type { Kernel } from '@vivarium/core/internal/local/kernel';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
+import { Marks } from '../marks.js';
 import { demand } from '../violation.js';
 import { Canon } from './canon.js';
 import { Ensemble } from './ensemble.js';
@@ -9,7 +10,7 @@ import { type Entry, zxidText } from './entry.js';
 import { Meanings } from './meanings.js';
 import { type Packet, packetName } from './quorum-stream.js';
 import type { Subject } from './subject.js';
-import { stateName, type Vote } from './votes.js';
+import { stateName, states, type Vote } from './votes.js';
 
 /** How long a decision may take on its way to the disk. */
 const PROPOSAL_MICROS = 500_000;
@@ -25,6 +26,7 @@ export interface WitnessParts {
 export class Witness {
   readonly canon = new Canon();
   readonly meanings = new Meanings();
+  readonly marks = new Marks();
   /** Sessions of which somebody has asked for the end. */
   readonly closing = new Set<bigint>();
   /** Sessions that were refused to their owners, by members of an ensemble. */
@@ -43,7 +45,8 @@ export class Witness {
     this.#tell = tell;
     const { canon } = this;
     const now = () => this.now;
-    this.ensemble = spec && new Ensemble({ spec, canon, subjects, now });
+    const { marks } = this;
+    this.ensemble = spec && new Ensemble({ spec, canon, subjects, marks, now });
   }
 
   /** Microseconds of the world, which no server sees. */
@@ -96,9 +99,25 @@ export class Witness {
   }
 
   /** A server has told another one whom it is for. */
-  voted({ name }: Subject, { state, leader, zxid, round, peerEpoch }: Vote): void {
+  voted(subject: Subject, vote: Vote): void {
+    const { state, leader, zxid, round, peerEpoch } = vote;
+    const { name } = subject;
+    this.#marksVote(subject, vote);
     const what = `${stateName(state)} votes for ${leader} at ${zxidText(zxid)}`;
     this.#tell?.(`${this.#at} ${name}, ${what}, epoch ${peerEpoch}, round ${round}`);
+  }
+
+  #marksVote({ id, log, epochs }: Subject, { state, leader, zxid, peerEpoch }: Vote): void {
+    const { marks } = this;
+    if (state === states.leading || state === states.following) marks.hit('late-joiner');
+    if (state !== states.looking) return;
+    if (zxid === -1n) marks.hit('vote-in-doubt');
+    else if (leader !== id && zxid >= 0n) {
+      const own = epochs.durable('currentEpoch');
+      if (peerEpoch > own) marks.hit('vote-by-epoch');
+      else if (zxid > log.lastZxid) marks.hit('vote-by-zxid');
+      else marks.hit('vote-by-number');
+    }
   }
 
   get #at(): string {

@@ -36,6 +36,8 @@ export type Heard = HeardReply | HeardEvent;
 /** One connection, from the client's side. */
 export interface ConnectionHistory {
   readonly client: string;
+  /** Where it leads: `s1`. */
+  readonly server: string;
   /** Of all connections of the run, in the order of opening. */
   readonly number: number;
   greeting: (Handshake & { readonly at: number }) | undefined;

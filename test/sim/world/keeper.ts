@@ -33,7 +33,7 @@ export class Keeper {
     this.#kernel.after(delayMs * 1_000, `restart of ${server.name}`, () => {
       this.#planned.delete(server);
       if (server.isUp || this.#frozen.has(server)) return;
-      if (server.failedSync && this.#random.chance(0.5)) server.local.cutPower();
+      if (server.failedSync && this.#random.chance(0.5)) server.cutPower();
       server.failedSync = false;
       server.mendDisk();
       server.start();

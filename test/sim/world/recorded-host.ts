@@ -29,7 +29,7 @@ export function recordedHost(
     soon: (run) => inner.soon(run),
     randomBytes: (count) => inner.randomBytes(count),
     open(server: ServerAddress, events: TransportEvents): Transport {
-      const line = new Line(client, history, () => inner.now(), note);
+      const line = new Line(client, server.host, history, () => inner.now(), note);
       const transport = inner.open(server, {
         opened: () => events.opened(),
         received(bytes) {
@@ -65,11 +65,18 @@ class Line {
   /** Sent and not answered, in the order sent; pings and credentials are matched by xid. */
   readonly #waiting: SentRequest[] = [];
 
-  constructor(client: string, history: History, now: () => number, note: (line: string) => void) {
+  constructor(
+    client: string,
+    server: string,
+    history: History,
+    now: () => number,
+    note: (line: string) => void,
+  ) {
     this.#now = now;
     this.#note = (line) => note(`${client}/${this.#connection.number} ${line}`);
     this.#connection = {
       client,
+      server,
       number: history.connections.length + 1,
       greeting: undefined,
       welcome: undefined,

@@ -7,14 +7,16 @@ import type { BootLocal, LocalMachine } from '@vivarium/core/internal/local/mach
 import type { Network } from '@vivarium/core/internal/local/network';
 import type { Random } from '@vivarium/core/internal/local/random';
 import { LocalServer } from '@vivarium/core/internal/local/server';
-import type { BootDisk, DiskStep } from '@vivarium/core/internal/storage/disk';
+import { type BootDisk, type DiskStep, folders } from '@vivarium/core/internal/storage/disk';
 import { type Entry, epochOf, zxidText } from '../inside/entry.js';
 import { EpochFiles } from '../inside/epoch-files.js';
+import { receivedZxid } from '../inside/log-records.js';
 import { RecoveryProbes } from '../inside/recovery-probes.js';
 import { ServerLog } from '../inside/server-log.js';
 import type { Subject } from '../inside/subject.js';
 import { WatchedMachine } from '../inside/watched-machine.js';
 import type { Witness } from '../inside/witness.js';
+import type { Mark } from '../marks.js';
 import { demand, Violation } from '../violation.js';
 
 export interface SimServerParts {
@@ -33,6 +35,19 @@ export interface SimServerParts {
 
 /** The beginning of 2026. */
 const EPOCH_MS = 1_767_225_600_000;
+/** What servers report that is worth noting. */
+const EVENT_MARKS: Readonly<Record<string, Mark>> = {
+  'election.again': 'round-again',
+  'election.empty': 'waits-empty',
+  'election.no-link': 'no-link',
+  'member.looking': 'steps-down',
+  'leader.learner-left': 'learner-left',
+  'session.ahead': 'client-ahead',
+  'snapshot.taken': 'snapshot-taken',
+  'storage.torn-tail-cut': 'torn-tail',
+  'storage.bad-snapshot': 'damaged-snapshot',
+  'log.slow-flush': 'slow-flush',
+};
 const FAST_DISK = [5, 200] as const;
 /** What a start meets in which the power goes. */
 const POWER_CUT = { code: 'POWER', message: 'the power went during the start' } as const;
@@ -88,10 +103,12 @@ export class SimServer implements Subject {
       wall: () => EPOCH_MS + Math.floor(this.clock.now) + this.wallOffsetMs,
       log: ({ level, event, message }) => {
         kernel.note(`${name} log ${level} ${event} ${message}`);
+        const mark = EVENT_MARKS[event];
+        if (mark !== undefined) witness.marks.hit(mark);
         if (event === 'digest.mismatch') throw new Violation('R3', `${name}: ${message}`);
       },
       stepped: (step) => this.#stepped(step),
-      ended: () => parts.ended(),
+      ended: () => this.#ended(),
     });
     this.recoveries = new RecoveryProbes(kernel, this, witness, config);
   }
@@ -110,9 +127,28 @@ export class SimServer implements Subject {
     return this.clock.now - (this.#parts.kernel.now - micros) / 1_000;
   }
 
+  /** Its process dies. */
+  kill(): void {
+    this.#machine?.dies();
+    this.local.kill();
+    this.#ended();
+  }
+
+  /** Its machine loses power. */
+  cutPower(): void {
+    if (this.isUp) this.#machine?.dies();
+    this.local.cutPower();
+    this.#ended();
+  }
+
+  #ended(): void {
+    this.#machine = undefined;
+    this.#parts.ended();
+  }
+
   /** Its machine dies, and all that was on its disk is gone. */
   wipe(): void {
-    if (this.isUp) this.local.kill();
+    if (this.isUp) this.kill();
     this.isBlank = this.hasJoined || this.epochs.durable('acceptedEpoch') > 0n;
     this.local.disk = new MemoryDisk();
     this.log.wiped();
@@ -128,8 +164,10 @@ export class SimServer implements Subject {
     } catch (error) {
       if (error instanceof DiskError) {
         this.#parts.kernel.note(`${this.name}: the start failed: ${error.message}`);
-        if (error.code === POWER_CUT.code) this.local.cutPower();
-        this.#parts.ended();
+        const isPower = error.code === POWER_CUT.code;
+        this.#parts.witness.marks.hit(isPower ? 'start-without-power' : 'start-fails');
+        if (isPower) this.cutPower();
+        else this.#ended();
         return;
       }
       const isRefusal = error instanceof Error && error.name === 'RefusedStartError';
@@ -189,6 +227,7 @@ export class SimServer implements Subject {
   #boot(options: Parameters<BootLocal>[0]): LocalMachine {
     const { boot, witness } = this.#parts;
     this.#atStep = undefined;
+    this.#marksStart();
     const disk = this.#bootDisk();
     const inner = boot({ ...options, disk });
     disk.hasBooted();
@@ -202,6 +241,14 @@ export class SimServer implements Subject {
       this.epochs.begin(this.local.disk, epochOf(this.log.lastZxid));
     this.#machine = new WatchedMachine(inner, this, witness, options.now);
     return this.#machine;
+  }
+
+  #marksStart(): void {
+    const { marks } = this.#parts.witness;
+    for (const { name } of this.local.disk.list(folders.snapshots)) {
+      if (receivedZxid(name) !== undefined) marks.hit('start-finishes-install');
+      if (name === 'currentEpoch.tmp') marks.hit('start-after-announcement');
+    }
   }
 
   /**

@@ -88,6 +88,7 @@ export class Simulation {
         this.#failure ??= error;
       },
     });
+    this.#marksSize();
     this.faults = new Faults(kernel, swarm, without);
   }
 
@@ -112,7 +113,7 @@ export class Simulation {
       network: this.#network,
       ways: new Ways(this.#network),
       lasting: this.#lasting,
-      keeper: this.#keeper,
+      marks: this.witness.marks,
       participants,
       leader: () => this.#leader(),
       mayWipe: (server) => this.#mayWipe(server),
@@ -159,6 +160,21 @@ export class Simulation {
     return server;
   }
 
+  #marksSize(): void {
+    const { marks } = this.witness;
+    const spec = this.swarm.configs[0]?.ensemble;
+    if (spec === undefined) {
+      marks.hit('alone');
+      return;
+    }
+    const voters = spec.servers.filter(({ role }) => role === 'participant').length;
+    if (voters === 1) marks.hit('one-voter');
+    if (voters % 2 === 0) marks.hit('even');
+    if (voters >= 5) marks.hit('five-or-more');
+    if (voters < spec.servers.length) marks.hit('observers');
+    if (spec.groups !== undefined) marks.hit('groups');
+  }
+
   /** Who was established last, if it is still up. */
   #leader(): SimServer | undefined {
     const last = this.witness.ensemble?.established.at(-1)?.subject;
@@ -184,6 +200,7 @@ export class Simulation {
   #heal(): void {
     const frozen = this.#chooseFrozen();
     const names = new Set(frozen.map(({ name }) => name));
+    if (names.size > 0) this.witness.marks.hit('some-frozen');
     if (names.size > 0) this.kernel.note(`frozen: ${[...names].join(' ')}`);
     this.faults.stop();
     for (const server of this.servers) {

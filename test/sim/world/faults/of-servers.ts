@@ -9,8 +9,8 @@ const DAY_MS = 86_400_000;
 const DRIFT_PERMILLE = 50;
 
 export const serverFaults = {
-  kill: (world, random, took) => die(world, random, (server) => server.local.kill(), took),
-  power: (world, random, took) => die(world, random, (server) => server.local.cutPower(), took),
+  kill: (world, random, took) => die(world, random, (server) => server.kill(), took),
+  power: (world, random, took) => die(world, random, (server) => server.cutPower(), took),
   stop: (world, random, took) => {
     const [server] = someServers(world, random);
     if (server === undefined) return;
@@ -41,7 +41,6 @@ export const serverFaults = {
     const server = random.pick(world.servers);
     if (!world.mayWipe(server)) return;
     server.wipe();
-    world.keeper.ended(server);
     took(server.name);
   },
   roll: (world, random, took) => {
@@ -57,20 +56,18 @@ export const serverFaults = {
 
 /** At once, or between two steps of the disk of the first of them, where it hurts most. */
 function die(
-  { keeper, ...world }: FaultWorld,
+  world: FaultWorld,
   random: Random,
   dies: (server: SimServer) => void,
   took: (what: string) => void,
 ): void {
-  const chosen = someServers({ keeper, ...world }, random);
+  const chosen = someServers(world, random);
   const [first] = chosen;
   if (first === undefined) return;
   const happen = () => {
     const up = chosen.filter(({ isUp }) => isUp);
-    for (const server of up) {
-      dies(server);
-      keeper.ended(server);
-    }
+    for (const server of up) dies(server);
+    if (world.servers.every(({ isUp }) => !isUp)) world.marks.hit('all-down');
     if (up.length > 0) took(namesOf(up));
   };
   if (random.chance(0.5)) happen();
