@@ -12,6 +12,7 @@ import { LearnerHandler } from '../zab/learner-handler.js';
 import type { Membership } from '../zab/membership.js';
 import type { Core } from './core.js';
 import { Deciding } from './deciding.js';
+import { LearnerThrottle } from './learner-throttle.js';
 import type { Proposal } from './pipeline.js';
 import type { PendingWrite } from './request.js';
 import type { ClientInput } from './serving.js';
@@ -27,6 +28,8 @@ export interface LeadingParts {
   readonly epochs: Epochs;
   readonly history: LeaderHistory;
   readonly sessionIds: SessionIds;
+  /** Requests in flight, from everywhere, from which on learners are throttled. */
+  readonly outstandingLimit: number;
   readonly hasSupport: () => boolean;
   readonly secrets: () => Uint8Array;
   readonly failed: (failure: DiskFailure) => void;
@@ -47,15 +50,24 @@ const GRACE_TICKS = 2;
 export class Leading {
   readonly leader: Leader;
   readonly #parts: LeadingParts;
+  readonly #throttle: LearnerThrottle;
   #deciding: Deciding | undefined = undefined;
 
   constructor(parts: LeadingParts) {
     this.#parts = parts;
+    this.#throttle = new LearnerThrottle({
+      limit: parts.outstandingLimit,
+      own: () => this.#deciding?.serving.intake.outstanding ?? 0,
+    });
     this.leader = new Leader({
       ...parts.core,
       ...parts,
       activated: () => this.#begin(),
-      committed: (number) => this.#deciding!.ledger.commitTo(number),
+      committed: (number) => {
+        const { ledger } = this.#deciding!;
+        ledger.commitTo(number);
+        ledger.advance();
+      },
       request: (learner, request) => this.#request(learner, request),
       revalidate: (learner, id, timeoutMs) => this.#revalidate(learner, id, timeoutMs),
       touched: (id, timeoutMs) => this.#touched(id, timeoutMs),
@@ -92,6 +104,7 @@ export class Leading {
     deciding?.serving.endIntake();
     deciding?.ledger.endStep();
     deciding?.serving.flush();
+    this.#throttle.endStep(this.leader.learners);
     this.leader.flush();
   }
 
@@ -119,10 +132,14 @@ export class Leading {
       sessions,
       failed,
       diverged,
-      applied,
+      applied: (write) => {
+        this.#throttle.applied(write.via);
+        applied(write);
+      },
       sessionEnded: (session) => apacheSessions.delete(session),
       leader: {
         appended: (write, view) => {
+          this.#throttle.taken(write.via);
           const bytes = view.slice();
           write.bytes = bytes;
           leader.proposals.add(write.zxidHigh, write.zxidLow, bytes);

@@ -1,3 +1,4 @@
+import { Fifo } from '../base/fifo.js';
 import type { Millis } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { DiskFailure } from '../storage/disk.js';
@@ -63,8 +64,8 @@ export class Learning {
   readonly #parts: LearningParts;
   readonly #sessions: Sessions;
   readonly #installation: Installation;
-  readonly #forwarded: Forwarded[] = [];
-  readonly #syncs: WaitingRequest[] = [];
+  readonly #forwarded = new Fifo<Forwarded>();
+  readonly #syncs = new Fifo<WaitingRequest>();
   readonly #claims: SessionClaim[] = [];
   #serving: Serving | undefined = undefined;
 
@@ -85,11 +86,12 @@ export class Learning {
       drained: () => {},
       failed: parts.failed,
     });
+    const ledger = this.#ledgerForLearner();
     this.learner = new Learner({
       ...core,
       ...parts,
       turn,
-      ledger: () => this.#learnerLedger,
+      ledger,
       last: () => store.last,
       truncate: (zxidHigh, zxidLow, done) => this.#truncate(zxidHigh, zxidLow, done),
       receiver: parts.newReceiver,
@@ -153,7 +155,7 @@ export class Learning {
     return this.ledger.takeRest();
   }
 
-  get #learnerLedger(): LearnerLedger {
+  #ledgerForLearner(): LearnerLedger {
     const { ledger } = this;
     return {
       get appended() {
@@ -164,6 +166,7 @@ export class Learning {
       },
       append: (zxidHigh, zxidLow, bytes) => this.#append(zxidHigh, zxidLow, bytes),
       commitTo: (number) => ledger.commitTo(number),
+      advance: () => ledger.advance(),
       flush: () => ledger.flush(),
     };
   }
@@ -204,6 +207,7 @@ export class Learning {
       request: undefined,
       operation: operationOfTxn(txn.header.type),
       session: undefined,
+      via: undefined,
       largeBytes: 0,
       digestHigh: hasDigest ? Number(BigInt.asIntN(32, digest.treeDigest >> 32n)) : 0,
       digestLow: hasDigest ? Number(BigInt.asIntN(32, digest.treeDigest)) : 0,
@@ -236,7 +240,7 @@ export class Learning {
 
   /** Finds out whether a decided write is the next one that was asked for here. */
   #match(write: PendingWrite): number {
-    const next = this.#forwarded[0];
+    const next = this.#forwarded.peek();
     if (next === undefined) return 0;
     const { header } = write.txn;
     if (header.cxid !== next.request.xid || header.clientId !== next.session.id) return 0;

@@ -4,7 +4,7 @@ import type { Id } from '../wire/records.js';
 import type { Txn } from '../wire/txns.js';
 import type { ChangeRecord } from './change-record.js';
 import type { Connection } from './connection.js';
-import type { Session } from './sessions.js';
+import type { Session, SessionOwner } from './sessions.js';
 
 /** A request of a connection that cannot be answered yet. */
 export interface WaitingRequest {
@@ -39,6 +39,8 @@ export interface PendingWrite {
   operation: OperationName;
   /** Whose request it is, where that session is known here. */
   session: Session | undefined;
+  /** The learner that has forwarded it, at the leader. */
+  readonly via: SessionOwner;
   /** Bytes of the request that count as a large one in flight; usually 0. */
   readonly largeBytes: number;
   /** The tree digest expected after it. */

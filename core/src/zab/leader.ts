@@ -118,12 +118,7 @@ export class Leader {
 
   /** Forgets what was counted of observers. */
   resetObserverStats(): void {
-    for (const learner of this.#learners.values()) {
-      if (!learner.isObserver) continue;
-      learner.link.packetsIn = 0;
-      learner.link.packetsOut = 0;
-      learner.requests = 0;
-    }
+    for (const learner of this.#learners.values()) if (learner.isObserver) learner.resetStats();
   }
 
   /** Whether a connection is that of a learner. */

@@ -187,6 +187,7 @@ export class Learner {
           break;
         }
       }
+      this.#parts.ledger.advance();
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.#lose(`server ${this.#parts.leader} is not understood: ${error.message}`);
@@ -333,7 +334,7 @@ export class Learner {
       throw new MalformedError(`NEWLEADER is of epoch ${epoch}, accepted is ${this.#epoch}`);
     }
     const { epochs } = this.#parts;
-    const ledger = this.#parts.ledger();
+    const ledger = this.#parts.ledger;
     ledger.flush();
     if (epochs.current < epoch) epochs.begin(epoch, () => this.durable());
     this.#historyEnd = ledger.appended;
@@ -343,7 +344,7 @@ export class Learner {
 
   /** Says that the leader's history is here for good, as soon as it is. */
   #ackHistory(): void {
-    if (this.#parts.epochs.current < this.#epoch || this.#parts.ledger().durable < this.#historyEnd)
+    if (this.#parts.epochs.current < this.#epoch || this.#parts.ledger.durable < this.#historyEnd)
       return;
     this.#stage = 'synced';
     this.#link!.say(packetTypes.ack, this.#epoch, 0);

@@ -27,6 +27,8 @@ export class Patience {
    */
   lostWith(learner: LearnerHandler, proposed: number): string | undefined {
     const { now } = this.#parts.turn;
+    /* Who is not listened to is not silent. */
+    if (learner.link.isHeld) learner.lastHeardAt = now;
     const { lastHeardAt, openedAt, isSynced } = learner;
     const limit = isSynced ? lastHeardAt + this.#syncMs : openedAt + this.#initMs;
     const isSending = learner.snapshot !== undefined;

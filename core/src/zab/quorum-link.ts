@@ -23,6 +23,8 @@ export class QuorumLink {
   isClosed = false;
   /** Much waits to be sent. */
   isSlow = false;
+  /** Nothing is read from it. */
+  isHeld = false;
   readonly #turn: Turn;
   #out = new Writer();
   #sealsOut = false;
@@ -112,6 +114,13 @@ export class QuorumLink {
   send(bytes: Uint8Array, after: number): void {
     if (this.isClosed) return;
     this.#turn.effects.push({ type: 'send', connection: this.connection, bytes, after });
+  }
+
+  /** Stops reading from it, or goes on. */
+  hold(held: boolean): void {
+    if (held === this.isHeld || this.isClosed) return;
+    this.isHeld = held;
+    this.#turn.effects.push({ type: 'hold', connection: this.connection, held });
   }
 
   /** Ends the link after what was said. */

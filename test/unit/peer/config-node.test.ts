@@ -11,7 +11,7 @@ import { EnsembleRig } from './ensemble-rig.js';
 
 const CONFIG = '/zookeeper/config';
 
-/** Each server knows a client address of its own only, as with `clientPort` in ZooKeeper's files. */
+/** Each server knows a client address of its own only, as those with `clientPort` do. */
 function ownClient(serverId: number, all: readonly ServerSpec[]) {
   const servers = all.map((server) =>
     server.serverId === serverId ? { ...server, client: { port: 2180 + serverId } } : server,
