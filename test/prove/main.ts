@@ -30,6 +30,8 @@ const names = [
   'checkers',
   'processes',
   'fail-over',
+  'mixed',
+  'scale',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));

@@ -78,9 +78,14 @@ export class CheckedLoad {
     this.#before.push(this.#readers.get(id)!.read());
   }
 
+  /** Nothing more is asked for; resolves when all is answered that will be. */
+  async rest(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.rest()));
+  }
+
   /** Lets all clients rest and end their sessions, and waits until all servers are equal. */
   async finish(): Promise<void> {
-    for (const client of this.#clients) await client.rest();
+    await this.rest();
     for (const client of this.#clients) {
       await client.untilAttached();
       await client.close();
