@@ -7,7 +7,7 @@ import { QuorumLink } from '@vivarium/core/internal/zab/quorum-link';
 
 export type Overrides = Parameters<typeof defaultConfig>[0];
 
-/** What a part of a leader is given; the tick takes 100 ms, initLimit 10 and syncLimit 5 of them. */
+/** What a part of a leader is given. A tick is 100 ms, initLimit 10 and syncLimit 5 of them. */
 export function leaderParts(overrides: Overrides = {}) {
   const config = defaultConfig({ tickTime: 100, initLimit: 10, syncLimit: 5, ...overrides });
   return { config, turn: new Turn(0, 0), metrics: createMetrics() };
