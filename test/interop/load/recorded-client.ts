@@ -133,7 +133,8 @@ export class RecordedClient {
       passwd: this.#password,
       readOnly: false,
     };
-    const connection = new RecordedConnection(random.pick(places), own, greeting, {
+    const place = random.pick(places);
+    const connection = new RecordedConnection(place, own, greeting, {
       connected: () => history.connections.push(own),
       welcomed: () => this.#welcomed(own),
       heard: (reply) => this.#heard(reply),
@@ -143,7 +144,10 @@ export class RecordedClient {
         this.#changed();
         if (!this.#isOver) this.#retryTimer = setTimeout(() => this.#connect(), RETRY_MS);
       },
-      nonsense: (what) => this.problems.push(`${name}, connection ${own.number}: ${what}`),
+      nonsense: (what) => {
+        const where = `connection ${own.number} to ${place.host}`;
+        this.problems.push(`C2: ${name}, ${where}: ${what}`);
+      },
     });
     this.#connection = connection;
   }
