@@ -32,6 +32,7 @@ const names = [
   'fail-over',
   'mixed',
   'scale',
+  'kazoo-3',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));

@@ -74,6 +74,8 @@ async function provoke(way: SyncPath, member: Member, world: LoadedWorld): Promi
   load.look(member);
   if (way === 'SNAP') member.wipe();
   await sleep(AWAY_MS);
+  // A leader that lacks more than some hundred writes may well prefer a snapshot.
+  if (way === 'DIFF') await load.rest();
   const leader = await ensemble.untilLed();
   const before = [leader.log().length, member.log().length];
   await member.launch();
