@@ -280,7 +280,8 @@ export const turnedAway: Alter = ({ history, logs }, random) => {
   const sessionId = [...ended].reduce((a, b) => (a > b ? a : b), 0n) + 1n;
   const { greeting } = connection;
   history.connections.push({
-    ...{ client: connection.client, number: 1_000_000, requests: [], heard: [] },
+    ...{ client: connection.client, server: connection.server, number: 1_000_000 },
+    ...{ requests: [], heard: [] },
     greeting: { ...greeting, sessionId, lastZxidSeen: 0n },
     welcome: { ...connection.welcome!, timeOut: 0, sessionId: 0n },
   });
