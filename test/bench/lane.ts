@@ -70,6 +70,17 @@ export class Lane {
     this.#fill(outstanding);
   }
 
+  /** Sends one request now, however many are under way. */
+  offer(frame: Buffer): void {
+    this.#next ??= () => noFrame;
+    const { length } = frame;
+    if (length === 0 || this.#dead !== undefined) return;
+    const next = this.#next;
+    this.#next = () => frame;
+    this.#fill(1);
+    this.#next = next;
+  }
+
   /**
    * Sends what `frames` yields, at most `outstanding` at a time, and resolves when all is answered.
    */
