@@ -109,7 +109,11 @@ export class Learner {
 
   /** False when the connection is none of this learner's. */
   closed(connection: ConnectionId, reason: string): boolean {
-    if (this.#dial.closed(connection)) return true;
+    if (this.#dial.closed(connection)) {
+      if (this.#dial.hasFailed)
+        this.#lose(`server ${this.#parts.leader} cannot be reached: ${reason}`);
+      return true;
+    }
     if (this.#link?.connection !== connection) return false;
     this.#link.isClosed = true;
     this.#lose(`the link to server ${this.#parts.leader} is lost: ${reason}`);
