@@ -1,6 +1,7 @@
 import type { BootLocal } from '@vivarium/core/internal/local/machine';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
 import { markClients } from './judges/client-marks.js';
+import { judgeLeases } from './judges/lease.js';
 import { judgeOrder } from './judges/order.js';
 import { replay } from './judges/replay.js';
 import { judgeWatches, WatchProbes } from './judges/watches.js';
@@ -88,7 +89,8 @@ export function judge(written: WrittenDown): Readonly<Record<string, number>> {
   const told = judgeWatches(history, replayed, watches);
   record.judge(replayed, appliedPayloads(replayed.applied), history);
   lock.judge(replayed);
-  const { marks, ensemble } = written.witness;
+  const { marks, ensemble, closing } = written.witness;
+  judgeLeases(history, canon, closing);
   const established = (ensemble?.established ?? []).map((each) => each.establishedAt! / 1_000);
   markClients(marks, history, canon, replayed, established);
   if (lock.taken > 0) marks.hit('lock-taken');

@@ -92,8 +92,10 @@ export class Ensemble {
     const { entries } = subject.log;
     const last = entries.findLast(({ zxid }) => epochOf(zxid) < epoch)?.zxid;
     const end = last ?? subject.log.startZxid;
-    demand(end >= canon.lastZxid, 'R6', () => {
-      return `${told} with a history up to ${zxidText(end)}; committed is ${zxidText(canon.lastZxid)}`;
+    // One that decides alone may have gone on before any learner was told.
+    const due = canon.entries.findLast(({ zxid }) => epochOf(zxid) < epoch)?.zxid ?? 0n;
+    demand(end >= due, 'R6', () => {
+      return `${told} with a history up to ${zxidText(end)}; committed is ${zxidText(due)}`;
     });
     this.#marksLeader(leadership, end);
     const ready = this.#voters(({ epochs }) => epochs.durable('currentEpoch') >= epoch);

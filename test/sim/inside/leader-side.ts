@@ -193,6 +193,9 @@ export class LeaderSide {
       this.#marks.hit('stale-leader-proposes');
     }
     const isNew = leadership !== undefined && epochOf(zxid) === leadership.epoch;
+    // One voter need not wait for anybody's answer.
+    const isAlone = this.#parts.ensemble.members.isQuorum(new Set([subject.id]));
+    if (isNew && isAlone) this.#parts.ensemble.establishes(leadership);
     demand(!isNew || leadership.isEstablished, 'R11', () => {
       return `${this.#told} is sent ${zxidText(zxid)} before the epoch is established`;
     });

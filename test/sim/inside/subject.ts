@@ -15,6 +15,8 @@ export interface Subject {
   isBlank: boolean;
   /** Whether its disk says that it was in an ensemble before: else nobody counts on it. */
   readonly hasJoined: boolean;
+  /** How old a state may be that it shows, by the clock of the world. */
+  readonly staleMs: number;
   /** When the first unread byte of a connection came, in milliseconds of its own clock. */
   unreadSince(connection: ConnectionId): number | undefined;
 }

@@ -88,7 +88,16 @@ export class Witness {
       const durable = zxidText(log.durableZxid);
       return `${story()} of ${name} tells of zxid ${zxidText(zxid)}; durable is ${durable}`;
     });
-    this.ensemble?.commits(subject, zxid, name);
+    // Credentials, and events that setWatches makes up, are answered without a state.
+    if (this.ensemble === undefined || zxid <= 0n) return;
+    this.ensemble.commits(subject, zxid, name);
+    const missed = this.canon.after(zxid);
+    if (missed === undefined) return;
+    const ms = (this.now - this.canon.committedAt(missed.zxid)!) / 1_000;
+    demand(ms <= subject.staleMs, 'C5', () => {
+      const what = `${zxidText(missed.zxid)} was committed ${ms} ms before`;
+      return `${story()} of ${name} shows ${zxidText(zxid)}, and ${what}`;
+    });
   }
 
   /** A server has said something on a link to its leader or to a learner. */

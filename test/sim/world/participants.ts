@@ -87,6 +87,17 @@ export class Participants {
     );
   }
 
+  /** A client of one server alone, who may see as much as anybody. */
+  visit(connectString: string): { readonly zk: Client; readonly leave: () => void } {
+    const { kernel, network, history } = this.#parts;
+    const name = `v${++this.#strangers}`;
+    const host = new LocalClientHost({ kernel, network, name });
+    const recorded = recordedHost(host, name, history, this.#note);
+    const zk = createClient(parseConnectString(connectString), { clock: 'monotonic' }, recorded);
+    zk.addAuth(CREDENTIAL).catch(() => {});
+    return { zk, leave: () => void zk.close() };
+  }
+
   /** The place of somebody who is alive. */
   anyPlace(random: Random): string | undefined {
     const { live } = this;

@@ -48,6 +48,12 @@ const EVENT_MARKS: Readonly<Record<string, Mark>> = {
   'storage.bad-snapshot': 'damaged-snapshot',
   'log.slow-flush': 'slow-flush',
 };
+/**
+ * Whoever has not heard from its leader for syncLimit ticks shows nothing more, and what it heard
+ * last may have been as long on its way; it notices once in a tick.
+ */
+const STALE_TICKS = 1;
+const CLOCK_ERROR = 1.06;
 const FAST_DISK = [5, 200] as const;
 /** What a start meets in which the power goes. */
 const POWER_CUT = { code: 'POWER', message: 'the power went during the start' } as const;
@@ -59,6 +65,7 @@ export class SimServer implements Subject {
   readonly log: ServerLog;
   readonly epochs: EpochFiles;
   readonly clock: LocalClock;
+  readonly staleMs: number;
   readonly recoveries: RecoveryProbes;
   attested = 0n;
   isBlank = false;
@@ -110,6 +117,8 @@ export class SimServer implements Subject {
       stepped: (step) => this.#stepped(step),
       ended: () => this.#ended(),
     });
+    const { tickTime, syncLimit } = config;
+    this.staleMs = STALE_TICKS * tickTime + 2 * syncLimit * tickTime * CLOCK_ERROR;
     this.recoveries = new RecoveryProbes(kernel, this, witness, config);
   }
 

@@ -10,8 +10,8 @@ import { GroupJudge } from '../judges/group-judge.js';
 import { LockJudge } from '../judges/lock-judge.js';
 import { readWholeTree } from '../programs/whole-tree.js';
 import { demand, Violation } from '../violation.js';
-import { shuffled } from './faults/choices.js';
 import { Faults, type Left } from './faults.js';
+import { Heal } from './heal.js';
 import type { History } from './history.js';
 import { Keeper } from './keeper.js';
 import { Lasting } from './lasting.js';
@@ -38,6 +38,8 @@ const EVENTS_PER_SECOND = 100_000;
 const LIVENESS_MS = 60_000;
 /** Without a write for this long, whatever follows from earlier ones has followed. */
 const REST_MS = 1_500;
+/** What may happen meanwhile, for each pair of servers and for each client. */
+const IDLE_EVENTS = 300;
 
 /** The world of a run, and everything that is written down about it. */
 export class Simulation {
@@ -54,8 +56,7 @@ export class Simulation {
   readonly #participants: Participants;
   readonly #lasting: Lasting;
   readonly #keeper: Keeper;
-  /** Those who are whole from the heal on. */
-  #core: readonly SimServer[] = [];
+  readonly #heal: Heal;
   #goesOn = true;
   #failure: unknown;
 
@@ -88,6 +89,7 @@ export class Simulation {
         this.#failure ??= error;
       },
     });
+    this.#heal = new Heal({ ...this, lasting: this.#lasting, keeper: this.#keeper });
     this.#marksSize();
     this.faults = new Faults(kernel, swarm, without);
   }
@@ -104,8 +106,9 @@ export class Simulation {
 
   /** @throws Violation, or whatever else was thrown inside */
   async run(): Promise<void> {
-    const { swarm, kernel } = this;
+    const { swarm } = this;
     const participants = this.#participants;
+    const heal = this.#heal;
     for (const server of this.servers) server.start();
     for (const timeoutMs of swarm.sessionTimeoutMs) participants.join(timeoutMs);
     this.faults.begin({
@@ -115,14 +118,14 @@ export class Simulation {
       lasting: this.#lasting,
       marks: this.witness.marks,
       participants,
-      leader: () => this.#leader(),
-      mayWipe: (server) => this.#mayWipe(server),
+      leader: () => heal.leader,
+      mayWipe: (server) => heal.mayWipe(server),
       goesOn: () => this.#goesOn,
     });
     await this.#pass(swarm.chaosMs);
     this.#goesOn = false;
-    kernel.note('heal');
-    this.#heal();
+    this.faults.stop();
+    heal.begin();
     const isDone = () => participants.live.every((participant) => participant.isDone);
     await this.#pass(LIVENESS_MS, isDone);
     if (!isDone()) {
@@ -133,14 +136,15 @@ export class Simulation {
       throw new Violation('L3', `not done ${LIVENESS_MS} ms after the heal: ${who.join(', ')}`);
     }
     await this.#rest();
+    heal.judge();
     await this.#lastLook();
     for (const participant of participants.live) void participant.zk.close();
     const { tickTime } = swarm;
     const longestMs = Math.max(...swarm.sessionTimeoutMs) + 3 * tickTime;
-    const isEmpty = () => this.#core.every(({ local }) => local.view?.sessionCount === 0);
+    const isEmpty = () => heal.whole.every(({ local }) => local.view?.sessionCount === 0);
     await this.#pass(longestMs + 1_000, isEmpty);
     await this.#pass(tickTime);
-    for (const server of this.#core) nothingIsLeft(server);
+    for (const server of heal.whole) nothingIsLeft(server);
     this.witness.judgeRefusals();
   }
 
@@ -175,60 +179,17 @@ export class Simulation {
     if (spec.groups !== undefined) marks.hit('groups');
   }
 
-  /** Who was established last, if it is still up. */
-  #leader(): SimServer | undefined {
-    const last = this.witness.ensemble?.established.at(-1)?.subject;
-    return this.servers.find((server) => server === last && server.isUp);
-  }
-
-  /** Not unless it has something to lose, and those who have their data could decide without it. */
-  #mayWipe(server: SimServer): boolean {
-    return server.hasJoined && this.#canDecide(this.servers.filter((each) => each !== server));
-  }
-
-  /** Whether those of them who can prove what they have are a quorum. */
-  #canDecide(servers: readonly SimServer[]): boolean {
-    const sound = servers.filter(({ isBlank, hasJoined }) => !isBlank && hasJoined);
-    const { ensemble } = this.witness;
-    return ensemble?.members.isQuorum(new Set(sound.map(({ id }) => id))) === true;
-  }
-
   /**
-   * From now on nothing goes wrong any more among those who are enough to decide; the others may
-   * stay as they are.
+   * C13: everything that each server shows, to one who knows the credentials, and what the disks
+   * would bring back.
    */
-  #heal(): void {
-    const frozen = this.#chooseFrozen();
-    const names = new Set(frozen.map(({ name }) => name));
-    if (names.size > 0) this.witness.marks.hit('some-frozen');
-    if (names.size > 0) this.kernel.note(`frozen: ${[...names].join(' ')}`);
-    this.faults.stop();
-    for (const server of this.servers) {
-      server.forgetPlans();
-      if (!names.has(server.name)) server.mendDisk();
-    }
-    this.#lasting.heal(names);
-    this.#keeper.heal(this.servers, new Set(frozen));
-    this.#core = this.servers.filter((server) => !frozen.includes(server));
-  }
-
-  #chooseFrozen(): SimServer[] {
-    if (!this.swarm.freezes) return [];
-    const random = this.kernel.random('frozen');
-    const frozen: SimServer[] = [];
-    for (const server of shuffled(this.servers, random)) {
-      const others = this.servers.filter((each) => each !== server && !frozen.includes(each));
-      if (this.#canDecide(others) && random.chance(0.7)) frozen.push(server);
-    }
-    return frozen;
-  }
-
-  /** Everything that the servers show, to whoever sees most, and what disks would bring back. */
   async #lastLook(): Promise<void> {
-    const { live } = this.#participants;
-    const [someone] = [...live].sort((a, b) => Number(b.isKnown) - Number(a.isKnown));
+    const visits = this.#heal.whole.map(({ local }) => {
+      const { zk, leave } = this.#participants.visit(`memory://${local.address}`);
+      return readWholeTree(zk).then(leave);
+    });
     let isDone = false;
-    void readWholeTree(someone!.zk).then(
+    void Promise.all(visits).then(
       () => {
         isDone = true;
       },
@@ -238,7 +199,7 @@ export class Simulation {
     );
     await this.#pass(LIVENESS_MS, () => isDone);
     demand(isDone, 'L3', () => `the tree was not read ${LIVENESS_MS} ms after all was at rest`);
-    for (const { recoveries, local } of this.#core) recoveries.look(local);
+    for (const { recoveries, local } of this.#heal.whole) recoveries.look(local);
   }
 
   /**
@@ -252,13 +213,28 @@ export class Simulation {
     for (;;) {
       const last = this.canon.lastZxid;
       const wasConnected = isConnected();
+      const { happened } = this.kernel;
       await this.#pass(REST_MS);
-      if (wasConnected && isConnected() && this.canon.lastZxid === last) break;
+      const isIdle = wasConnected && isConnected() && this.canon.lastZxid === last;
+      if (isIdle && this.#heal.isEven) {
+        this.#demandIdleness(this.kernel.happened - happened);
+        break;
+      }
       if (this.kernel.now < until) continue;
-      throw new Violation('L3', `no rest ${LIVENESS_MS} ms after everything was done`);
+      const what = isIdle ? 'servers show different states' : 'there is no rest';
+      const property = isIdle ? 'L4' : 'L3';
+      throw new Violation(property, `${what} ${LIVENESS_MS} ms after everything was done`);
     }
     this.record.rest(this.canon.lastZxid);
     this.group.rest(this.canon.lastZxid);
+  }
+
+  /** L8: nobody works where there is nothing to do. */
+  #demandIdleness(happened: number): void {
+    const most = IDLE_EVENTS * (this.servers.length ** 2 + this.#participants.live.length);
+    demand(happened <= most, 'L8', () => {
+      return `${happened} things happened in ${REST_MS} ms in which nobody wrote; at most ${most}`;
+    });
   }
 
   async #pass(ms: number, isOver: () => boolean = () => false): Promise<void> {
