@@ -188,7 +188,8 @@ export class Leading {
     if (code === opcodes.sync) {
       const asker = deciding.serving.sessions.get(id);
       if (asker?.owner === learner) this.#touched(id, asker.timeoutMs);
-      this.leader.heartbeats.confirm(() => learner.passSync());
+      if (learner.isVivarium) this.leader.heartbeats.confirm(() => learner.passSync());
+      else this.leader.proposals.sync(learner);
       return;
     }
     const { sessions } = deciding.serving;
