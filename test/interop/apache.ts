@@ -126,7 +126,7 @@ export interface ApacheServer {
   remove(): Promise<void>;
 }
 
-const QUICK_JVM: readonly string[] = [
+export const QUICK_JVM: readonly string[] = [
   '-Xms64m',
   '-Xmx512m',
   '-XX:+UseSerialGC',

@@ -32,6 +32,7 @@ const names = [
   'fail-over',
   'mixed',
   'scale',
+  'local-sessions',
   'kazoo-3',
 ] as const;
 

@@ -107,8 +107,8 @@ export const adminCommands: readonly AdminCommand[] = [
   reading('initial_configuration', ['icfg'], 'The config as it was read.', ({ context }) => ({
     initial_configuration: context.facts.initialConfig,
   })),
-  reading('is_read_only', ['isro'], 'Whether only reads are served.', () => ({
-    read_only: false,
+  reading('is_read_only', ['isro'], 'Whether only reads are served.', ({ view }) => ({
+    read_only: view.mode === 'read-only',
   })),
   reading('last_snapshot', ['lsnp'], 'Zxid and time of the newest snapshot.', ({ view }) => ({
     zxid: hex(view.storage.lastSnapshotZxid),
@@ -240,7 +240,7 @@ function serverStats({ context, view }: CommandQuestion): AdminObject {
   const clientResponse = sizeStats(metrics.lastResponseBytes);
   return {
     version: fullVersion(facts),
-    read_only: false,
+    read_only: view.mode === 'read-only',
     server_stats: {
       packets_sent: metrics.packetsSent.value,
       packets_received: metrics.packetsReceived.value,

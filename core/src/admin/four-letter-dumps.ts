@@ -1,4 +1,5 @@
 import type { Millis } from '../base/ids.js';
+import type { Config } from '../config/config.js';
 import type { PeerView } from '../peer/view.js';
 import { type AdminContext, hex, type ProcessFacts, socketAddress } from './facts.js';
 import { javaDate } from './java-date.js';
@@ -38,23 +39,30 @@ export function dumpText({ config, facts }: AdminContext, view: PeerView): strin
     ([session, paths]) => `0x${hex(session)}:\n${paths.map((path) => `\t${path}\n`).join('')}`,
   );
   return (
-    `SessionTracker dump:\n${sessionsText(facts, view)}` +
+    `SessionTracker dump:\n${sessionsText(config, facts, view)}` +
     `ephemeral nodes dump:\nSessions with Ephemerals (${ephemerals.size}):\n${owners.join('')}` +
     `Connections dump:\nConnections ${buckets(connections, facts)}`
   );
 }
 
-/** Sessions by deadline; a learner, which decides of none, lists all with their timeouts. */
-function sessionsText(facts: ProcessFacts, view: PeerView): string {
+/**
+ * Sessions by deadline; a learner, which decides of local ones only, lists all others with their
+ * timeouts.
+ */
+function sessionsText(config: Config, facts: ProcessFacts, view: PeerView): string {
+  const rows = view.sessions().map(({ id, deadline, isLocal }) => {
+    return { deadline, isLocal, text: `0x${hex(id)}` };
+  });
+  const ofLocal = rows.filter(({ isLocal }) => isLocal);
+  const hasLocal = config.localSessionsEnabled || ofLocal.length > 0;
+  const local = hasLocal ? `Local Session ${buckets(ofLocal, facts)}` : '';
   if (view.quorum === undefined || view.quorum.leading !== undefined) {
-    const sessions = view
-      .sessions()
-      .map(({ id, deadline }) => ({ deadline, text: `0x${hex(id)}` }));
-    return `Session ${buckets(sessions, facts)}`;
+    const others = rows.filter(({ isLocal }) => !isLocal);
+    return `${local}${hasLocal ? 'Global ' : ''}Session ${buckets(others, facts)}`;
   }
   const all = [...view.globalSessions()].sort(([a], [b]) => (a < b ? -1 : 1));
-  const rows = all.map(([id, timeoutMs]) => `0x${hex(id)}\t${timeoutMs}ms\n`);
-  return `Global Sessions(${all.length}):\n${rows.join('')}`;
+  const global = all.map(([id, timeoutMs]) => `0x${hex(id)}\t${timeoutMs}ms\n`);
+  return `${local}Global Sessions(${all.length}):\n${global.join('')}`;
 }
 
 /** Text of `wchc` and `wchp`: each key with what belongs to it below, then an empty line. */

@@ -100,7 +100,7 @@ export const fourLetterWords: Readonly<Record<string, FourLetterWord>> = {
     doc: 'rw, or ro when only reads are served.',
     needsServer: true,
     whenNotServing: 'null',
-    answer: () => ({ text: 'rw' }),
+    answer: ({ view }) => ({ text: view.mode === 'read-only' ? 'ro' : 'rw' }),
   },
   mntr: serverWord('Every metric, for monitoring.', ({ context }) =>
     lines(...Object.entries(monitorValues(context)).map(([key, value]) => `zk_${key}\t${value}`)),
@@ -221,8 +221,10 @@ function lines(...rows: readonly string[]): string {
   return rows.map((row) => `${row}\n`).join('');
 }
 
-function versionLine({ context }: WordQuestion): string {
-  return `Zookeeper version: ${fullVersion(context.facts)}\n`;
+function versionLine({ context, view }: WordQuestion): string {
+  const version = `Zookeeper version: ${fullVersion(context.facts)}`;
+  if (view.mode !== 'read-only') return lines(version);
+  return lines(version, 'READ-ONLY mode; serving only read-only clients');
 }
 
 function serverLines({ view, asker }: WordQuestion): string {

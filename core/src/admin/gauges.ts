@@ -78,7 +78,11 @@ export const gauges: readonly Gauge[] = [
     doc: 'Sessions, connected or not.',
     read: ({ sessionCount }) => sessionCount,
   },
-  { name: 'local_sessions', doc: 'Always 0: every session is in the log.', read: () => 0 },
+  {
+    name: 'local_sessions',
+    doc: 'Sessions that this server alone knows.',
+    read: ({ localSessionCount }) => localSessionCount,
+  },
   {
     name: 'open_file_descriptor_count',
     doc: 'File descriptors that the process has open; -1 where the system does not tell.',

@@ -55,8 +55,9 @@ export function answerHttp(question: HttpQuestion, context: AdminContext): HttpA
 const pages: Readonly<Record<string, (context: AdminContext) => HttpAnswer>> = {
   '/health': () => json(200, { status: 'ok' }),
   '/ready': (context) => {
-    const serving = clientsView(context) !== undefined;
-    return json(serving ? 200 : 503, { status: serving ? 'serving' : 'not serving' });
+    const view = clientsView(context);
+    if (view === undefined) return json(503, { status: 'not serving' });
+    return json(200, { status: view.mode === 'read-only' ? 'serving reads only' : 'serving' });
   },
   '/metrics': (context) =>
     context.config.metricsEnabled

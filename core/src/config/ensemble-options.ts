@@ -126,20 +126,25 @@ export const ensembleOptions = {
     key: 'localSessionsEnabled',
     kind: boolean,
     default: false,
-    doc: 'Whether sessions begin as local ones, known to their own server only.',
+    doc:
+      'Whether sessions begin as local ones, known to their own server only: they cost no write, ' +
+      'cannot move and cannot own ephemeral nodes. The same on every server.',
   }),
   localSessionsUpgradingEnabled: option<boolean>({
     key: 'localSessionsUpgradingEnabled',
     kind: boolean,
     default: false,
-    doc: 'Whether a local session becomes an ordinary one when it makes an ephemeral node.',
+    doc:
+      'Whether a local session becomes an ordinary one when it makes an ephemeral node; if not, ' +
+      'that is refused.',
   }),
   readOnlyModeEnabled: option<boolean>({
     key: 'readonlymode.enabled',
     kind: boolean,
     default: false,
     doc:
-      'Whether a server that finds no quorum answers reads to clients that asked for that. ' +
-      'ZooKeeper reads it from a system property only; here it works in zoo.cfg too.',
+      'Whether a server that has found no leader for two seconds, or a tick if that is longer, ' +
+      'answers reads of clients that accept it. ZooKeeper reads it from a system property only; ' +
+      'here it works in zoo.cfg too.',
   }),
 } as const;

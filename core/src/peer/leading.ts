@@ -206,7 +206,7 @@ export class Leading {
       return;
     }
     const operation = operationOf(code);
-    const session = sessions.get(id);
+    const session = sessions.get(id) ?? this.#localElsewhere(learner, request);
     /* Its answer will tell the client that the session lives. */
     if (session?.owner === learner) this.#touched(id, session.timeoutMs);
     const handler = operation === undefined ? undefined : writeHandlers[operation as WriteName];
@@ -219,12 +219,27 @@ export class Leading {
   }
 
   /**
+   * Stands for a session that its learner alone knows. One of ZooKeeper does not say of which
+   * session it is: where there are local ones, any that is not known may be, as in ZooKeeper.
+   */
+  #localElsewhere(learner: LearnerHandler, request: ForwardedRequest): Session | undefined {
+    const { session: id, isLocal, operation } = request;
+    const { localSessionsEnabled, serverId } = this.#parts.core.config;
+    const isOwn = BigInt.asUintN(8, id >> 56n) === BigInt.asUintN(8, BigInt(serverId));
+    const mayBeLocal = localSessionsEnabled && !learner.isVivarium && !isOwn;
+    if (operation === opcodes.closeSession || !(isLocal || mayBeLocal)) return undefined;
+    const session = new Session(id, 0, true);
+    session.owner = learner;
+    return session;
+  }
+
+  /**
    * A client came back to a learner: whatever it asked through another server counts no longer. It
    * is let in when all it asked before is decided, so that it cannot miss it.
    */
   #revalidate(learner: LearnerHandler, id: bigint, timeoutMs: Millis): void {
     const session = this.#deciding?.serving.sessions.get(id);
-    if (session === undefined || session.closing) {
+    if (session === undefined || session.closing || session.isLocal) {
       learner.revalidated(id, false);
       return;
     }
@@ -250,7 +265,7 @@ export class Leading {
   #touched(id: bigint, timeoutMs: Millis): void {
     const sessions = this.#deciding?.serving.sessions;
     const session = sessions?.get(id);
-    if (session === undefined || session.closing) return;
+    if (session === undefined || session.closing || session.isLocal) return;
     session.timeoutMs = timeoutMs;
     sessions?.touch(session, this.#parts.core.turn.now);
   }

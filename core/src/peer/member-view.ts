@@ -14,6 +14,8 @@ export interface MemberViewParts {
   readonly startedAt: () => Millis;
   readonly quorum: QuorumView;
   readonly serving: () => Serving | undefined;
+  /** Whether it serves without a leader. */
+  readonly isReadOnly: () => boolean;
   readonly isStopping: () => boolean;
   readonly snapshots: () => Snapshots | undefined;
 }
@@ -29,19 +31,20 @@ const modes: Readonly<Record<PeerState, PeerView['mode']>> = {
 export function createMemberView(parts: MemberViewParts): PeerView {
   const { core, store, quorum } = parts;
   const { config, metrics, digestHistory } = core;
+  const mode = () => (parts.isReadOnly() ? 'read-only' : modes[quorum.state]);
   const isServing = () => parts.serving() !== undefined && !parts.isStopping();
   const now = (): PeerView | undefined => {
     const serving = parts.serving();
-    const snapshots = parts.snapshots();
-    if (serving === undefined || snapshots === undefined) return undefined;
+    if (serving === undefined) return undefined;
+    const none = { lastZxid: store.lastSnapshotZxid, lastAt: 0, inProgress: false };
     return createPeerView({
-      mode: modes[quorum.state],
+      mode: mode(),
       serverId: config.serverId,
       startedAt: parts.startedAt(),
       database: store.database,
       log: store.log,
       serving,
-      snapshots,
+      snapshots: parts.snapshots() ?? none,
       digestHistory,
       metrics,
       isServing: () => true,
@@ -55,7 +58,7 @@ export function createMemberView(parts: MemberViewParts): PeerView {
       return parts.startedAt();
     },
     get mode() {
-      return modes[quorum.state];
+      return mode();
     },
     get serving() {
       return isServing();
@@ -80,6 +83,9 @@ export function createMemberView(parts: MemberViewParts): PeerView {
     },
     get sessionCount() {
       return store.database.sessions.size;
+    },
+    get localSessionCount() {
+      return parts.serving()?.sessions.localSize ?? 0;
     },
     get connectionCount() {
       return now()?.connectionCount ?? 0;

@@ -14,7 +14,7 @@ export interface PeerViewParts {
   readonly database: Database;
   readonly serving: Serving;
   readonly digestHistory: DigestHistory;
-  readonly snapshots: Snapshots;
+  readonly snapshots: Pick<Snapshots, 'lastZxid' | 'lastAt' | 'inProgress'>;
   readonly log: LogWriter;
   readonly metrics: MetricsRegistry;
   readonly isServing: () => boolean;
@@ -47,6 +47,9 @@ export function createPeerView(parts: PeerViewParts): PeerView {
     },
     get sessionCount() {
       return sessions.size;
+    },
+    get localSessionCount() {
+      return sessions.localSize;
     },
     get connectionCount() {
       return open.size;

@@ -26,7 +26,7 @@ export interface WaitingRequest {
 
 /** A write whose transaction is in the log, not yet known to be durable or not yet decided. */
 export interface PendingWrite {
-  readonly txn: Txn;
+  txn: Txn;
   /** Halves of its zxid. */
   readonly zxidHigh: number;
   readonly zxidLow: number;

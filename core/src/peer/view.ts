@@ -21,6 +21,8 @@ export interface PeerView {
   readonly watchCount: number;
   /** Sessions that are tracked, connected or not. */
   readonly sessionCount: number;
+  /** Those among them, or beside them, that this server alone knows. */
+  readonly localSessionCount: number;
   readonly connectionCount: number;
   /** Requests taken in and not yet answered. */
   readonly outstanding: number;
@@ -76,6 +78,8 @@ export interface SessionView {
   readonly timeoutMs: number;
   /** When it will end unless it is heard from, monotonic. */
   readonly deadline: Millis;
+  /** Whether this server alone knows it. */
+  readonly isLocal: boolean;
   readonly connected: boolean;
 }
 

@@ -128,13 +128,15 @@ export class Learner {
 
   /** Asks the leader for what only it can decide. */
   request(
-    session: { readonly idHigh: number; readonly idLow: number },
+    session: { readonly idHigh: number; readonly idLow: number; readonly isLocal: boolean },
     cxid: number,
     operation: number,
     body: Uint8Array,
     identities: readonly Id[],
   ): void {
-    writeRequest(this.#link!.out, session, cxid, operation, body, identities);
+    const { request, localRequest } = packetTypes;
+    const type = session.isLocal && this.#isVivarium ? localRequest : request;
+    writeRequest(this.#link!.out, type, session, cxid, operation, body, identities);
   }
 
   /** Asks the leader whether a client may go on with its session. */

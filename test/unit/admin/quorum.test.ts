@@ -6,7 +6,7 @@ import { monitorValues } from '@vivarium/core/internal/admin/monitor';
 import { renderPrometheus } from '@vivarium/core/internal/admin/prometheus';
 import type { PeerView } from '@vivarium/core/internal/peer/view';
 import * as assert from 'uvu/assert';
-import { adminContext, peerView } from '../../support/admin-context.js';
+import { adminContext, peerView, sessionView } from '../../support/admin-context.js';
 import { leaderView, learnerView, membership, quorumView } from '../../support/quorum-view.js';
 import { suite } from '../../support/suite.js';
 
@@ -22,6 +22,16 @@ const looking = () =>
     serverId: 1,
     serving: false,
     acceptsClients: false,
+    quorum: quorumView({ state: 'looking', phase: 'election', leaderId: undefined }),
+  });
+
+/** It has looked for so long that it answers reads, with one session that it alone knows. */
+const cutOff = () =>
+  peerView({
+    mode: 'read-only',
+    serverId: 1,
+    localSessionCount: 1,
+    sessions: () => [{ ...sessionView, isLocal: true }],
     quorum: quorumView({ state: 'looking', phase: 'election', leaderId: undefined }),
   });
 
@@ -69,6 +79,38 @@ suite('words of a server in an ensemble', (test) => {
       'SessionTracker dump:\nSession Sets (1)/(1):\n1 expire at',
     );
     assert.equal(command('dump', follower()).expiry_time_to_session_ids, {});
+  });
+
+  test('dump has local sessions before all others, where there are any', () => {
+    const sessions = () => [sessionView, { ...sessionView, id: 0x30n, isLocal: true }];
+    const expire = '1 expire at Tue Nov 24 15:19:37 UTC 2026:\n\t0x';
+    assert.match(
+      word('dump', leader({ sessions })),
+      `Local Session Sets (1)/(1):\n${expire}30\n` +
+        `Global Session Sets (1)/(1):\n${expire}100004bbaa30000\nephemeral`,
+    );
+    assert.match(
+      word('dump', follower({ sessions })),
+      `Local Session Sets (1)/(1):\n${expire}30\nGlobal Sessions(`,
+    );
+  });
+
+  test('of a server that is cut off say that it answers reads only', () => {
+    assert.is(word('isro', cutOff()), 'ro');
+    assert.match(
+      word('srvr', cutOff()),
+      /^Zookeeper version: .*\nREAD-ONLY mode; serving only read-only clients\nLatency .*/,
+    );
+    assert.match(word('srvr', cutOff()), 'Mode: read-only\n');
+    assert.match(word('stat', cutOff()), 'read-only clients\nClients:\n');
+    assert.match(word('mntr', cutOff()), 'zk_server_state\tread-only\n');
+    assert.match(word('mntr', cutOff()), 'zk_local_sessions\t1\n');
+    assert.is(command('is_read_only', cutOff()).read_only, true);
+    assert.is(command('is_read_only', follower()).read_only, false);
+    assert.is(command('server_stats', cutOff()).read_only, true);
+    const ready = answerHttp({ method: 'GET', target: '/ready' }, contextOf(cutOff()));
+    assert.is(ready.status, 200);
+    assert.match(ready.body, 'serving reads only');
   });
 
   test('while it looks for a leader, they say that it does not serve', () => {
