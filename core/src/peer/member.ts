@@ -243,6 +243,7 @@ export class Member {
       message: `the server looks for a leader again: ${reason}`,
     });
     this.#endRole(reason);
+    this.#parts.election.leave();
     this.#phase = 'settling';
     this.#settle();
   }
