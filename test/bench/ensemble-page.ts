@@ -54,8 +54,8 @@ function caseTable(records: readonly EnsembleRecord[]): string {
   );
   if (rows.length === 0) return '';
   return `## Three servers\n\nEach cell: Apache · Vivarium · ratio. C×K is C clients with K requests outstanding
-each, spread evenly over the servers. Values have 100 bytes; \`mixed\` is 70 % get, 30 % set; \`multi\` sets ten
-nodes.\n\n${table(['case', ...heads], rows)}`;
+each, spread evenly over the servers. Values have 100 bytes; \`mixed\` is 70 % get, 30 % set;
+\`multi\` sets ten nodes.\n\n${table(['case', ...heads], rows)}`;
 }
 
 function offeredTable(records: readonly EnsembleRecord[]): string {

@@ -1,6 +1,6 @@
 /**
- * The test suite of kazoo, the Python client, against Vivarium and, in the same job, against as many
- * servers of Apache ZooKeeper: whatever passes there has to pass here.
+ * The test suite of kazoo, the Python client, against Vivarium and, in the same job, against as
+ * many servers of Apache ZooKeeper: whatever passes there has to pass here.
  */
 import { readdirSync } from 'node:fs';
 import { apacheVersions } from '../interop/apache.js';

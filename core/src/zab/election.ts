@@ -134,8 +134,8 @@ export class Election {
   }
 
   /**
-   * What was decided is over, and the server does not look yet: until it does it tells nothing, since
-   * others would follow a leader that leads no more.
+   * What was decided is over, and the server does not look yet: until it does it tells nothing,
+   * since others would follow a leader that leads no more.
    */
   leave(): void {
     this.#said = undefined;
@@ -175,7 +175,7 @@ export class Election {
     this.#evaluate(now);
     if (this.#state === 'looking' && now >= this.#tellAt) {
       this.#intervalMs = Math.min(2 * this.#intervalMs, this.#parts.maxNotificationMs);
-      /* Whoever missed the first must not take the second for the word of a server without doubt. */
+      /* Whoever missed the first must not take the second for that of a server without doubt. */
       const { isSharedByAll, doubted } = this.#standing;
       if (isSharedByAll) this.#broadcast({ ...this.#said, ...doubted }, now);
       this.#broadcast(this.#said, now);

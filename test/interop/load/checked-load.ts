@@ -1,4 +1,4 @@
-/** Several clients over all servers of an ensemble, all that they say and hear, and the judgement. */
+/** Several clients over all servers of an ensemble, what they say and hear, and the judgement. */
 import { writesOf } from '../../sim/judges/wire-requests.js';
 import { Violation } from '../../sim/violation.js';
 import type { History } from '../../sim/world/history.js';

@@ -14,7 +14,7 @@ export interface SyncPathsOptions {
   readonly leader: ServerKind;
   /** One server of this kind learns. */
   readonly learner: ServerKind;
-  /** Whether the learner is an observer beside three voters: it never leads, and has no tail to cut. */
+  /** An observer beside three voters? It never leads, and has no tail to cut. */
   readonly observes: boolean;
   readonly seed: number;
 }
