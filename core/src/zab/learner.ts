@@ -175,7 +175,8 @@ export class Learner {
     const { config } = this.#parts;
     if (this.#stage === 'dialing') return this.#dial.deadline;
     if (this.#stage === 'serving') return this.#lastHeardAt + config.syncLimit * config.tickTime;
-    if (this.#intake?.isBusy === true) return Number.POSITIVE_INFINITY;
+    const isTaking = this.#stage === 'taking';
+    if (isTaking && this.#intake?.isBusy === true) return Number.POSITIVE_INFINITY;
     return Math.max(this.#startedAt, this.#lastHeardAt) + config.initLimit * config.tickTime;
   }
 

@@ -45,11 +45,6 @@ export class LeaderSide {
     this.#parts = parts;
   }
 
-  /** Who is at the other end. */
-  get name(): string {
-    return `s${this.peer}`;
-  }
-
   hears({ type, zxid, data }: Packet, now: number): void {
     switch (type) {
       case packets.followerInfo:

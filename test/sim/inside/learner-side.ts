@@ -15,8 +15,8 @@ import type { Subject } from './subject.js';
 const NO_EPOCH = -1;
 
 export class LearnerSide {
-  /** Who is at the other end. */
-  readonly name = 'its leader';
+  /** Who is at the other end: its leader, whoever that is. */
+  readonly peer = undefined;
   readonly #subject: Subject;
   readonly #marks: Marks;
   #kind: 'diff' | 'trunc' | 'snap' | undefined;
@@ -37,10 +37,13 @@ export class LearnerSide {
   dies(): void {
     if (this.isUpToDate) return;
     const { epochs, log } = this.#subject;
-    if (this.#hasAcked) this.#marks.hit('dies-before-uptodate');
-    else if (!this.#isOffered) {
-      if (this.#kind !== undefined) this.#marks.hit(`${this.#kind}-interrupted`);
-    } else if (log.durableZxid >= this.#history && epochs.durable('currentEpoch') < this.#epoch!) {
+    if (this.#hasAcked) {
+      this.#marks.hit('dies-before-uptodate');
+      return;
+    }
+    if (this.#kind !== undefined) this.#marks.hit(`${this.#kind}-interrupted`);
+    const isLogged = this.#isOffered && log.durableZxid >= this.#history;
+    if (isLogged && epochs.durable('currentEpoch') < this.#epoch!) {
       this.#marks.hit('dies-before-epoch');
     }
   }

@@ -112,7 +112,7 @@ export class LinkWatch {
       return true;
     }
     for (let packet = link.outgoing.next(); packet; packet = link.outgoing.next()) {
-      this.#witness.sent(this.#subject, link.side.name, packet);
+      this.#witness.sent(this.#subject, link.side.peer, packet);
       link.side.sends(packet, now);
       sealAfter(packet, link);
     }

@@ -37,6 +37,11 @@ export class Witness {
   readonly ensemble: Ensemble | undefined;
   readonly #kernel: Kernel;
 
+  /** What waits for a packet. */
+  readonly #awaited: {
+    readonly type: number;
+    readonly happen: (sender: number, receiver: number | undefined) => void;
+  }[] = [];
   /** Tells whoever reads the run; not part of the trace. */
   readonly #tell: ((line: string) => void) | undefined;
 
@@ -100,8 +105,24 @@ export class Witness {
     });
   }
 
-  /** A server has said something on a link to its leader or to a learner. */
-  sent({ name }: Subject, to: string, { type, zxid, data }: Packet): void {
+  /** Lets something happen when a packet of this kind is sent next. */
+  await(type: number, happen: (sender: number, receiver: number | undefined) => void): void {
+    this.#awaited.push({ type, happen });
+  }
+
+  /**
+   * A server has said something on a link to its leader or to a learner.
+   *
+   * @param peer the learner; undefined for a leader
+   */
+  sent({ id, name }: Subject, peer: number | undefined, packet: Packet): void {
+    const { type, zxid, data } = packet;
+    const at = this.#awaited.findIndex((each) => each.type === type);
+    if (at >= 0) {
+      const [awaited] = this.#awaited.splice(at, 1);
+      awaited!.happen(id, peer ?? this.ensemble?.leaderships.at(-1)?.subject.id);
+    }
+    const to = peer === undefined ? 'its leader' : `s${peer}`;
     if (this.#tell === undefined) return;
     const bytes = data === null ? '' : `, ${data.length} bytes`;
     this.#tell(`${this.#at} ${name} to ${to}: ${packetName(type)} ${zxidText(zxid)}${bytes}`);

@@ -30,6 +30,7 @@ const amongSeveral = [
   'flap',
   'clog',
   'strand',
+  'ambush',
 ] as const;
 
 export type FaultKind = (typeof anywhere)[number] | (typeof amongSeveral)[number];

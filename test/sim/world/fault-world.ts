@@ -2,7 +2,7 @@
 import type { Kernel } from '@vivarium/core/internal/local/kernel';
 import type { Network } from '@vivarium/core/internal/local/network';
 import type { Random } from '@vivarium/core/internal/local/random';
-import type { Marks } from '../marks.js';
+import type { Witness } from '../inside/witness.js';
 import type { Lasting } from './lasting.js';
 import type { Participants } from './participants.js';
 import type { SimServer } from './sim-server.js';
@@ -17,7 +17,7 @@ export interface FaultWorld {
   readonly servers: readonly SimServer[];
   readonly participants: Participants;
   readonly lasting: Lasting;
-  readonly marks: Marks;
+  readonly witness: Witness;
   /** Who leads, as far as anybody can say. */
   readonly leader: () => SimServer | undefined;
   /** Whether a server may lose all its data, and enough others have theirs. */

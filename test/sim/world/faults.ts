@@ -5,6 +5,7 @@
 import type { Kernel } from '@vivarium/core/internal/local/kernel';
 import type { FaultKind } from './fault-kinds.js';
 import type { FaultAct, FaultWorld } from './fault-world.js';
+import { ambushFaults } from './faults/ambush.js';
 import { clientFaults } from './faults/of-clients.js';
 import { connectionFaults } from './faults/of-connections.js';
 import { diskFaults } from './faults/of-disks.js';
@@ -18,6 +19,7 @@ const acts: Readonly<Record<FaultKind, FaultAct>> = {
   ...connectionFaults,
   ...clientFaults,
   ...linkFaults,
+  ...ambushFaults,
 };
 
 interface Planned {

@@ -8,6 +8,7 @@ export class Keeper {
   readonly #random: Random;
   readonly #planned = new Set<SimServer>();
   #frozen: ReadonlySet<SimServer> = new Set();
+  #isOver = false;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -23,6 +24,7 @@ export class Keeper {
   /** From now on those who are frozen stay down, and all others are up. */
   heal(servers: readonly SimServer[], frozen: ReadonlySet<SimServer>): void {
     this.#frozen = frozen;
+    this.#isOver = true;
     for (const server of servers) {
       if (!server.isUp && !frozen.has(server)) this.#start(server, 0);
     }
@@ -35,7 +37,8 @@ export class Keeper {
       if (server.isUp || this.#frozen.has(server)) return;
       if (server.failedSync && this.#random.chance(0.5)) server.cutPower();
       server.failedSync = false;
-      server.mendDisk();
+      // Now and then a disk fails a server that starts, and is mended only when that is known.
+      if (this.#isOver || server.hasFailedStart || this.#random.chance(0.8)) server.mendDisk();
       server.start();
     });
   }

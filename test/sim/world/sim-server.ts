@@ -71,6 +71,8 @@ export class SimServer implements Subject {
   isBlank = false;
   /** What its wall clock is wrong by. */
   wallOffsetMs = 0;
+  /** The last start ended with an error of the disk. */
+  hasFailedStart = false;
   /** The next start reads what never became durable from the system's cache, or has lost it. */
   failedSync = false;
   readonly #parts: SimServerParts;
@@ -78,6 +80,7 @@ export class SimServer implements Subject {
   #machine: WatchedMachine | undefined;
   /** What happens to it after so many more steps of its disk. */
   #atStep: { left: number; readonly happen: () => void } | undefined;
+  #nextAtStep: { left: number; readonly happen: () => void } | undefined;
 
   constructor(parts: SimServerParts) {
     const { kernel, network, id, config, witness } = parts;
@@ -168,6 +171,7 @@ export class SimServer implements Subject {
 
   /** Starts it; it may die while it does. */
   start(): void {
+    this.hasFailedStart = false;
     try {
       this.local.start();
     } catch (error) {
@@ -175,6 +179,7 @@ export class SimServer implements Subject {
         this.#parts.kernel.note(`${this.name}: the start failed: ${error.message}`);
         const isPower = error.code === POWER_CUT.code;
         this.#parts.witness.marks.hit(isPower ? 'start-without-power' : 'start-fails');
+        this.hasFailedStart = !isPower;
         if (isPower) this.cutPower();
         else this.#ended();
         return;
@@ -190,9 +195,15 @@ export class SimServer implements Subject {
     this.#atStep = { left, happen };
   }
 
+  /** The same for the life that begins next. */
+  afterNextStart(left: number, happen: () => void): void {
+    this.#nextAtStep = { left, happen };
+  }
+
   /** Nothing that waits for a step of its disk happens any more. */
   forgetPlans(): void {
     this.#atStep = undefined;
+    this.#nextAtStep = undefined;
   }
 
   mendDisk(): void {
@@ -235,7 +246,8 @@ export class SimServer implements Subject {
 
   #boot(options: Parameters<BootLocal>[0]): LocalMachine {
     const { boot, witness } = this.#parts;
-    this.#atStep = undefined;
+    this.#atStep = this.#nextAtStep;
+    this.#nextAtStep = undefined;
     this.#marksStart();
     const disk = this.#bootDisk();
     const inner = boot({ ...options, disk });

@@ -116,7 +116,6 @@ export class Simulation {
       network: this.#network,
       ways: new Ways(this.#network),
       lasting: this.#lasting,
-      marks: this.witness.marks,
       participants,
       leader: () => heal.leader,
       mayWipe: (server) => heal.mayWipe(server),

@@ -86,7 +86,8 @@ function chooseFaults(
   const faults = new Map<FaultKind, number>();
   for (const kind of kindsFor(servers)) {
     const weight = random.between(1, 10);
-    if (random.chance(0.6) && !quiet) faults.set(kind, weight);
+    const isWanted = random.chance(kind === 'ambush' ? 0.8 : 0.6);
+    if (isWanted && !quiet) faults.set(kind, kind === 'ambush' ? 3 * weight : weight);
   }
   if (faults.size === 0 && !quiet) faults.set('power', 1);
   return faults;

@@ -67,9 +67,11 @@ function die(
   const happen = () => {
     const up = chosen.filter(({ isUp }) => isUp);
     for (const server of up) dies(server);
-    if (world.servers.every(({ isUp }) => !isUp)) world.marks.hit('all-down');
+    if (world.servers.every(({ isUp }) => !isUp)) world.witness.marks.hit('all-down');
     if (up.length > 0) took(namesOf(up));
   };
+  // Its next life may end as the last one did, when it is not even ready.
+  if (random.chance(0.3)) first.afterNextStart(random.between(1, 60), happen);
   if (random.chance(0.5)) happen();
   else first.afterSteps(random.between(1, 12), happen);
 }
