@@ -1,9 +1,18 @@
 /** What is measured: kinds of requests, at three numbers of clients and of requests outstanding. */
-import { createFrame, deleteFrame, getFrame, setFrame, syncFrame } from './frames.js';
+import {
+  createFrame,
+  deleteFrame,
+  getFrame,
+  multiSetFrame,
+  setFrame,
+  syncFrame,
+} from './frames.js';
 import type { NextFrame } from './lane.js';
 
 export const caseNames = ['get', 'set', 'create', 'mixed', 'sync'] as const;
-export type CaseName = (typeof caseNames)[number];
+/** With a multi of ten writes, which only ensembles are measured with. */
+export const ensembleCaseNames = [...caseNames, 'multi'] as const;
+export type CaseName = (typeof ensembleCaseNames)[number];
 
 export interface Level {
   /** `8×16`: clients × requests outstanding of each. */
@@ -26,6 +35,11 @@ const keyPath = (key: number) => `${root}/k${String(key % KEYS).padStart(3, '0')
 const gets = Array.from({ length: KEYS }, (_, key) => getFrame(keyPath(key)));
 const sets = Array.from({ length: KEYS }, (_, key) => setFrame(keyPath(key), value));
 const syncs = [syncFrame(root)];
+const MULTI_OF = 10;
+const multis = Array.from({ length: KEYS / MULTI_OF }, (_, at) => {
+  const keys = Array.from({ length: MULTI_OF }, (_, part) => keyPath(at * MULTI_OF + part));
+  return multiSetFrame(keys, value);
+});
 
 /** What must be there before: the root and the keys. Nodes that are there already do no harm. */
 export function* preparation(): Iterator<Buffer> {
@@ -51,6 +65,8 @@ export function workload(name: CaseName, run: string, client: number): Workload 
       return { next: cycle(sets), cleaning: () => none };
     case 'sync':
       return { next: cycle(syncs), cleaning: () => none };
+    case 'multi':
+      return { next: cycle(multis), cleaning: () => none };
     case 'mixed':
       return {
         next: () => {

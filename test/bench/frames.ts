@@ -4,7 +4,15 @@
  */
 
 /** What a request frame does; the numbers are ZooKeeper's. */
-const codes = { create: 1, delete: 2, exists: 3, getData: 4, setData: 5, sync: 9 } as const;
+const codes = {
+  create: 1,
+  delete: 2,
+  exists: 3,
+  getData: 4,
+  setData: 5,
+  sync: 9,
+  multi: 14,
+} as const;
 
 /** Where the four bytes of the xid stand in a request frame. */
 export const XID_AT = 4;
@@ -85,6 +93,16 @@ export const createFrame = (path: string, data: Buffer): Buffer =>
     .text('anyone')
     .int(0)
     .done();
+
+/** Sets several nodes at once. */
+export function multiSetFrame(paths: readonly string[], data: Buffer): Buffer {
+  const frame = request(codes.multi);
+  for (const path of paths) {
+    frame.int(codes.setData).flag(false).int(-1);
+    frame.text(path).bytes(data).int(-1);
+  }
+  return frame.int(-1).flag(true).int(-1).done();
+}
 
 /** Closes the session. */
 export const closeFrame = (): Buffer => request(-11).done();

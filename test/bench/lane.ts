@@ -31,10 +31,10 @@ export class Lane {
   /** Why the connection is of no more use. */
   #dead: Error | undefined;
 
-  private constructor(port: number, timeoutMs: number, events: LaneEvents) {
+  private constructor(host: string, port: number, timeoutMs: number, events: LaneEvents) {
     this.#events = events;
     this.#socket = connect({
-      host: '127.0.0.1',
+      host,
       port,
       noDelay: true,
       onread: {
@@ -51,9 +51,14 @@ export class Lane {
   }
 
   /** Connects and opens a session. */
-  static open(port: number, events: LaneEvents, timeoutMs = 30_000): Promise<Lane> {
+  static open(
+    port: number,
+    events: LaneEvents,
+    timeoutMs = 30_000,
+    host = '127.0.0.1',
+  ): Promise<Lane> {
     return new Promise((resolve, reject) => {
-      const lane = new Lane(port, timeoutMs, events);
+      const lane = new Lane(host, port, timeoutMs, events);
       lane.#failed = reject;
       lane.#opened = () => resolve(lane);
     });
@@ -63,6 +68,17 @@ export class Lane {
   start(outstanding: number, next: NextFrame): void {
     this.#next = next;
     this.#fill(outstanding);
+  }
+
+  /** Sends one request now, however many are under way. */
+  offer(frame: Buffer): void {
+    this.#next ??= () => noFrame;
+    const { length } = frame;
+    if (length === 0 || this.#dead !== undefined) return;
+    const next = this.#next;
+    this.#next = () => frame;
+    this.#fill(1);
+    this.#next = next;
   }
 
   /**

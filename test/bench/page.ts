@@ -96,13 +96,15 @@ heapUsed + external; "strict" adds arrayBuffers, which external holds already.`;
   return `## More\n\n${intro}\n\n${table(head, rows)}`;
 }
 
-function ratioText({ median: middle, least, greatest, rounds }: Ratio): string {
+/** A ratio for people: the median, and the range of several rounds. */
+export function ratioText({ median: middle, least, greatest, rounds }: Ratio): string {
   return rounds === 1
     ? middle.toFixed(2)
     : `${middle.toFixed(2)} (${least.toFixed(2)}–${greatest.toFixed(2)})`;
 }
 
-function numberText(value: number, digits: number): string {
+/** A number for people; a dash where there is none. */
+export function numberText(value: number, digits: number): string {
   if (Number.isNaN(value)) return '–';
   return value >= 100 ? Math.round(value).toLocaleString('en-US') : value.toFixed(digits);
 }

@@ -38,7 +38,14 @@ async function delays(folder: string, inspectPort: number, snapCount: number) {
          .monitorEventLoopDelay({ resolution: 1 }); delay.enable()`,
     );
     const { port, pid } = subject;
-    const job = { port, pid, case: 'set', clients: 8, outstanding: 16, run: 'd' } as const;
+    const job = {
+      servers: [{ host: '127.0.0.1', port }],
+      pids: [pid],
+      case: 'set',
+      clients: 8,
+      outstanding: 16,
+      run: 'd',
+    } as const;
     await loadInProcess({ ...job, warmSeconds: 1, seconds: SECONDS });
     const text = await evaluate(inspectPort, `delay.percentile(99.9) + ' ' + delay.max`);
     const [p999 = 0, max = 0] = text.split(' ').map((ns) => Number(ns) / 1e6);

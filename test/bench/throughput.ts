@@ -4,6 +4,8 @@ import { loadInProcess } from './load-process.js';
 import type { CaseRecord } from './records.js';
 import type { Subject } from './subjects.js';
 
+const HOST = '127.0.0.1';
+
 export interface ThroughputOptions {
   readonly cases: readonly CaseName[];
   readonly levels: readonly Level[];
@@ -22,7 +24,8 @@ export async function measureCases(
 ): Promise<void> {
   for (const { port } of subjects) {
     const seconds = options.warmSeconds / 2;
-    const job = { port, seconds, warmSeconds: 0, clients: 8, outstanding: 16, run: 'warm' };
+    const where = { servers: [{ host: HOST, port }], pids: [] };
+    const job = { ...where, seconds, warmSeconds: 0, clients: 8, outstanding: 16, run: 'warm' };
     await loadInProcess({ ...job, case: 'mixed' });
     await loadInProcess({ ...job, case: 'create' });
   }
@@ -50,7 +53,8 @@ async function one(
 ): Promise<CaseRecord> {
   const { clients, outstanding } = level;
   const result = await loadInProcess({
-    ...{ port: subject.port, pid: subject.pid, case: name, clients, outstanding, seconds },
+    ...{ servers: [{ host: HOST, port: subject.port }], pids: [subject.pid] },
+    ...{ case: name, clients, outstanding, seconds },
     ...{ warmSeconds: Math.min(1, seconds / 2), run: `${round}-${levels.indexOf(level)}` },
     ...{ canned: subject.name === 'canned' },
   });

@@ -9,6 +9,7 @@ import { fourLetterWords } from '@vivarium/core/internal/admin/four-letter';
 import { gauges } from '@vivarium/core/internal/admin/gauges';
 import {
   advancedSummaries,
+  advancedSummarySets,
   counters,
   idleAdvancedSummaries,
   idleCounters,
@@ -172,18 +173,24 @@ function metricsPage(): string {
         ...Object.keys(counters).map((name) => [code(name), 'counter']),
         ...Object.keys(summaries).map((name) => [code(name), 'summary']),
         ...Object.keys(advancedSummaries).map((name) => [code(name), 'advanced summary']),
+        ...Object.keys(advancedSummarySets).map((name) => [
+          code(name),
+          'advanced summary for each server: its number stands before the name (`avg_1_…`), in ' +
+            'Prometheus in the label `key`',
+        ]),
       ],
     ),
     '## Always zero',
-    "These measure parts of ZooKeeper's server that a single Vivarium server does not have, such as " +
-      'elections, caches and queues between threads, or are not measured yet, such as what a start ' +
-      'loads. They are reported as zero so that dashboards find them.',
+    "These measure parts of ZooKeeper's server that Vivarium does not have, such as caches and " +
+      'queues between threads, or are not measured yet, such as what a start loads. They are ' +
+      'reported as zero so that dashboards find them.',
     idle.map(code).join(', '),
     '## Not there',
     'What ZooKeeper counts for each topmost node is not reported: `read_per_namespace`, ' +
       '`write_per_namespace`, `quota_exceeded_error_per_namespace`, and the limits and usage of ' +
       'quotas (`quota_count_limit_per_namespace` and its like), which `listquota` of the ' +
-      '[shell](shell.md) shows.',
+      '[shell](shell.md) shows. Nor are `learner_handler_qp_size` and ' +
+      '`learner_handler_qp_time_ms`: a leader keeps no queue of packets for each learner.',
   );
 }
 

@@ -30,6 +30,10 @@ const names = [
   'checkers',
   'processes',
   'fail-over',
+  'mixed',
+  'scale',
+  'local-sessions',
+  'kazoo-3',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));

@@ -79,6 +79,7 @@ export const prove: Proof = {
         'logged and given up': sum((one) => one.abandoned),
         'snapshots from a leader': sum((one) => one.snapshotsTaken),
         connections: sum((one) => one.connections),
+        'sessions expired': sum((one) => one.expired),
         violations: problems.length,
       },
       details: [

@@ -69,6 +69,8 @@ suite(
       assert.is(new Set(running.rows.map(({ pid }) => pid)).size, 3);
 
       const [first, second] = running.rows as [Row, Row];
+      const members = await shell(t, second.place, { words: ['config', '-c'] });
+      assert.is(members.out, `0 ${running.connectString}\n`);
       const created = await shell(t, first.place, { words: ['create', '/hello', 'world'] });
       assert.is(created.err, 'Created /hello\n');
       const zk = await connect(running.connectString);

@@ -226,10 +226,10 @@ suite('kill -9', (test) => {
   );
 });
 
-suite('vivarium start', (test) => {
+suite('vivarium start --single', (test) => {
   test('serves on the next free port, says so, and stops on Ctrl-C', async (t) => {
     const cwd = tempFolder(t);
-    const child = vivarium(t, ['start'], { cwd });
+    const child = vivarium(t, ['start', '--single'], { cwd });
     const connect = /connect {2}127\.0\.0\.1:(\d+)( {3}\(port 2181 is taken\))?\n/;
     const [, port, moved] = await child.says(connect);
     assert.is(moved === undefined, port === '2181');
@@ -244,25 +244,25 @@ suite('vivarium start', (test) => {
 
   test('is refused in a folder whose server still runs', async (t) => {
     const cwd = tempFolder(t);
-    const first = vivarium(t, ['start', '--port', '0'], { cwd });
+    const first = vivarium(t, ['start', '--single', '--port', '0'], { cwd });
     await first.says(/connect/);
-    const second = vivarium(t, ['start', '--port', '0'], { cwd });
+    const second = vivarium(t, ['start', '--single', '--port', '0'], { cwd });
     assert.is(await second.ended, 3);
     assert.match(second.output.err, `process ${first.pid}`);
   });
 
   test('takes a port and a folder, and no nonsense', async (t) => {
     const cwd = tempFolder(t);
-    const wrong = vivarium(t, ['start', '--port', '70000'], { cwd });
+    const wrong = vivarium(t, ['start', '--single', '--port', '70000'], { cwd });
     assert.is(await wrong.ended, 2);
     assert.match(wrong.output.err, '--port 70000 is not allowed');
-    const nowhere = vivarium(t, ['start', '--port', '0', '--data', ''], { cwd });
+    const nowhere = vivarium(t, ['start', '--single', '--port', '0', '--data', ''], { cwd });
     assert.is(await nowhere.ended, 2);
     assert.match(nowhere.output.err, '--data needs the name of a folder');
-    const unknown = vivarium(t, ['start', '--prot', '1'], { cwd });
+    const unknown = vivarium(t, ['start', '--single', '--prot', '1'], { cwd });
     assert.is(await unknown.ended, 2);
     assert.match(unknown.output.err, 'Usage: vivarium start');
-    const child = vivarium(t, ['start', '--port', '0', '--data', 'elsewhere'], { cwd });
+    const child = vivarium(t, ['start', '--single', '--port', '0', '--data', 'elsewhere'], { cwd });
     await child.says(/connect/);
     assert.equal(readdirSync(cwd), ['elsewhere']);
   });

@@ -1,8 +1,8 @@
 /**
  * `npm run sim -- --seed 42 --log` runs one seed and prints everything that happens in it.
  * `npm run sim -- --seed 1 --count 1000` runs a thousand seeds, up to the first violation.
- * `--quiet` leaves the faults out; `--keep-going` runs all of them and counts; `--marks` tells which
- * situations they got into, and how often.
+ * `--quiet` leaves the faults out; `--keep-going` runs all of them and counts; `--marks` tells
+ * which situations they got into, and how often.
  */
 import { parseArgs } from 'node:util';
 import { type Mark, Marks, marks } from './marks.js';

@@ -1,7 +1,7 @@
 import type { AdminContext, ProcessFacts } from '@vivarium/core/internal/admin/facts';
 import { type ConfigOverrides, defaultConfig } from '@vivarium/core/internal/config/config';
 import { createMetrics } from '@vivarium/core/internal/peer/metrics';
-import type { ConnectionView, PeerView } from '@vivarium/core/internal/peer/view';
+import type { ConnectionView, PeerView, SessionView } from '@vivarium/core/internal/peer/view';
 
 /** Monotonic and wall time at which the made-up server is looked at. */
 const NOW = 5_000_000;
@@ -30,6 +30,14 @@ export const connectionView: ConnectionView = {
   averageLatencyMs: 1.2,
 };
 
+export const sessionView: SessionView = {
+  id: SESSION,
+  timeoutMs: 40_000,
+  deadline: NOW + 1000,
+  isLocal: false,
+  connected: true,
+};
+
 /** A server with one client that owns /e1 and watches /p and /. */
 export function peerView(changes: Partial<PeerView> = {}): PeerView {
   const metrics = createMetrics();
@@ -47,14 +55,18 @@ export function peerView(changes: Partial<PeerView> = {}): PeerView {
     approximateDataSize: 55,
     watchCount: 2,
     sessionCount: 1,
+    localSessionCount: 0,
     connectionCount: 1,
     outstanding: 0,
     serving: true,
+    acceptsClients: true,
+    quorum: undefined,
     metrics,
     connections: () => [connectionView],
-    sessions: () => [{ id: SESSION, timeoutMs: 40_000, deadline: NOW + 1000, connected: true }],
+    sessions: () => [sessionView],
     ephemerals: () => new Map([[SESSION, ['/e1']]]),
     watches: () => new Map([[SESSION, ['/p', '/']]]),
+    globalSessions: () => new Map([[SESSION, 40_000]]),
     digests: () => [{ zxid: 0x10n, digest: -5n }],
     storage: {
       lastSnapshotZxid: 0n,

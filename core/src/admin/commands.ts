@@ -1,10 +1,11 @@
+import type { Summary } from '../peer/metrics.js';
 import type { ConnectionView, PeerView } from '../peer/view.js';
 import type { PeerCommand } from '../seam/inputs.js';
 import { type AdminContext, fullVersion, hex, servingView, socketAddress } from './facts.js';
 import { countWatches, environmentRows, NOT_SERVING, sessionsByPath } from './four-letter.js';
-import { sizeOr } from './gauges.js';
 import { monitorValues } from './monitor.js';
-import { type AdminObject, type AdminValue, Double, fourDecimals } from './values.js';
+import { leaderStatus, observerStatus, votingView, zabState } from './quorum-commands.js';
+import { type AdminObject, type AdminValue, Double, fourDecimals, sizeOr } from './values.js';
 
 /** What a command answers. */
 export interface CommandAnswer {
@@ -106,30 +107,29 @@ export const adminCommands: readonly AdminCommand[] = [
   reading('initial_configuration', ['icfg'], 'The config as it was read.', ({ context }) => ({
     initial_configuration: context.facts.initialConfig,
   })),
-  reading('is_read_only', ['isro'], 'Whether only reads are served.', () => ({
-    read_only: false,
+  reading('is_read_only', ['isro'], 'Whether only reads are served.', ({ view }) => ({
+    read_only: view.mode === 'read-only',
   })),
   reading('last_snapshot', ['lsnp'], 'Zxid and time of the newest snapshot.', ({ view }) => ({
     zxid: hex(view.storage.lastSnapshotZxid),
     timestamp:
       view.storage.lastSnapshotAt === 0 ? -1 : Math.floor(view.storage.lastSnapshotAt / 1000),
   })),
-  reading('leader', ['lead'], 'The leader of the ensemble; a single server has none.', () => ({
-    error: 'server is not initialized',
-  })),
+  reading('leader', ['lead'], 'The leader of the ensemble; a single server has none.', ({ view }) =>
+    leaderStatus(view),
+  ),
   always('monitor', ['mntr'], 'Every metric.', ({ context }) => monitorValues(context)),
   {
     name: 'observer_connection_stat_reset',
     aliases: ['orst'],
     method: 'POST',
     needsServer: true,
-    doc: 'Reset the figures of observers; a single server has none.',
-    run: () => ({ data: {} }),
+    doc: 'Reset the figures of observers; only a leader has any.',
+    run: () => ({ data: {}, command: { name: 'reset-observer-stats' } }),
   },
-  reading('observers', ['obsr'], 'Observers that follow; a single server has none.', () => ({
-    synced_observers: 0,
-    observers: [],
-  })),
+  reading('observers', ['obsr'], 'Observers that follow; only a leader has any.', ({ view }) =>
+    observerStatus(view),
+  ),
   reading('ruok', [], 'No error from a server that serves.', () => ({})),
   reading('server_stats', ['srvr'], 'The server at a glance.', serverStats),
   {
@@ -156,9 +156,9 @@ export const adminCommands: readonly AdminCommand[] = [
   always('system_properties', ['sysp'], 'Properties of the process, sorted.', ({ context }) =>
     Object.fromEntries([...context.facts.environment].sort(([a], [b]) => (a < b ? -1 : 1))),
   ),
-  reading('voting_view', [], 'Voters of the ensemble; a single server has none.', () => ({
-    current_config: {},
-  })),
+  reading('voting_view', [], 'Voters of the ensemble; a single server has none.', (question) =>
+    votingView(question.context, question.view),
+  ),
   reading('watches', ['wchc'], 'Data watches by session.', ({ view }) => ({
     session_id_to_watched_paths: Object.fromEntries(
       [...view.watches()].map(([session, paths]) => [String(session), paths]),
@@ -171,10 +171,9 @@ export const adminCommands: readonly AdminCommand[] = [
     const { connections, paths, watches } = countWatches(view);
     return { num_connections: connections, num_paths: paths, num_total_watches: watches };
   }),
-  always('zabstate', [], 'State of the replication; a single server has none.', () => ({
-    voting: false,
-    zabstate: '',
-  })),
+  always('zabstate', [], 'State of the replication; a single server has none.', ({ context }) =>
+    zabState(context),
+  ),
 ];
 
 const byName: ReadonlyMap<string, AdminCommand> = new Map(
@@ -238,15 +237,10 @@ function always(
 function serverStats({ context, view }: CommandQuestion): AdminObject {
   const { facts } = context;
   const { metrics } = view;
-  const sizes = metrics.lastResponseBytes;
-  const clientResponse: AdminObject = {
-    last_buffer_size: sizeOr(sizes, ({ last }) => last),
-    min_buffer_size: sizeOr(sizes, ({ min }) => min),
-    max_buffer_size: sizeOr(sizes, ({ max }) => max),
-  };
+  const clientResponse = sizeStats(metrics.lastResponseBytes);
   return {
     version: fullVersion(facts),
-    read_only: false,
+    read_only: view.mode === 'read-only',
     server_stats: {
       packets_sent: metrics.packetsSent.value,
       packets_received: metrics.packetsReceived.value,
@@ -268,11 +262,22 @@ function serverStats({ context, view }: CommandQuestion): AdminObject {
       uptime: Math.round(facts.now - view.startedAt),
     },
     client_response: clientResponse,
+    ...(view.quorum?.leading && { proposal_stats: sizeStats(metrics.proposalBytes) }),
     node_count: view.nodeCount,
   };
 }
 
+function sizeStats(sizes: Summary): AdminObject {
+  return {
+    last_buffer_size: sizeOr(sizes, ({ last }) => last),
+    min_buffer_size: sizeOr(sizes, ({ min }) => min),
+    max_buffer_size: sizeOr(sizes, ({ max }) => max),
+  };
+}
+
+/** Only who decides when sessions end knows: a learner does not. */
 function sessionsByDeadline(view: PeerView): AdminObject {
+  if (view.quorum !== undefined && view.quorum.leading === undefined) return {};
   const byDeadline: Record<string, AdminValue[]> = {};
   for (const { id, deadline } of view.sessions()) {
     const key = String(Math.round(deadline));

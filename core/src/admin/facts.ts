@@ -60,6 +60,12 @@ export function servingView({ view }: AdminContext): PeerView | undefined {
   return view?.serving === true ? view : undefined;
 }
 
+/** The view, if there is a server that takes clients: only such a one answers words. */
+export function clientsView(context: AdminContext): PeerView | undefined {
+  const view = servingView(context);
+  return view?.acceptsClients === true ? view : undefined;
+}
+
 /** An unsigned hexadecimal long, as Java's `Long.toHexString`. */
 export function hex(value: bigint): string {
   return BigInt.asUintN(64, value).toString(16);

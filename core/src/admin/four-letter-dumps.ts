@@ -1,7 +1,9 @@
 import type { Millis } from '../base/ids.js';
+import type { Config } from '../config/config.js';
 import type { PeerView } from '../peer/view.js';
 import { type AdminContext, hex, type ProcessFacts, socketAddress } from './facts.js';
 import { javaDate } from './java-date.js';
+import { quorumConfiguration } from './quorum-commands.js';
 
 /** Text of `conf`: one `key=value` a line. */
 export function configurationText({ config, facts }: AdminContext, view: PeerView): string {
@@ -19,15 +21,12 @@ export function configurationText({ config, facts }: AdminContext, view: PeerVie
     ['clientPortListenBacklog', config.clientPortListenBacklog],
     ['serverId', view.serverId],
   ];
-  return rows.map(([key, value]) => `${key}=${value}\n`).join('');
+  const own = rows.map(([key, value]) => `${key}=${value}\n`).join('');
+  return own + quorumConfiguration({ config, facts, view }, view);
 }
 
 /** Text of `dump`: sessions by deadline, their ephemeral nodes, connections by deadline. */
 export function dumpText({ config, facts }: AdminContext, view: PeerView): string {
-  const sessions = view.sessions().map(({ id, deadline }) => ({
-    deadline,
-    text: `0x${hex(id)}`,
-  }));
   const deadlines = new Map(view.sessions().map(({ id, deadline }) => [id, deadline]));
   const connections = view.connections().map(({ address, port, session, establishedAt }) => ({
     deadline:
@@ -40,10 +39,30 @@ export function dumpText({ config, facts }: AdminContext, view: PeerView): strin
     ([session, paths]) => `0x${hex(session)}:\n${paths.map((path) => `\t${path}\n`).join('')}`,
   );
   return (
-    `SessionTracker dump:\nSession ${buckets(sessions, facts)}` +
+    `SessionTracker dump:\n${sessionsText(config, facts, view)}` +
     `ephemeral nodes dump:\nSessions with Ephemerals (${ephemerals.size}):\n${owners.join('')}` +
     `Connections dump:\nConnections ${buckets(connections, facts)}`
   );
+}
+
+/**
+ * Sessions by deadline; a learner, which decides of local ones only, lists all others with their
+ * timeouts.
+ */
+function sessionsText(config: Config, facts: ProcessFacts, view: PeerView): string {
+  const rows = view.sessions().map(({ id, deadline, isLocal }) => {
+    return { deadline, isLocal, text: `0x${hex(id)}` };
+  });
+  const ofLocal = rows.filter(({ isLocal }) => isLocal);
+  const hasLocal = config.localSessionsEnabled || ofLocal.length > 0;
+  const local = hasLocal ? `Local Session ${buckets(ofLocal, facts)}` : '';
+  if (view.quorum === undefined || view.quorum.leading !== undefined) {
+    const others = rows.filter(({ isLocal }) => !isLocal);
+    return `${local}${hasLocal ? 'Global ' : ''}Session ${buckets(others, facts)}`;
+  }
+  const all = [...view.globalSessions()].sort(([a], [b]) => (a < b ? -1 : 1));
+  const global = all.map(([id, timeoutMs]) => `0x${hex(id)}\t${timeoutMs}ms\n`);
+  return `${local}Global Sessions(${all.length}):\n${global.join('')}`;
 }
 
 /** Text of `wchc` and `wchp`: each key with what belongs to it below, then an empty line. */

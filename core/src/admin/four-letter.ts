@@ -1,9 +1,9 @@
 import type { ConnectionView, PeerView } from '../peer/view.js';
 import type { PeerCommand } from '../seam/inputs.js';
-import { type AdminContext, fullVersion, hex, servingView, socketAddress } from './facts.js';
+import { type AdminContext, clientsView, fullVersion, hex, socketAddress } from './facts.js';
 import { configurationText, dumpText, watchesText } from './four-letter-dumps.js';
 import { monitorValues } from './monitor.js';
-import { fourDecimals, javaDouble } from './values.js';
+import { fourDecimals, javaDouble, sizeOr } from './values.js';
 
 /** What a four-letter word is answered with; the connection is closed after it. */
 export interface WordAnswer {
@@ -100,7 +100,7 @@ export const fourLetterWords: Readonly<Record<string, FourLetterWord>> = {
     doc: 'rw, or ro when only reads are served.',
     needsServer: true,
     whenNotServing: 'null',
-    answer: () => ({ text: 'rw' }),
+    answer: ({ view }) => ({ text: view.mode === 'read-only' ? 'ro' : 'rw' }),
   },
   mntr: serverWord('Every metric, for monitoring.', ({ context }) =>
     lines(...Object.entries(monitorValues(context)).map(([key, value]) => `zk_${key}\t${value}`)),
@@ -167,7 +167,7 @@ export function answerWord(
   if (row === undefined || !isWordAllowed(word, context.config.fourLetterWords)) {
     return { text: `${word} is not executed because it is not in the whitelist.\n` };
   }
-  const view = servingView(context);
+  const view = clientsView(context);
   if (view === undefined && row.needsServer) {
     return { text: row.whenNotServing ?? `${NOT_SERVING}\n` };
   }
@@ -221,8 +221,10 @@ function lines(...rows: readonly string[]): string {
   return rows.map((row) => `${row}\n`).join('');
 }
 
-function versionLine({ context }: WordQuestion): string {
-  return `Zookeeper version: ${fullVersion(context.facts)}\n`;
+function versionLine({ context, view }: WordQuestion): string {
+  const version = `Zookeeper version: ${fullVersion(context.facts)}`;
+  if (view.mode !== 'read-only') return lines(version);
+  return lines(version, 'READ-ONLY mode; serving only read-only clients');
 }
 
 function serverLines({ view, asker }: WordQuestion): string {
@@ -237,7 +239,19 @@ function serverLines({ view, asker }: WordQuestion): string {
     `Zxid: 0x${hex(view.lastZxid)}`,
     `Mode: ${view.mode}`,
     `Node count: ${view.nodeCount}`,
+    ...proposalLines(view),
   );
+}
+
+function proposalLines({ quorum, metrics }: PeerView): readonly string[] {
+  if (quorum?.leading === undefined) return [];
+  const { proposalBytes: sizes } = metrics;
+  const parts = [
+    sizeOr(sizes, ({ last }) => last),
+    sizeOr(sizes, ({ min }) => min),
+    sizeOr(sizes, ({ max }) => max),
+  ];
+  return [`Proposal sizes last/min/max: ${parts.join('/')}`];
 }
 
 function connectionLines(

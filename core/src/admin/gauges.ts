@@ -1,17 +1,18 @@
-import type { Summary } from '../peer/metrics.js';
 import type { PeerView } from '../peer/view.js';
 import type { AdminContext, ProcessFacts } from './facts.js';
-import { Double, fourDecimals } from './values.js';
+import { quorumGauges } from './quorum-gauges.js';
+import { Double, fourDecimals, sizeOr } from './values.js';
 
 /** One gauge: its name, and its value at this moment. A `Double` stays one when it is whole. */
 export interface Gauge {
   readonly name: string;
   readonly doc: string;
-  readonly read: (view: PeerView, facts: ProcessFacts) => number | Double;
+  /** Nothing, where the server has no such thing. */
+  readonly read: (view: PeerView, facts: ProcessFacts) => number | Double | undefined;
 }
 
 /**
- * ZooKeeper's gauges of a standalone server, in the order it registers them.
+ * ZooKeeper's gauges, those of every server in the order it registers them.
  *
  * @see ZooKeeper 3.9.5 ZooKeeperServer.registerMetrics
  */
@@ -77,7 +78,11 @@ export const gauges: readonly Gauge[] = [
     doc: 'Sessions, connected or not.',
     read: ({ sessionCount }) => sessionCount,
   },
-  { name: 'local_sessions', doc: 'Always 0: every session is in the log.', read: () => 0 },
+  {
+    name: 'local_sessions',
+    doc: 'Sessions that this server alone knows.',
+    read: ({ localSessionCount }) => localSessionCount,
+  },
   {
     name: 'open_file_descriptor_count',
     doc: 'File descriptors that the process has open; -1 where the system does not tell.',
@@ -116,14 +121,16 @@ export const gauges: readonly Gauge[] = [
   },
   { name: 'non_mtls_remote_conn_count', doc: 'Always 0: no TLS yet.', read: () => 0 },
   { name: 'non_mtls_local_conn_count', doc: 'Always 0: no TLS yet.', read: () => 0 },
+  ...quorumGauges,
 ];
 
 /** Gauges as rows of name and value; none while the server does not run. */
 export function readGauges({ view, facts }: AdminContext): [string, number | Double][] {
-  return view === undefined ? [] : gauges.map(({ name, read }) => [name, read(view, facts)]);
-}
-
-/** A size taken from a summary, or -1 before there is one. */
-export function sizeOr(summary: Summary, pick: (summary: Summary) => number): number {
-  return summary.count === 0 ? -1 : pick(summary);
+  if (view === undefined) return [];
+  const rows: [string, number | Double][] = [];
+  for (const { name, read } of gauges) {
+    const value = read(view, facts);
+    if (value !== undefined) rows.push([name, value]);
+  }
+  return rows;
 }

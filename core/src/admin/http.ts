@@ -1,6 +1,6 @@
 import type { PeerCommand } from '../seam/inputs.js';
 import { adminCommands, runCommand } from './commands.js';
-import { type AdminContext, servingView } from './facts.js';
+import { type AdminContext, clientsView } from './facts.js';
 import { PROMETHEUS_TYPE, renderPrometheus } from './prometheus.js';
 import { type AdminObject, renderJson } from './values.js';
 
@@ -55,8 +55,9 @@ export function answerHttp(question: HttpQuestion, context: AdminContext): HttpA
 const pages: Readonly<Record<string, (context: AdminContext) => HttpAnswer>> = {
   '/health': () => json(200, { status: 'ok' }),
   '/ready': (context) => {
-    const serving = servingView(context) !== undefined;
-    return json(serving ? 200 : 503, { status: serving ? 'serving' : 'not serving' });
+    const view = clientsView(context);
+    if (view === undefined) return json(503, { status: 'not serving' });
+    return json(200, { status: view.mode === 'read-only' ? 'serving reads only' : 'serving' });
   },
   '/metrics': (context) =>
     context.config.metricsEnabled

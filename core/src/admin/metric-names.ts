@@ -1,9 +1,9 @@
-import type { Counter, MetricsRegistry, Summary } from '../peer/metrics.js';
+import type { Counter, MetricsRegistry, Summary, SummarySet } from '../peer/metrics.js';
 
 /**
  * ZooKeeper's metric names, and where Vivarium's values for them come from. Dashboards and alarms
- * look for every name, so those that measure a part that Vivarium does not have (a leader, a
- * learner, a chain of threads), or does not measure yet, are reported too, as zero.
+ * look for every name, so those that measure a part that Vivarium does not have (a
+ * chain of threads, a cache), or does not measure yet, are reported too, as zero.
  *
  * @see ZooKeeper 3.9.5 ServerMetrics
  */
@@ -25,6 +25,14 @@ export const counters: Readonly<Record<string, Source<Counter>>> = {
   digest_mismatches_count: (metrics) => metrics.digestMismatches,
   response_bytes: (metrics) => metrics.responseBytes,
   watch_bytes: (metrics) => metrics.watchBytes,
+  looking_count: (metrics) => metrics.lookingCount,
+  proposal_count: (metrics) => metrics.proposals,
+  snap_count: (metrics) => metrics.snapSyncs,
+  diff_count: (metrics) => metrics.diffSyncs,
+  revalidate_count: (metrics) => metrics.revalidations,
+  quit_leading_due_to_disloyal_voter: (metrics) => metrics.disloyalVoters,
+  learner_proposal_received_count: (metrics) => metrics.proposalsReceived,
+  learner_commit_received_count: (metrics) => metrics.commitsReceived,
 };
 
 /** Distributions reported by mean, least, greatest, count and sum. */
@@ -36,22 +44,36 @@ export const summaries: Readonly<Record<string, Source<Summary>>> = {
   node_changed_watch_count: (metrics) => metrics.nodeChangedWatches,
   node_children_watch_count: (metrics) => metrics.nodeChildrenWatches,
   sync_processor_batch_size: (metrics) => metrics.syncBatchSize,
+  election_time: (metrics) => metrics.electionTime,
+  unavailable_time: (metrics) => metrics.unavailableTime,
+  leader_unavailable_time: (metrics) => metrics.leaderUnavailableTime,
+  follower_sync_time: (metrics) => metrics.followerSyncTime,
+  observer_sync_time: (metrics) => metrics.observerSyncTime,
+  inflight_snap_count: (metrics) => metrics.snapSyncsInFlight,
+  inflight_diff_count: (metrics) => metrics.diffSyncsInFlight,
 };
 
 /** Distributions reported with percentiles too. */
 export const advancedSummaries: Readonly<Record<string, Source<Summary>>> = {
   readlatency: (metrics) => metrics.readLatency,
   updatelatency: (metrics) => metrics.updateLatency,
+  propagation_latency: (metrics) => metrics.propagationLatency,
+  proposal_latency: (metrics) => metrics.proposalLatency,
+  proposal_ack_creation_latency: (metrics) => metrics.proposalAckCreationLatency,
+  commit_propagation_latency: (metrics) => metrics.commitPropagationLatency,
+  quorum_ack_latency: (metrics) => metrics.quorumAckLatency,
 };
 
-/** Counters of parts that a single Vivarium server does not have, or does not count yet. */
+/** Such distributions, one for each server by its number; reported as soon as there is one. */
+export const advancedSummarySets: Readonly<Record<string, Source<SummarySet>>> = {
+  ack_latency: (metrics) => metrics.ackLatency,
+};
+
+/** Counters of parts that Vivarium does not have, or does not count yet. */
 export const idleCounters: readonly string[] = [
   'snapshot_rate_limited_count',
   'restore_error_count',
   'restore_rate_limited_count',
-  'looking_count',
-  'diff_count',
-  'snap_count',
   'add_dead_watcher_stall_time',
   'dead_watchers_queued',
   'dead_watchers_cleared',
@@ -65,14 +87,9 @@ export const idleCounters: readonly string[] = [
   'prep_processor_request_queued',
   'outstanding_changes_queued',
   'outstanding_changes_removed',
-  'revalidate_count',
   'request_commit_queued',
   'throttled_ops',
-  'learner_proposal_received_count',
-  'learner_commit_received_count',
   'sync_processor_request_queued',
-  'proposal_count',
-  'quit_leading_due_to_disloyal_voter',
   'stale_requests',
   'stale_requests_dropped',
   'stale_replies',
@@ -89,17 +106,10 @@ export const idleCounters: readonly string[] = [
 export const idleSummaries: readonly string[] = [
   'restore_time',
   'dbinittime',
-  'follower_sync_time',
-  'observer_sync_time',
-  'election_time',
   'connection_token_deficit',
-  'inflight_snap_count',
-  'inflight_diff_count',
   'prep_processor_queue_size',
   'prep_process_time',
   'proposal_process_time',
-  'unavailable_time',
-  'leader_unavailable_time',
   'requests_in_session_queue',
   'pending_session_queue_size',
   'reads_after_write_in_session_queue',
@@ -126,7 +136,6 @@ export const idleSummaries: readonly string[] = [
 
 /** Summaries with percentiles of such parts. */
 export const idleAdvancedSummaries: readonly string[] = [
-  'propagation_latency',
   'dead_watchers_cleaner_latency',
   'prep_processor_queue_time_ms',
   'close_session_prep_time',
@@ -138,13 +147,9 @@ export const idleAdvancedSummaries: readonly string[] = [
   'om_commit_process_time_ms',
   'read_final_proc_time_ms',
   'write_final_proc_time_ms',
-  'proposal_latency',
-  'proposal_ack_creation_latency',
-  'commit_propagation_latency',
   'sync_processor_queue_and_flush_time_ms',
   'sync_processor_queue_time_ms',
   'sync_processor_queue_flush_time_ms',
-  'quorum_ack_latency',
   'request_throttle_queue_time_ms',
   'jvm_pause_time_ms',
 ];

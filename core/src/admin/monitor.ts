@@ -3,12 +3,14 @@ import { type AdminContext, fullVersion } from './facts.js';
 import { readGauges } from './gauges.js';
 import {
   advancedSummaries,
+  advancedSummarySets,
   counters,
   idleAdvancedSummaries,
   idleCounters,
   idleSummaries,
   summaries,
 } from './metric-names.js';
+import { peerState } from './quorum-commands.js';
 import { type AdminObject, type AdminValue, Double, fourDecimals } from './values.js';
 
 /**
@@ -20,6 +22,9 @@ export function monitorValues(context: AdminContext): AdminObject {
   const rows: [string, AdminValue][] = [['version', fullVersion(facts)]];
   rows.push(['server_state', view?.mode ?? 'down']);
   if (view === undefined) return Object.fromEntries(rows);
+  const { quorum } = view;
+  if (quorum !== undefined) rows.push(['peer_state', peerState(quorum)]);
+  if (quorum?.state === 'observing') rows.push(['observer_master_id', quorum.leaderId ?? -1]);
   rows.push(...readGauges(context));
   for (const [name, source] of Object.entries(counters)) {
     rows.push([name, source(view.metrics).value]);
@@ -31,6 +36,11 @@ export function monitorValues(context: AdminContext): AdminObject {
   for (const name of idleSummaries) rows.push(...basicRows(name, NOTHING));
   for (const [name, source] of Object.entries(advancedSummaries)) {
     rows.push(...advancedRows(name, source(view.metrics)));
+  }
+  for (const [name, source] of Object.entries(advancedSummarySets)) {
+    for (const [key, summary] of source(view.metrics).entries()) {
+      rows.push(...advancedRows(`${key}_${name}`, summary));
+    }
   }
   for (const name of idleAdvancedSummaries) rows.push(...advancedRows(name, NOTHING));
   return Object.fromEntries(rows);

@@ -3,6 +3,7 @@ import type { AdminContext, ProcessFacts } from './facts.js';
 import { readGauges } from './gauges.js';
 import {
   advancedSummaries,
+  advancedSummarySets,
   counters,
   idleAdvancedSummaries,
   idleCounters,
@@ -37,6 +38,13 @@ export function renderPrometheus(context: AdminContext): string {
     for (const [name, source] of Object.entries(advancedSummaries)) {
       summaryFamily(lines, name, ADVANCED_QUANTILES, source(view.metrics));
     }
+    for (const [name, source] of Object.entries(advancedSummarySets)) {
+      const rows: [string, number][] = [];
+      for (const [key, summary] of source(view.metrics).entries()) {
+        rows.push(...summaryRows(`key="${key}",`, ADVANCED_QUANTILES, summary));
+      }
+      family(lines, name, 'summary', rows);
+    }
     for (const name of idleAdvancedSummaries) {
       summaryFamily(lines, name, ADVANCED_QUANTILES, undefined);
     }
@@ -54,13 +62,23 @@ function summaryFamily(
   quantiles: readonly number[],
   summary: Summary | undefined,
 ): void {
+  family(lines, name, 'summary', summaryRows('', quantiles, summary));
+}
+
+/** @param label in front of the quantile, with its comma; empty where there is none */
+function summaryRows(
+  label: string,
+  quantiles: readonly number[],
+  summary: Summary | undefined,
+): [string, number][] {
   const count = summary?.count ?? 0;
   const rows: [string, number][] = quantiles.map((share) => [
-    `{quantile="${share}",}`,
+    `{${label}quantile="${share}",}`,
     summary === undefined || count === 0 ? Number.NaN : summary.percentile(share),
   ]);
-  rows.push(['_count', count], ['_sum', summary?.sum ?? 0]);
-  family(lines, name, 'summary', rows);
+  const labels = label === '' ? '' : `{${label}}`;
+  rows.push([`_count${labels}`, count], [`_sum${labels}`, summary?.sum ?? 0]);
+  return rows;
 }
 
 function processFamilies(lines: string[], facts: ProcessFacts): void {

@@ -1,3 +1,5 @@
+import type { Summary } from '../peer/metrics.js';
+
 /**
  * What administrators are told, as plain data. Numbers are Java longs unless wrapped in
  * {@link Double}; session ids and zxids are bigints, which JSON output writes as digits.
@@ -47,6 +49,11 @@ export function javaDouble(value: number): string {
 /** A mean with at most four decimals, as ZooKeeper keeps its averages. */
 export function fourDecimals(value: number): number {
   return Math.round(value * 10_000) / 10_000;
+}
+
+/** A size taken from a summary, or -1 before there is one. */
+export function sizeOr(summary: Summary, pick: (summary: Summary) => number): number {
+  return summary.count === 0 ? -1 : pick(summary);
 }
 
 /**

@@ -84,7 +84,6 @@ export function completeConfig(
     metricsEnabled: values.metricsEnabled ?? local,
     initLimit: values.initLimit ?? USUAL_INIT_LIMIT,
     syncLimit: values.syncLimit ?? USUAL_SYNC_LIMIT,
-    syncEnabled: values.observerSyncEnabled ?? values.syncEnabled,
   };
 }
 

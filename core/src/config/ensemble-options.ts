@@ -54,19 +54,23 @@ export const ensembleOptions = {
     key: 'leader.maxConcurrentSnapSyncs',
     kind: int({ min: 1 }),
     default: 10,
-    doc: 'Servers that a leader sends a snapshot to at one time.',
+    doc:
+      'Servers that a leader sends a snapshot to at one time. Observers wait for their turn; those ' +
+      'who vote never do.',
   }),
   maxConcurrentDiffSyncs: option<number>({
     key: 'leader.maxConcurrentDiffSyncs',
     kind: int({ min: 1 }),
     default: 100,
-    doc: 'Servers that a leader sends what they missed to at one time.',
+    doc: 'Servers that a leader sends what they missed to at one time, with the same exception.',
   }),
   maxTimeToWaitForEpoch: option<number>({
     key: 'leader.maxTimeToWaitForEpoch',
     kind: ms({ min: 1, except: { value: -1, means: 'initLimit decides' } }),
     default: -1,
-    doc: 'How long a new leader waits for a quorum to follow before it looks for a leader again.',
+    doc:
+      'How long a new leader waits for those who elected it, once they look for another; then it ' +
+      'looks again too.',
   }),
   ackLoggingFrequency: option<number>({
     key: 'leader.ackLoggingFrequency',
@@ -86,30 +90,9 @@ export const ensembleOptions = {
     key: 'leaderServes',
     kind: yesNo,
     default: true,
-    doc: 'Whether the leader has clients of its own.',
-  }),
-  observerReconnectDelayMs: option<number>({
-    key: 'observer.reconnectDelayMs',
-    kind: ms(),
-    default: 0,
-    doc: 'How long an observer waits before it connects to a leader again that it has lost.',
-  }),
-  observerElectionDelayMs: option<number>({
-    key: 'observer.election.DelayMs',
-    kind: ms(),
-    default: 200,
-    doc: 'How long an observer that has lost its leader waits before it asks who leads.',
-  }),
-  syncEnabled: option<boolean>({
-    key: 'syncEnabled',
-    kind: boolean,
-    default: true,
-    doc: 'Whether an observer keeps a log and snapshots, so that it need not fetch all anew.',
-  }),
-  observerSyncEnabled: optional<boolean>({
-    key: 'observer.syncEnabled',
-    kind: boolean,
-    doc: 'The same under its other name, which goes before syncEnabled.',
+    doc:
+      'Whether the leader has clients of its own. With no it answers four-letter words and /ready ' +
+      'as if it did not serve.',
   }),
   quorumListenOnAllIPs: option<boolean>({
     key: 'quorumListenOnAllIPs',
@@ -143,20 +126,25 @@ export const ensembleOptions = {
     key: 'localSessionsEnabled',
     kind: boolean,
     default: false,
-    doc: 'Whether sessions begin as local ones, known to their own server only.',
+    doc:
+      'Whether sessions begin as local ones, known to their own server only: they cost no write, ' +
+      'cannot move and cannot own ephemeral nodes. The same on every server.',
   }),
   localSessionsUpgradingEnabled: option<boolean>({
     key: 'localSessionsUpgradingEnabled',
     kind: boolean,
     default: false,
-    doc: 'Whether a local session becomes an ordinary one when it makes an ephemeral node.',
+    doc:
+      'Whether a local session becomes an ordinary one when it makes an ephemeral node; if not, ' +
+      'that is refused.',
   }),
   readOnlyModeEnabled: option<boolean>({
     key: 'readonlymode.enabled',
     kind: boolean,
     default: false,
     doc:
-      'Whether a server that finds no quorum answers reads to clients that asked for that. ' +
-      'ZooKeeper reads it from a system property only; here it works in zoo.cfg too.',
+      'Whether a server that has found no leader for two seconds, or a tick if that is longer, ' +
+      'answers reads of clients that accept it. ZooKeeper reads it from a system property only; ' +
+      'here it works in zoo.cfg too.',
   }),
 } as const;

@@ -100,7 +100,9 @@ const zooKeeperOptions = {
     key: 'globalOutstandingLimit',
     kind: int({ min: 1 }),
     default: 1000,
-    doc: 'With more requests than this in flight, connections that have some are not read from.',
+    doc:
+      'With more requests than this in flight, connections that have some are not read from. In an ' +
+      'ensemble each of N servers that vote takes an (N-1)th of it.',
   }),
   largeRequestThreshold: option<number>({
     key: 'largeRequestThreshold',
@@ -214,14 +216,6 @@ const zooKeeperOptions = {
     kind: yesNo,
     default: false,
     doc: 'Whether every client may do everything. For recovery by hand only.',
-  }),
-  enableEagerAclCheck: option<boolean>({
-    key: 'enableEagerACLCheck',
-    kind: boolean,
-    default: false,
-    doc:
-      'Whether a follower checks ACLs before it forwards a write. A server that stands alone always ' +
-      'checks first.',
   }),
   superDigest: optional<string>({
     key: 'DigestAuthenticationProvider.superDigest',

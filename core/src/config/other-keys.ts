@@ -129,7 +129,21 @@ export const otherKeys: readonly OtherKey[] = [
     'multiAddress.reachabilityCheckEnabled',
   ]),
   ...ignored('links between servers are watched by heartbeats', boolean, ['tcpKeepAlive']),
-  ...ignored('no follower serves observers', anyInt, ['observerMaster.sizeLimit']),
+  ...ignored('no follower serves observers', anyInt, [
+    'observerMaster.sizeLimit',
+    'observer.reconnectDelayMs',
+  ]),
+  ...ignored('an observer that asks who leads costs the others next to nothing', anyInt, [
+    'observer.election.DelayMs',
+  ]),
+  ...ignored(
+    'observers keep a log and snapshots too, so that they need not fetch all anew',
+    boolean,
+    ['syncEnabled', 'observer.syncEnabled'],
+  ),
+  ...ignored('ACLs are checked where writes are decided: by the leader', boolean, [
+    'enableEagerACLCheck',
+  ]),
   ...ignored(otherThreads, anyInt, ['quorum.cnxn.threads.size', 'messageTracker.BufferSize']),
   ...ignored(otherThreads, boolean, [
     'learner.asyncSending',

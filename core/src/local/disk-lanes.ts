@@ -61,12 +61,17 @@ export class LocalDiskLanes {
       what,
       () => {
         if (this.#abandoned) return;
-        if (step === undefined) return this.#done(request, undefined);
+        if (step === undefined) return this.#done(request, this.#failureOf(request));
         const failure = this.#step(request, at);
         if (failure === undefined) this.#next(request, at + 1);
         else this.#done(request, failure);
       },
     );
+  }
+
+  /** Whatever comes behind a failure of the log lane fails too, though it has no steps. */
+  #failureOf({ lane }: DiskRequest): DiskFailure | undefined {
+    return lane === 'log' ? this.#broken : undefined;
   }
 
   #step(request: DiskRequest, at: number): DiskFailure | undefined {

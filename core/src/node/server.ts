@@ -9,6 +9,8 @@ import { type RunningServer, runServer } from './run-server.js';
 import { exitCodes, StartError } from './start-error.js';
 
 export type { Config, ConfigOverrides } from '../config/config.js';
+export type { EnsembleSpec } from '../config/ensemble.js';
+export type { ClientAddress, ServerAddress, ServerSpec } from '../config/servers.js';
 export type { ServerEnd } from './driver.js';
 export type { RunningEnsemble } from './ensemble.js';
 export type { RunningServer } from './run-server.js';

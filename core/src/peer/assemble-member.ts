@@ -5,9 +5,11 @@ import { Election } from '../zab/election.js';
 import { ElectionLinks } from '../zab/election-links.js';
 import { Epochs } from '../zab/epochs.js';
 import { Membership } from '../zab/membership.js';
+import { Availability } from './availability.js';
 import { writeConfigNode } from './config-node.js';
 import { MemberHistory } from './member-history.js';
 import type { MemberOptions } from './member-options.js';
+import { outstandingShare } from './outstanding-share.js';
 import { firstSessionId } from './passwords.js';
 import { coreOf } from './peer.js';
 import { SessionIds } from './sessions.js';
@@ -29,7 +31,10 @@ export function assembleMember(options: MemberOptions) {
   const store = new Store({ ...options, own }, recovered);
   const usesApacheRule = (session: SessionId): boolean =>
     rule.usesApacheRule || store.apacheSessions.has(session);
-  const core = coreOf({ ...options, secret: secrets[0]! }, turn, usesApacheRule);
+  const { globalOutstandingLimit: outstandingLimit } = config;
+  const share = outstandingShare(outstandingLimit, membership, serverId);
+  const ownConfig = { ...config, globalOutstandingLimit: share };
+  const core = coreOf({ ...options, config: ownConfig, secret: secrets[0]! }, turn, usesApacheRule);
   core.passwords.adopt(secrets);
   const rule = new PasswordRule({
     passwords: core.passwords,
@@ -70,5 +75,7 @@ export function assembleMember(options: MemberOptions) {
     sessionIds: new SessionIds(firstSessionId(wall, serverId)),
     links,
     election,
+    outstandingLimit,
+    availability: new Availability(turn, core.metrics),
   };
 }

@@ -1,5 +1,5 @@
 import type { Millis } from '../base/ids.js';
-import type { WriteName } from '../wire/operations.js';
+import type { OperationName, WriteName } from '../wire/operations.js';
 import type { Reader } from '../wire/reader.js';
 import type { Connection } from './connection.js';
 import type { WaitingRequest } from './request.js';
@@ -29,6 +29,19 @@ export interface Authority {
     body: Reader,
     largeBytes: number,
   ): void;
+  /**
+   * The code with which this server answers a request in its turn and by itself, so that nothing is
+   * decided and nobody else hears of it; `undefined` for all that is answered as always. Absent
+   * where there are no such requests.
+   */
+  readonly ownAnswer?:
+    | ((operation: OperationName, session: Session | undefined) => number | undefined)
+    | undefined;
+  /**
+   * Whether new sessions are local: they begin at once, without {@link createSession}, and nobody
+   * else knows them.
+   */
+  readonly sessionsAreLocal: boolean;
   /** Begins a session, whose client is greeted when its transaction is applied. */
   createSession(session: Session, request: WaitingRequest): void;
   /** The tracked session that an id stands for; what is not tracked here may be elsewhere. */
@@ -43,8 +56,19 @@ export interface Authority {
    * `undefined` where it may be served like a read.
    */
   readonly sync: ((request: WaitingRequest) => void) | undefined;
-  /** Whether a client may be told that its session lives: false for whoever may be cut off. */
-  mayPromise(): boolean;
+  /**
+   * Whether the client of a session may be told that it lives; without one, whether those may whose
+   * sessions others know too: false for whoever may be cut off.
+   */
+  mayPromise(session?: Session): boolean;
   /** A client has gone that spoke for a session. */
   left(session: Session): void;
+  /** Set for a server that is cut off from the others, and answers reads only. */
+  readonly cutOff?: CutOff | undefined;
+}
+
+/** What a server that is cut off knows of sessions that it does not track. */
+export interface CutOff {
+  /** Whether it was one of its own and has ended; of no other can it say whether it lives. */
+  hasEnded(id: bigint): boolean;
 }

@@ -8,6 +8,8 @@ import type { DiskFailure, DiskLane, DiskStep } from '../storage/disk.js';
 export class Barrier {
   readonly #turn: Turn;
   readonly #waiting = new Set<number>();
+  /** The newest request of the log among them. */
+  #ofLog = 0;
 
   constructor(turn: Turn) {
     this.#turn = turn;
@@ -17,7 +19,11 @@ export class Barrier {
   begin(requests: readonly (readonly [lane: DiskLane, steps: readonly DiskStep[]])[]): void {
     this.#waiting.clear();
     this.#turn.abandonDisk();
-    for (const [lane, steps] of requests) this.#waiting.add(this.#turn.askDisk(lane, steps));
+    for (const [lane, steps] of requests) {
+      const id = this.#turn.askDisk(lane, steps);
+      if (lane === 'log') this.#ofLog = id;
+      this.#waiting.add(id);
+    }
   }
 
   /** The answer of a disk request; `undefined` when it is none of these. */
@@ -27,6 +33,7 @@ export class Barrier {
   ): 'waiting' | 'passed' | { readonly failure: DiskFailure } | undefined {
     if (!this.#waiting.delete(id)) return undefined;
     if (failure !== undefined) return { failure };
+    if (id === this.#ofLog) this.#turn.durable = id;
     return this.#waiting.size === 0 ? 'passed' : 'waiting';
   }
 }

@@ -4,7 +4,7 @@ import type { EnsembleSpec } from '../config/ensemble.js';
 import { CommittedLog } from '../storage/committed-log.js';
 import { type BootDisk, folders } from '../storage/disk.js';
 import { loadEpochs } from '../storage/epochs.js';
-import { type Recovered, recover } from '../storage/recovery.js';
+import { isProof, type Recovered, recover } from '../storage/recovery.js';
 import { type BootOptions, demandKnownTypes } from './boot.js';
 import { Member } from './member.js';
 import { knownSecrets } from './shared-secrets.js';
@@ -35,14 +35,14 @@ export function bootMember(options: BootOptions): Member {
     return recovered;
   };
   const recovered = read();
-  const { database, apacheSessions, tailIsProof, fuzzyUntil, damage } = recovered;
+  const { database, apacheSessions } = recovered;
   const known = knownSecrets(disk, secret, database.sessions.keys());
   for (const session of known.apacheSessions) apacheSessions.add(session);
   const epochs = loadEpochs(disk, highOf(database.lastZxid));
   /* Whoever has followed a leader lives in an epoch; nothing else tells new from wiped. */
   const isEmpty = database.lastZxid === 0n && epochs.current === 0;
   const mayBegin = !isEmpty || config.dbAutocreate || isInitialized(disk);
-  const isTrusted = mayBegin && tailIsProof && fuzzyUntil === undefined && damage === undefined;
+  const isTrusted = mayBegin && isProof(recovered);
   const zxid = hexLong(database.lastZxid);
   host.log({
     level: 'info',

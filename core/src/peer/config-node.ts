@@ -23,7 +23,7 @@ const UNTOUCHED = {
 /**
  * Writes into a member's tree who is in the ensemble, as this server has it. No transaction says
  * so: each server does it for itself whenever a tree becomes its own, whatever a snapshot, of its
- * own or of a leader, has there. Nobody is told, and the digest of the tree does not know this node.
+ * own or of a leader, has there. Nobody is told, and the digest of the tree leaves this node out.
  *
  * @see ZooKeeper 3.9 ZKDatabase.initConfigInZKDatabase; ZOOKEEPER-2819
  */

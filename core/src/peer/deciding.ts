@@ -1,6 +1,6 @@
 import { codes } from '../base/errors.js';
 import type { Millis } from '../base/ids.js';
-import { hexLong } from '../base/long.js';
+import type { Config } from '../config/config.js';
 import type { DiskFailure } from '../storage/disk.js';
 import type { LogWriter } from '../storage/log-writer.js';
 import type { Database } from '../tree/database.js';
@@ -12,6 +12,7 @@ import { ContainerCleaner } from './containers.js';
 import type { Core } from './core.js';
 import { Expiry } from './expiry.js';
 import { Ledger, type LedgerParts } from './ledger.js';
+import { answerOfLocal, asksForEphemeral, endSilent, noteExpiry } from './local-sessions.js';
 import { Outstanding } from './outstanding.js';
 import { Pipeline, type Proposal } from './pipeline.js';
 import { Preparation } from './preparation.js';
@@ -90,7 +91,7 @@ export class Deciding {
     this.serving = new Serving({
       ...world,
       sessions,
-      authority: decidingAuthority(pipeline, sessions, leader),
+      authority: decidingAuthority(pipeline, sessions, config, leader),
       sessionEnded: options.sessionEnded,
       diverged: options.diverged,
     });
@@ -127,14 +128,12 @@ export class Deciding {
   }
 
   #expire(session: Session): void {
-    const { metrics, host } = this.#options.core;
-    metrics.staleSessionsExpired.add();
-    host.log({
-      level: 'info',
-      event: 'session.expired',
-      message: `session ${hexLong(session.id)} ends: nothing was heard of it for ${session.timeoutMs} ms`,
-      fields: { session: session.id, timeoutMs: session.timeoutMs },
-    });
+    const { core } = this.#options;
+    if (session.isLocal) {
+      endSilent(core, this.serving, session);
+      return;
+    }
+    noteExpiry(core, session);
     const proposal = {
       operation: 'closeSession',
       session,
@@ -150,8 +149,23 @@ export class Deciding {
 function decidingAuthority(
   pipeline: Pipeline,
   sessions: Sessions,
+  config: Config,
   leader: LeaderHooks | undefined,
 ): Authority {
+  const sessionsAreLocal = leader !== undefined && config.localSessionsEnabled;
+  const begin = (session: Session, request: WaitingRequest | undefined) => {
+    const operation = 'createSession';
+    const identities = request?.identities ?? [];
+    const timeOut = session.timeoutMs;
+    pipeline.propose({ operation, session, identities, request, largeBytes: 0 }, () => ({
+      type: txnTypes.createSession,
+      timeOut,
+    }));
+  };
+  const isToBeUpgraded = (session: Session | undefined, operation: WriteName, body: Reader) =>
+    session?.isLocal === true &&
+    config.localSessionsUpgradingEnabled &&
+    asksForEphemeral(operation, body);
   return {
     write(
       operation: WriteName,
@@ -160,26 +174,26 @@ function decidingAuthority(
       body: Reader,
       largeBytes: number,
     ) {
+      if (isToBeUpgraded(session, operation, body)) {
+        session!.isLocal = false;
+        begin(session!, undefined);
+      }
       const { identities } = request;
       const proposal: Proposal = { operation, session, identities, request, largeBytes };
       pipeline.propose(proposal, writeHandlers[operation], body);
     },
-    createSession(session, request) {
-      const { identities } = request;
-      const timeOut = session.timeoutMs;
-      const operation = 'createSession';
-      pipeline.propose({ operation, session, identities, request, largeBytes: 0 }, () => ({
-        type: txnTypes.createSession,
-        timeOut,
-      }));
-    },
+    ...(sessionsAreLocal && { ownAnswer: answerOfLocal }),
+    sessionsAreLocal,
+    createSession: begin,
     findSession: (id) => sessions.get(id),
     claimSession({ session }: SessionClaim) {
       session.owner = undefined;
       return true;
     },
     sync: leader?.sync,
-    mayPromise: leader?.mayPromise ?? (() => true),
-    left() {},
+    mayPromise: (session) => session?.isLocal === true || (leader?.mayPromise() ?? true),
+    left(session) {
+      if (session.isLocal && session.closing) sessions.remove(session.id);
+    },
   };
 }

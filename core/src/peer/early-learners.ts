@@ -14,7 +14,7 @@ export class EarlyLearners {
   readonly #turn: Turn;
   readonly #links = new Map<
     ConnectionId,
-    { readonly address: string; readonly bytes: Uint8Array[] }
+    { readonly address: string; readonly port: number; readonly bytes: Uint8Array[] }
   >();
 
   constructor(turn: Turn) {
@@ -25,8 +25,8 @@ export class EarlyLearners {
     return this.#links.has(connection);
   }
 
-  opened(connection: ConnectionId, address: string): void {
-    if (this.#links.size < MOST) this.#links.set(connection, { address, bytes: [] });
+  opened(connection: ConnectionId, address: string, port: number): void {
+    if (this.#links.size < MOST) this.#links.set(connection, { address, port, bytes: [] });
     else this.#refuse(connection, `${MOST} others wait already`);
   }
 
@@ -40,8 +40,8 @@ export class EarlyLearners {
 
   /** This server leads. */
   handTo(leader: Leader): void {
-    for (const [connection, { address, bytes }] of this.#links) {
-      leader.opened(new QuorumLink(this.#turn, connection, address));
+    for (const [connection, { address, port, bytes }] of this.#links) {
+      leader.opened(new QuorumLink(this.#turn, connection, address, port));
       for (const each of bytes) leader.received(connection, each);
     }
     this.#links.clear();

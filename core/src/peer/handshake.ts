@@ -44,11 +44,13 @@ export class Greeter {
    * @throws MalformedError when it is no connect request
    */
   greet(connection: Connection, frame: Uint8Array): void {
-    const { database, host, metrics, close } = this.#parts;
+    const { database, host, metrics, authority, close } = this.#parts;
     const request = readConnectRequest(new Reader(frame));
     metrics.connectionRequests.add();
     this.#knowsReadOnly.set(connection, request.readOnly !== undefined);
-    if (request.lastZxidSeen > database.lastZxid) {
+    if (authority.cutOff !== undefined && request.readOnly !== true) {
+      close(connection, 'this server answers reads only, which its client does not accept');
+    } else if (request.lastZxidSeen > database.lastZxid) {
       const seen = hexLong(request.lastZxidSeen);
       const own = hexLong(database.lastZxid);
       host.log({
@@ -99,28 +101,27 @@ export class Greeter {
   #begin(connection: Connection, request: Handshake): void {
     const { sessions, turn, authority } = this.#parts;
     const timeoutMs = this.#negotiate(request.timeOut);
-    const session = sessions.add(sessions.newId(), timeoutMs, turn.now);
-    connection.phase = 'opening';
+    const isLocal = authority.sessionsAreLocal;
+    const session = sessions.add(sessions.newId(), timeoutMs, turn.now, isLocal);
     connection.session = session;
     session.connection = connection.id;
+    if (isLocal) {
+      connection.phase = 'open';
+      this.#welcome(connection, session);
+      return;
+    }
+    connection.phase = 'opening';
     authority.createSession(session, this.#wait(connection));
   }
 
   /** Who cannot prove that the session is its own learns nothing and disturbs nobody. */
   #resume(connection: Connection, request: Handshake): void {
-    const { passwords, authority, connections, metrics, close, host } = this.#parts;
+    const { passwords, authority, connections, metrics, close } = this.#parts;
     metrics.connectionRevalidations.add();
     const isOwner = passwords.isRight(request.sessionId, request.passwd);
     const session = isOwner ? authority.findSession(request.sessionId) : undefined;
     if (session === undefined || session.closing) {
-      const id = hexLong(request.sessionId);
-      const why = isOwner ? 'has ended' : 'was asked for with a wrong password';
-      host.log({
-        level: isOwner ? 'info' : 'warn',
-        event: 'session.refused',
-        message: `session ${id}, which ${connection.address} asked for, ${why}`,
-      });
-      this.#refuse(connection);
+      this.#turnAway(connection, request.sessionId, isOwner);
       return;
     }
     const older =
@@ -193,13 +194,32 @@ export class Greeter {
     this.#respond(connection, timeoutMs, id, password);
   }
 
+  /** Of the sessions of others, a server that is cut off does not say that they have ended. */
+  #turnAway(connection: Connection, session: bigint, isOwner: boolean): void {
+    const { authority, close, host } = this.#parts;
+    const { cutOff } = authority;
+    const id = hexLong(session);
+    if (cutOff !== undefined && !(isOwner && cutOff.hasEnded(session))) {
+      close(connection, `this server is cut off and cannot say whether session ${id} lives`);
+      return;
+    }
+    const why = isOwner ? 'has ended' : 'was asked for with a wrong password';
+    host.log({
+      level: isOwner ? 'info' : 'warn',
+      event: 'session.refused',
+      message: `session ${id}, which ${connection.address} asked for, ${why}`,
+    });
+    this.#refuse(connection);
+  }
+
   #refuse(connection: Connection): void {
     this.#respond(connection, 0, 0n, NO_PASSWORD);
     this.#parts.close(connection, 'its session has ended or is not its own');
   }
 
   #respond(connection: Connection, timeOut: number, sessionId: bigint, passwd: Uint8Array): void {
-    const readOnly = this.#knowsReadOnly.get(connection) === true ? false : undefined;
+    const isCutOff = this.#parts.authority.cutOff !== undefined;
+    const readOnly = this.#knowsReadOnly.get(connection) === true ? isCutOff : undefined;
     const to = this.#parts.replies.writerOf(connection);
     const start = to.position;
     to.int(0);

@@ -16,13 +16,14 @@ import { authenticate, refuseSasl } from './authentication.js';
 import type { Authority } from './authority.js';
 import type { Connection } from './connection.js';
 import type { Greeter } from './handshake.js';
+import { LargeRequests } from './large-requests.js';
 import type { MetricsRegistry } from './metrics.js';
 import { OwedPings } from './owed-pings.js';
-import { attemptRead, type ReadOrigin, type ReadService } from './read-handler.js';
-import { readHandlers, tellsEvents } from './read-handlers.js';
+import type { ReadService } from './read-handler.js';
 import type { Replies } from './replies.js';
 import type { WaitingRequest } from './request.js';
-import type { Sessions } from './sessions.js';
+import { serveRead } from './serve-read.js';
+import type { Session, Sessions } from './sessions.js';
 
 export interface IntakeParts {
   readonly config: Config;
@@ -36,6 +37,8 @@ export interface IntakeParts {
   readonly replies: Replies;
   readonly metrics: MetricsRegistry;
   readonly close: (connection: Connection, reason: string) => void;
+  /** A client has closed a session that only this server knows, and was told so. */
+  readonly sessionClosed: (session: Session) => void;
 }
 
 /** Bytes of a request's header; its body follows. */
@@ -64,11 +67,13 @@ export class Intake {
   readonly #reader = new Reader(new Uint8Array(0));
   readonly #throttled = new Set<Connection>();
   readonly #owedPings = new OwedPings();
+  /** Large requests in flight. */
+  readonly large: LargeRequests;
   #outstanding = 0;
-  #largeBytes = 0;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.large = new LargeRequests(parts);
   }
 
   /** Requests taken in and not answered. */
@@ -134,11 +139,6 @@ export class Intake {
   openGate(request: WaitingRequest): void {
     request.isGated = false;
     if (request.connection.phase !== 'closed') this.#serveWaiting(request.connection);
-  }
-
-  /** A large request is done with. */
-  releaseLarge(bytes: number): void {
-    this.#largeBytes -= bytes;
   }
 
   /** Goes on with connections that had to wait, as far as there is room. */
@@ -233,7 +233,7 @@ export class Intake {
 
   /** Takes the frame that the connection's splitter has found. */
   #takeFrame(connection: Connection): void {
-    const { greeter, metrics, config } = this.#parts;
+    const { greeter, metrics } = this.#parts;
     const { bytes, start, end } = connection.frames;
     metrics.packetsReceived.add();
     connection.received++;
@@ -248,16 +248,7 @@ export class Intake {
     const operation = operationOf(type);
     if (operation !== undefined) connection.lastOperation = operation;
     connection.lastCxid = xid;
-    const size = end - start;
-    const isLarge = config.largeRequestThreshold > 0 && size > config.largeRequestThreshold;
-    if (isLarge && this.#largeBytes + size > config.largeRequestMaxBytes) {
-      metrics.largeRequestsRejected.add();
-      throw new MalformedError(
-        `a request of ${size} bytes while large ones take ${this.#largeBytes}: see ` +
-          'largeRequestMaxBytes',
-      );
-    }
-    this.#dispatch(connection, operation, xid, from, isLarge ? size : 0);
+    this.#dispatch(connection, operation, xid, from, this.large.weigh(end - start));
   }
 
   #dispatch(
@@ -267,21 +258,33 @@ export class Intake {
     from: Reader,
     largeBytes: number,
   ): void {
+    const { authority } = this.#parts;
     if (operation === 'auth') {
       authenticate(this.#parts, connection, xid, from);
+    } else if (this.#ownAnswer(connection, operation) !== undefined) {
+      this.#serveInTurn(connection, operation, xid, from);
+      if (operation === 'closeSession') connection.session!.closing = true;
     } else if (operation !== undefined && isWrite(operation)) {
       this.#write(connection, operation, xid, from, largeBytes);
     } else if (operation === 'ping' && connection.session?.closing === true) {
       // Its end is on the way to the disk: an answer would tell the client that it lives.
-    } else if (operation === 'sync' && this.#parts.authority.sync !== undefined) {
+    } else if (operation === 'sync' && authority.sync !== undefined) {
       const request = this.#wait(connection, operation, xid);
       request.isGated = true;
-      this.#parts.authority.sync(request);
-    } else if (connection.outstanding === 0) {
-      this.#serve(connection, operation, xid, from, undefined);
+      authority.sync(request);
     } else {
-      this.#wait(connection, operation, xid);
+      this.#serveInTurn(connection, operation, xid, from);
     }
+  }
+
+  #serveInTurn(
+    connection: Connection,
+    operation: OperationName | undefined,
+    xid: number,
+    from: Reader,
+  ): void {
+    if (connection.outstanding === 0) this.#serve(connection, operation, xid, from, undefined);
+    else this.#wait(connection, operation, xid);
   }
 
   /** Puts a request that cannot be served yet behind those that wait. */
@@ -309,7 +312,7 @@ export class Intake {
     const request = { connection, operation, xid, receivedAt, identities, frame: undefined };
     connection.wait(request);
     this.#outstanding++;
-    this.#largeBytes += largeBytes;
+    this.large.take(largeBytes);
     authority.write(operation, session, request, from, largeBytes);
   }
 
@@ -321,9 +324,13 @@ export class Intake {
     from: Reader,
     waited: WaitingRequest | undefined,
   ): void {
-    const { replies, turn } = this.#parts;
-    if (operation === 'ping') {
-      if (!this.#parts.authority.mayPromise()) {
+    const { replies, turn, authority } = this.#parts;
+    const own = this.#ownAnswer(connection, operation);
+    if (own !== undefined) {
+      replies.begin(connection, xid);
+      replies.end(connection, own);
+    } else if (operation === 'ping') {
+      if (!authority.mayPromise(connection.session)) {
         this.#owedPings.owe(connection, xid);
         return;
       }
@@ -333,43 +340,20 @@ export class Intake {
       refuseSasl(this.#parts, connection, xid);
       return;
     } else if (operation !== undefined && isRead(operation)) {
-      this.#read(connection, operation, xid, from, waited);
+      serveRead(this.#parts, connection, operation, xid, from, waited);
     } else {
       this.#refuseUnknown(connection, xid);
       return;
     }
     replies.count(connection, waited?.receivedAt ?? turn.now, turn.now, false);
+    if (operation === 'closeSession') this.#parts.sessionClosed(connection.session!);
   }
 
-  #read(
-    connection: Connection,
-    operation: ReadName,
-    xid: number,
-    from: Reader,
-    waited: WaitingRequest | undefined,
-  ): void {
-    const { replies, service } = this.#parts;
-    const { session } = connection;
-    const origin: ReadOrigin = {
-      connection,
-      identities: waited?.identities ?? connection.identities,
-      session: session?.id ?? 0n,
-    };
-    const handler = readHandlers[operation];
-    /* What waited was asked before the session's end, and is answered before it. */
-    const isEnded = session === undefined || (session.closing && waited === undefined);
-    if (tellsEvents.has(operation)) {
-      const to = replies.writerOf(connection);
-      const code = isEnded
-        ? codes.SESSION_EXPIRED
-        : attemptRead(handler, service, origin, from, to);
-      replies.begin(connection, xid);
-      replies.end(connection, code);
-      return;
-    }
-    const to = replies.begin(connection, xid);
-    const code = isEnded ? codes.SESSION_EXPIRED : attemptRead(handler, service, origin, from, to);
-    replies.end(connection, code);
+  /** The code of a request that this server answers by itself, if it is one. */
+  #ownAnswer(connection: Connection, operation: OperationName | undefined): number | undefined {
+    const { ownAnswer } = this.#parts.authority;
+    if (ownAnswer === undefined || operation === undefined) return undefined;
+    return ownAnswer(operation, connection.session);
   }
 
   #refuseUnknown(connection: Connection, xid: number): void {

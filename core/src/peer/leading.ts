@@ -12,6 +12,7 @@ import { LearnerHandler } from '../zab/learner-handler.js';
 import type { Membership } from '../zab/membership.js';
 import type { Core } from './core.js';
 import { Deciding } from './deciding.js';
+import { LearnerThrottle } from './learner-throttle.js';
 import type { Proposal } from './pipeline.js';
 import type { PendingWrite } from './request.js';
 import type { ClientInput } from './serving.js';
@@ -27,6 +28,8 @@ export interface LeadingParts {
   readonly epochs: Epochs;
   readonly history: LeaderHistory;
   readonly sessionIds: SessionIds;
+  /** Requests in flight, from everywhere, from which on learners are throttled. */
+  readonly outstandingLimit: number;
   readonly hasSupport: () => boolean;
   readonly secrets: () => Uint8Array;
   readonly failed: (failure: DiskFailure) => void;
@@ -47,15 +50,24 @@ const GRACE_TICKS = 2;
 export class Leading {
   readonly leader: Leader;
   readonly #parts: LeadingParts;
+  readonly #throttle: LearnerThrottle;
   #deciding: Deciding | undefined = undefined;
 
   constructor(parts: LeadingParts) {
     this.#parts = parts;
+    this.#throttle = new LearnerThrottle({
+      limit: parts.outstandingLimit,
+      own: () => this.#deciding?.serving.intake.outstanding ?? 0,
+    });
     this.leader = new Leader({
       ...parts.core,
       ...parts,
       activated: () => this.#begin(),
-      committed: (number) => this.#deciding!.ledger.commitTo(number),
+      committed: (number) => {
+        const { ledger } = this.#deciding!;
+        ledger.commitTo(number);
+        ledger.advance();
+      },
       request: (learner, request) => this.#request(learner, request),
       revalidate: (learner, id, timeoutMs) => this.#revalidate(learner, id, timeoutMs),
       touched: (id, timeoutMs) => this.#touched(id, timeoutMs),
@@ -92,6 +104,7 @@ export class Leading {
     deciding?.serving.endIntake();
     deciding?.ledger.endStep();
     deciding?.serving.flush();
+    this.#throttle.endStep(this.leader.learners);
     this.leader.flush();
   }
 
@@ -119,10 +132,14 @@ export class Leading {
       sessions,
       failed,
       diverged,
-      applied,
+      applied: (write) => {
+        this.#throttle.applied(write.via);
+        applied(write);
+      },
       sessionEnded: (session) => apacheSessions.delete(session),
       leader: {
         appended: (write, view) => {
+          this.#throttle.taken(write.via);
           const bytes = view.slice();
           write.bytes = bytes;
           leader.proposals.add(write.zxidHigh, write.zxidLow, bytes);
@@ -171,7 +188,8 @@ export class Leading {
     if (code === opcodes.sync) {
       const asker = deciding.serving.sessions.get(id);
       if (asker?.owner === learner) this.#touched(id, asker.timeoutMs);
-      this.leader.heartbeats.confirm(() => learner.passSync());
+      if (learner.isVivarium) this.leader.heartbeats.confirm(() => learner.passSync());
+      else this.leader.proposals.sync(learner);
       return;
     }
     const { sessions } = deciding.serving;
@@ -188,7 +206,7 @@ export class Leading {
       return;
     }
     const operation = operationOf(code);
-    const session = sessions.get(id);
+    const session = sessions.get(id) ?? this.#localElsewhere(learner, request);
     /* Its answer will tell the client that the session lives. */
     if (session?.owner === learner) this.#touched(id, session.timeoutMs);
     const handler = operation === undefined ? undefined : writeHandlers[operation as WriteName];
@@ -201,12 +219,27 @@ export class Leading {
   }
 
   /**
+   * Stands for a session that its learner alone knows. One of ZooKeeper does not say of which
+   * session it is: where there are local ones, any that is not known may be, as in ZooKeeper.
+   */
+  #localElsewhere(learner: LearnerHandler, request: ForwardedRequest): Session | undefined {
+    const { session: id, isLocal, operation } = request;
+    const { localSessionsEnabled, serverId } = this.#parts.core.config;
+    const isOwn = BigInt.asUintN(8, id >> 56n) === BigInt.asUintN(8, BigInt(serverId));
+    const mayBeLocal = localSessionsEnabled && !learner.isVivarium && !isOwn;
+    if (operation === opcodes.closeSession || !(isLocal || mayBeLocal)) return undefined;
+    const session = new Session(id, 0, true);
+    session.owner = learner;
+    return session;
+  }
+
+  /**
    * A client came back to a learner: whatever it asked through another server counts no longer. It
    * is let in when all it asked before is decided, so that it cannot miss it.
    */
   #revalidate(learner: LearnerHandler, id: bigint, timeoutMs: Millis): void {
     const session = this.#deciding?.serving.sessions.get(id);
-    if (session === undefined || session.closing) {
+    if (session === undefined || session.closing || session.isLocal) {
       learner.revalidated(id, false);
       return;
     }
@@ -232,7 +265,7 @@ export class Leading {
   #touched(id: bigint, timeoutMs: Millis): void {
     const sessions = this.#deciding?.serving.sessions;
     const session = sessions?.get(id);
-    if (session === undefined || session.closing) return;
+    if (session === undefined || session.closing || session.isLocal) return;
     session.timeoutMs = timeoutMs;
     sessions?.touch(session, this.#parts.core.turn.now);
   }

@@ -1,3 +1,4 @@
+import { Fifo } from '../base/fifo.js';
 import type { Millis } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { DiskFailure } from '../storage/disk.js';
@@ -14,8 +15,10 @@ import type { LearnerLedger } from '../zab/learner-parts.js';
 import type { Membership } from '../zab/membership.js';
 import type { Authority, SessionClaim } from './authority.js';
 import type { Core } from './core.js';
+import { Forwarding } from './forwarding.js';
 import { Installation } from './installation.js';
 import { Ledger } from './ledger.js';
+import { answerOfLocal, LocalExpiry } from './local-sessions.js';
 import type { PendingWrite, WaitingRequest } from './request.js';
 import { type ClientInput, Serving } from './serving.js';
 import { type Session, type SessionIds, Sessions } from './sessions.js';
@@ -45,16 +48,9 @@ export interface LearningParts {
   readonly lost: (reason: string) => void;
 }
 
-/** A request that the leader was asked for, in the order of asking. */
-interface Forwarded {
-  readonly request: WaitingRequest;
-  readonly operation: OperationName;
-  readonly session: Session;
-  readonly largeBytes: number;
-}
-
 const NO_RECORDS: PendingWrite['records'] = [];
 const REQUEST_HEADER_BYTES = 8;
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** A server that follows or observes: the leader's history, and the own clients beside it. */
 export class Learning {
@@ -63,16 +59,23 @@ export class Learning {
   readonly #parts: LearningParts;
   readonly #sessions: Sessions;
   readonly #installation: Installation;
-  readonly #forwarded: Forwarded[] = [];
-  readonly #syncs: WaitingRequest[] = [];
+  readonly #forwarding: Forwarding;
+  readonly #syncs = new Fifo<WaitingRequest>();
   readonly #claims: SessionClaim[] = [];
   #serving: Serving | undefined = undefined;
+  #localExpiry: LocalExpiry | undefined = undefined;
 
   constructor(parts: LearningParts) {
     this.#parts = parts;
     const { core, store } = parts;
     const { config, turn } = core;
     this.#sessions = new Sessions(config.tickTime, parts.sessionIds, true);
+    this.#forwarding = new Forwarding({
+      config,
+      sessions: this.#sessions,
+      ask: (session, cxid, operation, body, identities) =>
+        this.learner.request(session, cxid, operation, body, identities),
+    });
     this.#installation = new Installation(core, store, parts.historyOptions);
     store.beginRole();
     this.ledger = new Ledger({
@@ -85,11 +88,12 @@ export class Learning {
       drained: () => {},
       failed: parts.failed,
     });
+    const ledger = this.#ledgerForLearner();
     this.learner = new Learner({
       ...core,
       ...parts,
       turn,
-      ledger: () => this.#learnerLedger,
+      ledger,
       last: () => store.last,
       truncate: (zxidHigh, zxidLow, done) => this.#truncate(zxidHigh, zxidLow, done),
       receiver: parts.newReceiver,
@@ -105,17 +109,28 @@ export class Learning {
     });
   }
 
+  /** Number of the server that is followed. */
+  get leaderId(): number {
+    return this.#parts.leader;
+  }
+
   get serving(): Serving | undefined {
     return this.#serving;
   }
 
   get wakeAt(): Millis {
-    const serving = this.#serving?.wakeAt ?? Number.POSITIVE_INFINITY;
-    return Math.min(this.learner.wakeAt, this.ledger.wakeAt, serving);
+    const serving = this.#serving?.wakeAt ?? NEVER;
+    const expiry = this.#localExpiry?.wakeAt ?? NEVER;
+    return Math.min(this.learner.wakeAt, this.ledger.wakeAt, serving, expiry);
   }
 
   take(input: ClientInput): void {
     this.#serving?.take(input);
+  }
+
+  /** A round of reading is over. */
+  polled(id: number): void {
+    this.#localExpiry?.polled(id);
   }
 
   /** The answer of a disk request of the sync; false when it was none. */
@@ -125,6 +140,7 @@ export class Learning {
 
   doWhatIsDue(): void {
     this.learner.step();
+    this.#localExpiry?.look();
     this.#serving?.doWhatIsDue();
   }
 
@@ -148,7 +164,7 @@ export class Learning {
     return this.ledger.takeRest();
   }
 
-  get #learnerLedger(): LearnerLedger {
+  #ledgerForLearner(): LearnerLedger {
     const { ledger } = this;
     return {
       get appended() {
@@ -159,6 +175,7 @@ export class Learning {
       },
       append: (zxidHigh, zxidLow, bytes) => this.#append(zxidHigh, zxidLow, bytes),
       commitTo: (number) => ledger.commitTo(number),
+      advance: () => ledger.advance(),
       flush: () => ledger.flush(),
     };
   }
@@ -199,6 +216,7 @@ export class Learning {
       request: undefined,
       operation: operationOfTxn(txn.header.type),
       session: undefined,
+      via: undefined,
       largeBytes: 0,
       digestHigh: hasDigest ? Number(BigInt.asIntN(32, digest.treeDigest >> 32n)) : 0,
       digestLow: hasDigest ? Number(BigInt.asIntN(32, digest.treeDigest)) : 0,
@@ -216,9 +234,9 @@ export class Learning {
     if (serving === undefined) {
       database.apply(write.txn);
     } else {
-      const largeBytes = this.#match(write);
+      const largeBytes = this.#forwarding.match(write);
       serving.apply(write);
-      if (largeBytes > 0) serving.intake.releaseLarge(largeBytes);
+      if (largeBytes > 0) serving.intake.large.release(largeBytes);
     }
     this.#parts.applied(write);
     if (store.isExact) return;
@@ -227,22 +245,6 @@ export class Learning {
     if (!hasDigest) return;
     const { digestHigh, digestLow } = database.tree;
     store.isExact ||= digestHigh === write.digestHigh && digestLow === write.digestLow;
-  }
-
-  /** Finds out whether a decided write is the next one that was asked for here. */
-  #match(write: PendingWrite): number {
-    const next = this.#forwarded[0];
-    if (next === undefined) return 0;
-    const { header } = write.txn;
-    if (header.cxid !== next.request.xid || header.clientId !== next.session.id) return 0;
-    this.#forwarded.shift();
-    write.request = next.request;
-    write.operation = next.operation;
-    write.session = next.session;
-    if (next.session.connection === undefined && next.session.unapplied === 1) {
-      this.#sessions.remove(next.session.id);
-    }
-    return next.largeBytes;
   }
 
   #serve(): void {
@@ -257,37 +259,24 @@ export class Learning {
       diverged: this.learner.isVivarium ? this.#parts.diverged : undefined,
       sessionEnded: (session) => store.apacheSessions.delete(session),
     });
+    if (core.config.localSessionsEnabled) {
+      this.#localExpiry = new LocalExpiry(core, this.#serving);
+    }
     this.#parts.serving();
   }
 
   #authority(): Authority {
-    const forward = (
-      operation: OperationName,
-      code: number,
-      session: Session,
-      request: WaitingRequest,
-      body: Uint8Array,
-      largeBytes: number,
-    ) => {
-      this.#forwarded.push({ request, operation, session, largeBytes });
-      session.unapplied++;
-      this.learner.request(session, request.xid, code, body, request.identities);
-    };
+    const { localSessionsEnabled } = this.#parts.core.config;
+    const forwarding = this.#forwarding;
     return {
-      write: (operation, session, request, body, largeBytes) => {
-        if (session === undefined) return;
-        if (operation === 'closeSession') session.closing = true;
-        const bytes = body.bytes.subarray(body.position, body.end);
-        forward(operation, opcodes[operation], session, request, bytes, largeBytes);
-      },
-      createSession: (session, request) => {
-        const body = new Writer(4);
-        body.int(session.timeoutMs);
-        const operation = 'createSession';
-        forward(operation, opcodes.createSession, session, request, body.copy(), 0);
-      },
+      write: (operation, session, request, body, largeBytes) =>
+        forwarding.write(operation, session, request, body, largeBytes),
+      ...(localSessionsEnabled && { ownAnswer: answerOfLocal }),
+      sessionsAreLocal: localSessionsEnabled,
+      createSession: (session, request) => forwarding.createSession(session, request),
       findSession: (id) => this.#sessions.get(id) ?? this.#knownElsewhere(id),
       claimSession: (claim) => {
+        if (claim.session.isLocal) return true;
         this.#claims.push(claim);
         this.learner.revalidate(claim.session.id, claim.timeoutMs);
         return undefined;
@@ -299,9 +288,9 @@ export class Learning {
         const body = request.frame!.subarray(REQUEST_HEADER_BYTES);
         this.learner.request(session, request.xid, opcodes.sync, body, request.identities);
       },
-      mayPromise: () => this.learner.mayPromise(),
-      left: (session) => {
-        if (session.unapplied === 0) this.#sessions.remove(session.id);
+      mayPromise: (session) => session?.isLocal === true || this.learner.mayPromise(),
+      left: ({ id, isLocal, closing, unapplied }) => {
+        if (isLocal ? closing : unapplied === 0) this.#sessions.remove(id);
       },
     };
   }

@@ -1,3 +1,4 @@
+import { Fifo } from '../base/fifo.js';
 import type { Turn } from '../seam/turn.js';
 import type { DiskFailure } from '../storage/disk.js';
 import type { LogWriter } from '../storage/log-writer.js';
@@ -49,7 +50,7 @@ interface Flush {
 export class Ledger {
   readonly #parts: LedgerParts;
   /** Appended and not applied, in order; the first one has the number `#applied + 1`. */
-  readonly #writes: PendingWrite[] = [];
+  readonly #writes = new Fifo<PendingWrite>();
   #appended = 0;
   #durable = 0;
   #committed = 0;
@@ -125,11 +126,9 @@ export class Ledger {
     if (maxBatch > 0 && log.pending >= maxBatch) this.flush();
   }
 
-  /** Writes up to this number are decided; those of them that are durable are applied. */
+  /** Writes up to this number are decided; they are applied by {@link advance}. */
   commitTo(number: number): void {
-    if (number <= this.#committed) return;
-    this.#committed = number;
-    this.#applyOn();
+    if (number > this.#committed) this.#committed = number;
   }
 
   /** Calls back when everything is applied that is committed by now. */
@@ -170,7 +169,7 @@ export class Ledger {
     const writes = flush.upTo - this.#durable;
     this.#durable = flush.upTo;
     this.#parts.durable(flush.upTo);
-    this.#applyOn();
+    this.advance();
     const tookMs = turn.now - flush.startedAt;
     this.#lastFlush = { writes, tookMs, endedAt: turn.now };
     return tookMs;
@@ -179,17 +178,16 @@ export class Ledger {
   /** Writes that are not applied yet, oldest first, for whoever must not wait for them. */
   takeRest(): readonly PendingWrite[] {
     this.#applied = this.#appended;
-    return this.#writes.splice(0);
+    return this.#writes.take();
   }
 
-  #applyOn(): void {
+  /** Applies whatever is decided and durable. */
+  advance(): void {
     const upTo = Math.min(this.#durable, this.#committed);
-    const count = upTo - this.#applied;
-    if (count <= 0) return;
-    const writes = this.#writes;
+    let left = upTo - this.#applied;
+    if (left <= 0) return;
     /* A write that is applied may let others in: they go behind these. */
-    for (let i = 0; i < count; i++) this.#parts.apply(writes[i]!);
-    writes.splice(0, count);
+    for (; left > 0; left--) this.#parts.apply(this.#writes.shift()!);
     this.#applied = upTo;
     if (this.isIdle) this.#parts.drained();
     while (this.#waiting.length > 0 && this.#waiting[0]!.number <= upTo) {

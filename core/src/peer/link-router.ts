@@ -1,3 +1,4 @@
+import { unreachable } from '../base/assert.js';
 import type { ConnectionId } from '../base/ids.js';
 import type { Input } from '../seam/inputs.js';
 import type { Turn } from '../seam/turn.js';
@@ -9,6 +10,9 @@ import { Learning } from './learning.js';
 
 /** What a member is at the moment; `undefined` while it looks for a leader. */
 export type Role = Leading | Learning | undefined;
+
+/** What comes over links and connections of clients alike. */
+type LinkInput = Extract<Input, { type: `connection-${'bytes' | 'slow' | 'closed'}` }>;
 
 /** Brings what comes over the links of a member to whom it is for. */
 export class LinkRouter {
@@ -24,25 +28,45 @@ export class LinkRouter {
     this.#early = new EarlyLearners(turn);
   }
 
-  opened({ connection, link, address }: Extract<Input, { type: 'link-opened' }>): void {
+  opened({ connection, link, address, port }: Extract<Input, { type: 'link-opened' }>): void {
     if (link === 'election') {
       this.#election.opened(connection, address);
       return;
     }
     const role = this.#role();
-    if (role instanceof Learning && role.learner.opened(connection, address)) return;
+    if (role instanceof Learning && role.learner.opened(connection, address, port)) return;
     if (connection > 0 && role instanceof Leading) {
-      role.leader.opened(new QuorumLink(this.#turn, connection, address));
+      role.leader.opened(new QuorumLink(this.#turn, connection, address, port));
     } else if (connection > 0 && role === undefined) {
-      this.#early.opened(connection, address);
+      this.#early.opened(connection, address, port);
     } else {
       const reason = 'this server does not lead';
       this.#turn.effects.push({ type: 'close', connection, reason });
     }
   }
 
-  /** False when the connection is no link. */
-  received(connection: ConnectionId, bytes: Uint8Array): boolean {
+  /** False when what came did not come over a link. */
+  took(input: LinkInput): boolean {
+    switch (input.type) {
+      case 'connection-bytes':
+        return this.#received(input.connection, input.bytes);
+      case 'connection-slow':
+        return this.#slow(input.connection, input.slow);
+      case 'connection-closed':
+        return this.#closed(input.connection, input.reason);
+      default:
+        return unreachable(input, 'input of a connection');
+    }
+  }
+
+  /** It is known who leads: learners that came before that are taken in, or sent away. */
+  decided(leader: number): void {
+    const role = this.#role();
+    if (role instanceof Leading) this.#early.handTo(role.leader);
+    else this.#early.refuseAll(`server ${leader} leads`);
+  }
+
+  #received(connection: ConnectionId, bytes: Uint8Array): boolean {
     const role = this.#role();
     if (role instanceof Leading && role.leader.has(connection)) {
       role.leader.received(connection, bytes);
@@ -58,8 +82,7 @@ export class LinkRouter {
     return true;
   }
 
-  /** False when the connection is no link. */
-  slow(connection: ConnectionId, isSlow: boolean): boolean {
+  #slow(connection: ConnectionId, isSlow: boolean): boolean {
     const role = this.#role();
     if (this.#election.has(connection)) this.#election.slow(connection, isSlow);
     else if (role instanceof Leading && role.leader.has(connection)) {
@@ -68,8 +91,7 @@ export class LinkRouter {
     return true;
   }
 
-  /** False when the connection is no link. */
-  closed(connection: ConnectionId, reason: string): boolean {
+  #closed(connection: ConnectionId, reason: string): boolean {
     const role = this.#role();
     if (this.#early.has(connection)) {
       this.#early.closed(connection);
@@ -81,12 +103,5 @@ export class LinkRouter {
       return role instanceof Learning && role.learner.closed(connection, reason);
     }
     return true;
-  }
-
-  /** It is known who leads: learners that came before that are taken in, or sent away. */
-  decided(leader: number): void {
-    const role = this.#role();
-    if (role instanceof Leading) this.#early.handTo(role.leader);
-    else this.#early.refuseAll(`server ${leader} leads`);
   }
 }

@@ -2,6 +2,7 @@ import type { Millis, SessionId } from '../base/ids.js';
 import type { PeerState } from '../wire/election.js';
 import type { Core } from './core.js';
 import { createPeerView } from './peer-view.js';
+import type { QuorumView } from './quorum-view.js';
 import type { Serving } from './serving.js';
 import type { Snapshots } from './snapshots.js';
 import type { Store } from './store.js';
@@ -10,9 +11,12 @@ import type { ConnectionView, PeerView, SessionView, StorageView } from './view.
 export interface MemberViewParts {
   readonly core: Core;
   readonly store: Store;
-  readonly startedAt: Millis;
-  readonly state: () => PeerState;
+  readonly startedAt: () => Millis;
+  readonly quorum: QuorumView;
   readonly serving: () => Serving | undefined;
+  /** Whether it serves without a leader. */
+  readonly isReadOnly: () => boolean;
+  readonly isStopping: () => boolean;
   readonly snapshots: () => Snapshots | undefined;
 }
 
@@ -25,20 +29,22 @@ const modes: Readonly<Record<PeerState, PeerView['mode']>> = {
 
 /** Makes the view that administrators have of a member: whatever its role is when they look. */
 export function createMemberView(parts: MemberViewParts): PeerView {
-  const { core, store, startedAt } = parts;
+  const { core, store, quorum } = parts;
   const { config, metrics, digestHistory } = core;
+  const mode = () => (parts.isReadOnly() ? 'read-only' : modes[quorum.state]);
+  const isServing = () => parts.serving() !== undefined && !parts.isStopping();
   const now = (): PeerView | undefined => {
     const serving = parts.serving();
-    const snapshots = parts.snapshots();
-    if (serving === undefined || snapshots === undefined) return undefined;
+    if (serving === undefined) return undefined;
+    const none = { lastZxid: store.lastSnapshotZxid, lastAt: 0, inProgress: false };
     return createPeerView({
-      mode: modes[parts.state()],
+      mode: mode(),
       serverId: config.serverId,
-      startedAt,
+      startedAt: parts.startedAt(),
       database: store.database,
       log: store.log,
       serving,
-      snapshots,
+      snapshots: parts.snapshots() ?? none,
       digestHistory,
       metrics,
       isServing: () => true,
@@ -46,13 +52,19 @@ export function createMemberView(parts: MemberViewParts): PeerView {
   };
   return {
     serverId: config.serverId,
-    startedAt,
     metrics,
+    quorum,
+    get startedAt() {
+      return parts.startedAt();
+    },
     get mode() {
-      return modes[parts.state()];
+      return mode();
     },
     get serving() {
-      return parts.serving() !== undefined;
+      return isServing();
+    },
+    get acceptsClients() {
+      return isServing() && (config.leaderServes || quorum.state !== 'leading');
     },
     get lastZxid() {
       return store.database.lastZxid;
@@ -72,6 +84,9 @@ export function createMemberView(parts: MemberViewParts): PeerView {
     get sessionCount() {
       return store.database.sessions.size;
     },
+    get localSessionCount() {
+      return parts.serving()?.sessions.localSize ?? 0;
+    },
     get connectionCount() {
       return now()?.connectionCount ?? 0;
     },
@@ -87,6 +102,7 @@ export function createMemberView(parts: MemberViewParts): PeerView {
     sessions: (): readonly SessionView[] => now()?.sessions() ?? [],
     ephemerals: () => now()?.ephemerals() ?? new Map<SessionId, readonly string[]>(),
     watches: () => now()?.watches() ?? new Map<SessionId, readonly string[]>(),
+    globalSessions: () => store.database.sessions,
     digests: () => digestHistory.entries(),
   };
 }

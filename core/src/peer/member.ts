@@ -6,19 +6,23 @@ import type { Batch, Input, PeerCommand } from '../seam/inputs.js';
 import type { Turn } from '../seam/turn.js';
 import type { CommittedTxn } from '../storage/committed-log.js';
 import type { DiskFailure } from '../storage/disk.js';
-import type { Recovered } from '../storage/recovery.js';
+import { isProof } from '../storage/recovery.js';
 import { txnTypes } from '../wire/txns.js';
 import { assembleMember, type MemberParts } from './assemble-member.js';
 import { Barrier } from './barrier.js';
+import { obey } from './commands.js';
 import { Leading } from './leading.js';
 import { Learning } from './learning.js';
 import { LinkRouter, type Role } from './link-router.js';
 import type { MemberOptions } from './member-options.js';
 import { createMemberView } from './member-view.js';
 import { haltFor, haltForDivergence, noteFlush } from './peer.js';
+import { createQuorumView } from './quorum-view.js';
+import { ReadingOnly } from './reading-only.js';
 import type { PendingWrite } from './request.js';
 import type { Serving } from './serving.js';
-import { Snapshots } from './snapshots.js';
+import type { Snapshots } from './snapshots.js';
+import { snapshotsOf } from './store-snapshots.js';
 import type { PeerView } from './view.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -39,6 +43,8 @@ export class Member {
   readonly #router: LinkRouter;
   readonly #barrier: Barrier;
   #role: Role = undefined;
+  /** For clients that accept a server without a leader; while it looks for one, if it is to be. */
+  #reading: ReadingOnly | undefined = undefined;
   #snapshots: Snapshots | undefined = undefined;
   #phase: 'settling' | 'looking' | 'working' | 'closing' | 'stopped' | 'halted' = 'settling';
   /** What the last role had logged and not applied. */
@@ -56,16 +62,18 @@ export class Member {
     this.#isTrusted = options.isTrusted;
     this.#isEmpty = options.isEmpty;
     this.#parts = assembleMember(options);
-    const { turn, links, election, core, store } = this.#parts;
+    const { turn, links, core, store, availability } = this.#parts;
     this.#turn = turn;
     this.#router = new LinkRouter(turn, links, () => this.#role);
     this.#barrier = new Barrier(turn);
     this.view = createMemberView({
       core,
       store,
-      startedAt: options.now,
-      state: () => election.state,
+      startedAt: () => availability.servingSince,
+      quorum: createQuorumView(this.#parts, options.config.serverId, () => this.#role),
       serving: () => this.#serving,
+      isReadOnly: () => this.#reading?.serving !== undefined,
+      isStopping: () => this.#isStopping,
       snapshots: () => this.#snapshots,
     });
   }
@@ -82,7 +90,7 @@ export class Member {
     return Math.min(
       this.#parts.links.wakeAt,
       this.#phase === 'looking' ? this.#parts.election.wakeAt : NEVER,
-      this.#role?.wakeAt ?? NEVER,
+      this.#clients?.wakeAt ?? NEVER,
       this.#snapshots?.wakeAt ?? NEVER,
     );
   }
@@ -104,9 +112,9 @@ export class Member {
     }
     this.#parts.links.step();
     if (this.#phase === 'looking') this.#look();
-    this.#role?.doWhatIsDue();
+    this.#clients?.doWhatIsDue();
     if (this.#lost === undefined) {
-      this.#role?.endStep();
+      this.#clients?.endStep();
       this.#snapshots?.endStep();
     }
     /* A role that ends may end at once, and a leader is found while it does. */
@@ -123,9 +131,14 @@ export class Member {
     return this.#phase === 'closing' || this.#phase === 'stopped';
   }
 
+  /** Whoever deals with clients. */
+  get #clients(): Role | ReadingOnly {
+    return this.#role ?? this.#reading;
+  }
+
   get #serving(): Serving | undefined {
-    const role = this.#role;
-    return role instanceof Leading ? role.deciding?.serving : role?.serving;
+    const clients = this.#clients;
+    return clients instanceof Leading ? clients.deciding?.serving : clients?.serving;
   }
 
   /**
@@ -144,7 +157,7 @@ export class Member {
     switch (input.type) {
       case 'connection-opened': {
         const { connection } = input;
-        if (this.#serving !== undefined && !this.#isStopping) this.#role?.take(input);
+        if (this.view.acceptsClients) this.#clients?.take(input);
         else {
           const reason = 'this server does not serve: no leader is known to it';
           this.#turn.effects.push({ type: 'close', connection, reason });
@@ -152,13 +165,9 @@ export class Member {
         break;
       }
       case 'connection-bytes':
-        if (!this.#router.received(input.connection, input.bytes)) this.#role?.take(input);
-        break;
       case 'connection-slow':
-        if (!this.#router.slow(input.connection, input.slow)) this.#role?.take(input);
-        break;
       case 'connection-closed':
-        if (!this.#router.closed(input.connection, input.reason)) this.#role?.take(input);
+        if (!this.#router.took(input)) this.#clients?.take(input);
         break;
       case 'link-opened':
         this.#router.opened(input);
@@ -167,7 +176,7 @@ export class Member {
         if (this.#turn.isCurrent(input.generation)) this.#diskDone(input.id, input.failure);
         break;
       case 'polled':
-        if (this.#role instanceof Leading) this.#role.polled(input.id);
+        this.#clients?.polled(input.id);
         break;
       case 'command':
         this.#command(input.command);
@@ -196,24 +205,15 @@ export class Member {
   }
 
   #command(command: PeerCommand): void {
-    switch (command.name) {
-      case 'reset-server-stats':
-        for (const metric of Object.values(this.#parts.core.metrics)) metric.reset();
-        break;
-      case 'reset-connection-stats':
-        for (const each of this.#serving?.connections.values() ?? []) each.resetStats();
-        break;
-      case 'take-snapshot':
-        this.#snapshots?.ask();
-        break;
-      case 'shut-down':
+    obey(command, {
+      metrics: this.#parts.core.metrics,
+      serving: this.#serving,
+      snapshots: this.#snapshots,
+      leader: this.#role instanceof Leading ? this.#role.leader : undefined,
+      stopping: () => {
         this.#isStopping = true;
-        this.#serving?.stopAccepting();
-        this.#snapshots?.stop();
-        break;
-      default:
-        unreachable(command, 'command');
-    }
+      },
+    });
   }
 
   /** Nothing that was accepted is still on its way. */
@@ -243,6 +243,7 @@ export class Member {
       message: `the server looks for a leader again: ${reason}`,
     });
     this.#endRole(reason);
+    this.#parts.election.leave();
     this.#phase = 'settling';
     this.#settle();
   }
@@ -251,9 +252,11 @@ export class Member {
     this.#rest = this.#role?.end(reason) ?? [];
     this.#isUnsettled = this.#role instanceof Learning && this.#role.isUnsettled;
     this.#role = undefined;
+    this.#endReading(reason);
     this.#snapshots?.stop();
     this.#snapshots = undefined;
     this.#parts.epochs.abandon();
+    this.#parts.availability.ended();
   }
 
   /** Waits until all that the disk was asked for is done, the rest of the log too. */
@@ -288,7 +291,11 @@ export class Member {
       isTrusted: this.#isTrusted,
       isEmpty: this.#isEmpty && (peerEpoch | zxidHigh | zxidLow) === 0,
     };
+    this.#parts.availability.looking();
     this.#parts.election.look(own, this.#turn.now);
+    /* A tree that is not known to be what was durable here is shown to nobody. */
+    const isShown = this.#options.config.readOnlyModeEnabled && this.#isTrusted;
+    if (isShown) this.#reading = new ReadingOnly(this.#parts);
     this.#decide();
   }
 
@@ -302,8 +309,15 @@ export class Member {
     if (decision === undefined || this.#phase !== 'looking') return;
     this.#phase = 'working';
     const { leader } = decision;
+    this.#endReading(`server ${leader} is to lead`);
+    this.#parts.availability.decided(this.#parts.election.state);
     this.#role = leader === this.#options.config.serverId ? this.#lead() : this.#learn(leader);
     this.#router.decided(leader);
+  }
+
+  #endReading(reason: string): void {
+    this.#reading?.end(reason);
+    this.#reading = undefined;
   }
 
   #lead(): Leading {
@@ -365,17 +379,8 @@ export class Member {
     this.#isTrusted = true;
     this.#isEmpty = false;
     this.#parts.election.newEpoch(epoch);
-    const store = this.#parts.store;
-    this.#snapshots = new Snapshots({
-      ...this.#parts.core,
-      database: store.database,
-      log: store.log,
-      retention: store.retention,
-      apacheSessions: store.apacheSessions,
-      lastZxid: store.lastSnapshotZxid,
-      transactions: store.transactions,
-      endZxid: () => (store.isExact ? undefined : store.endZxid),
-    });
+    this.#parts.availability.serving(this.#role instanceof Leading);
+    this.#snapshots = snapshotsOf(this.#parts.store, this.#parts.core);
     const role = this.#role instanceof Leading ? 'leads' : 'follows';
     this.#parts.core.host.log({
       level: 'info',
@@ -390,9 +395,4 @@ export class Member {
     this.#parts.core.metrics.unrecoverableErrors.add();
     this.#turn.effects.push(effect);
   }
-}
-
-/** Whether what was read is all that was ever durable here. */
-function isProof({ tailIsProof, fuzzyUntil, damage }: Recovered): boolean {
-  return tailIsProof && fuzzyUntil === undefined && damage === undefined;
 }

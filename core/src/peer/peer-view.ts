@@ -14,7 +14,7 @@ export interface PeerViewParts {
   readonly database: Database;
   readonly serving: Serving;
   readonly digestHistory: DigestHistory;
-  readonly snapshots: Snapshots;
+  readonly snapshots: Pick<Snapshots, 'lastZxid' | 'lastAt' | 'inProgress'>;
   readonly log: LogWriter;
   readonly metrics: MetricsRegistry;
   readonly isServing: () => boolean;
@@ -29,6 +29,7 @@ export function createPeerView(parts: PeerViewParts): PeerView {
     serverId,
     startedAt,
     metrics,
+    quorum: undefined,
     get lastZxid() {
       return database.lastZxid;
     },
@@ -47,6 +48,9 @@ export function createPeerView(parts: PeerViewParts): PeerView {
     get sessionCount() {
       return sessions.size;
     },
+    get localSessionCount() {
+      return sessions.localSize;
+    },
     get connectionCount() {
       return open.size;
     },
@@ -54,6 +58,9 @@ export function createPeerView(parts: PeerViewParts): PeerView {
       return parts.serving.intake.outstanding;
     },
     get serving() {
+      return parts.isServing();
+    },
+    get acceptsClients() {
       return parts.isServing();
     },
     get storage(): StorageView {
@@ -83,6 +90,7 @@ export function createPeerView(parts: PeerViewParts): PeerView {
       }
       return bySession;
     },
+    globalSessions: () => database.sessions,
     digests: () => parts.digestHistory.entries(),
   };
 }

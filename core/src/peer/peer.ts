@@ -10,6 +10,7 @@ import type { DiskFailure } from '../storage/disk.js';
 import { LogWriter } from '../storage/log-writer.js';
 import type { Recovered } from '../storage/recovery.js';
 import { Authenticator } from './auth.js';
+import { obey } from './commands.js';
 import type { Core } from './core.js';
 import { Deciding } from './deciding.js';
 import { DigestHistory } from './digest-history.js';
@@ -186,24 +187,15 @@ export class Peer {
   }
 
   #command(command: PeerCommand): void {
-    switch (command.name) {
-      case 'reset-server-stats':
-        for (const metric of Object.values(this.#core.metrics)) metric.reset();
-        break;
-      case 'reset-connection-stats':
-        for (const each of this.#deciding.serving.connections.values()) each.resetStats();
-        break;
-      case 'take-snapshot':
-        this.#snapshots.ask();
-        break;
-      case 'shut-down':
+    obey(command, {
+      metrics: this.#core.metrics,
+      serving: this.#deciding.serving,
+      snapshots: this.#snapshots,
+      leader: undefined,
+      stopping: () => {
         if (this.#phase === 'serving') this.#phase = 'stopping';
-        this.#deciding.serving.stopAccepting();
-        this.#snapshots.stop();
-        break;
-      default:
-        unreachable(command, 'command');
-    }
+      },
+    });
   }
 
   /** What was accepted is finished and answered; then the log ends, and everyone is let go. */

@@ -124,6 +124,7 @@ export class Pipeline {
       request,
       operation: proposal.operation,
       session,
+      via,
       largeBytes: proposal.largeBytes,
       digestHigh: outstanding.digestHigh,
       digestLow: outstanding.digestLow,

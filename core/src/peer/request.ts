@@ -4,7 +4,7 @@ import type { Id } from '../wire/records.js';
 import type { Txn } from '../wire/txns.js';
 import type { ChangeRecord } from './change-record.js';
 import type { Connection } from './connection.js';
-import type { Session } from './sessions.js';
+import type { Session, SessionOwner } from './sessions.js';
 
 /** A request of a connection that cannot be answered yet. */
 export interface WaitingRequest {
@@ -26,7 +26,7 @@ export interface WaitingRequest {
 
 /** A write whose transaction is in the log, not yet known to be durable or not yet decided. */
 export interface PendingWrite {
-  readonly txn: Txn;
+  txn: Txn;
   /** Halves of its zxid. */
   readonly zxidHigh: number;
   readonly zxidLow: number;
@@ -39,6 +39,8 @@ export interface PendingWrite {
   operation: OperationName;
   /** Whose request it is, where that session is known here. */
   session: Session | undefined;
+  /** The learner that has forwarded it, at the leader. */
+  readonly via: SessionOwner;
   /** Bytes of the request that count as a large one in flight; usually 0. */
   readonly largeBytes: number;
   /** The tree digest expected after it. */

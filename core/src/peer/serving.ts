@@ -19,7 +19,7 @@ import type { Outstanding } from './outstanding.js';
 import type { Passwords } from './passwords.js';
 import { Replies } from './replies.js';
 import type { PendingWrite, WaitingRequest } from './request.js';
-import type { Sessions } from './sessions.js';
+import type { Session, Sessions } from './sessions.js';
 
 export interface ServingParts {
   readonly config: Config;
@@ -70,7 +70,7 @@ export class Serving {
 
   constructor(parts: ServingParts) {
     this.#parts = parts;
-    const { config, database, sessions, authority, metrics } = parts;
+    const { config, database, sessions, metrics } = parts;
     this.sessions = sessions;
     const { connections, watches } = this;
     const close = (connection: Connection, reason: string) => this.close(connection, reason);
@@ -79,7 +79,8 @@ export class Serving {
     const notifications = new Notifications({ ...parts, ...own });
     this.#greeter = new Greeter({ ...parts, ...own });
     const service = { config, database, watches, notifications };
-    this.intake = new Intake({ ...parts, ...own, greeter: this.#greeter, service, authority });
+    const sessionClosed = (session: Session) => this.end(session, 'its client has closed it');
+    this.intake = new Intake({ ...parts, ...own, greeter: this.#greeter, service, sessionClosed });
     this.#applier = new Applier({
       ...parts,
       ...own,
@@ -138,7 +139,7 @@ export class Serving {
     if (write.request !== undefined) this.intake.beforeWrite(write.request);
     this.#applier.apply(write);
     this.#lastApplied = write;
-    if (write.largeBytes > 0) this.intake.releaseLarge(write.largeBytes);
+    if (write.largeBytes > 0) this.intake.large.release(write.largeBytes);
     const { session } = write;
     if (session === undefined || session.unapplied === 0) return;
     if (--session.unapplied > 0) return;
@@ -176,6 +177,15 @@ export class Serving {
   /** Takes nothing more in; what was accepted is still answered. */
   stopAccepting(): void {
     this.isAccepting = false;
+  }
+
+  /** A session is over: nothing of it is accepted, and whoever speaks for it is let go. */
+  end(session: Session, reason: string): void {
+    session.closing = true;
+    this.sessions.remove(session.id);
+    const { connection: speaker } = session;
+    const connection = speaker === undefined ? undefined : this.connections.get(speaker);
+    if (connection !== undefined) this.close(connection, reason);
   }
 
   /** Lets everybody go. */
@@ -218,12 +228,7 @@ export class Serving {
     const id = txn.header.clientId;
     const session = this.sessions.get(id);
     this.#parts.sessionEnded(id);
-    if (session === undefined) return;
-    session.closing = true;
-    this.sessions.remove(id);
-    const { connection: speaker } = session;
-    const connection = speaker === undefined ? undefined : this.connections.get(speaker);
-    if (connection !== undefined) this.close(connection, 'its session has ended');
+    if (session !== undefined) this.end(session, 'its session has ended');
   }
 
   #forget(connection: Connection | undefined): void {

@@ -17,6 +17,8 @@ export class Session {
   readonly id: SessionId;
   readonly idHigh: number;
   readonly idLow: number;
+  /** Known to this server alone: no transaction tells of it. */
+  isLocal: boolean;
   timeoutMs: number;
   /** It ends at this time unless it is heard from before; always on a tick. */
   deadline: Millis = 0;
@@ -34,11 +36,12 @@ export class Session {
   /** The handshake of a client that came back, for as long as some are: see `Greeter`. */
   comingBack: WaitingRequest | undefined = undefined;
 
-  constructor(id: SessionId, timeoutMs: number) {
+  constructor(id: SessionId, timeoutMs: number, isLocal = false) {
     this.id = id;
     this.idHigh = highOf(id);
     this.idLow = lowOf(id);
     this.timeoutMs = timeoutMs;
+    this.isLocal = isLocal;
   }
 }
 
@@ -49,6 +52,11 @@ export class SessionIds {
   /** @param first the first id to give */
   constructor(first: SessionId) {
     this.#next = first;
+  }
+
+  /** The id to give next, unless it is taken. */
+  get upcoming(): SessionId {
+    return this.#next;
   }
 
   next(isTaken: (id: SessionId) => boolean): SessionId {
@@ -86,6 +94,13 @@ export class Sessions {
     return this.#byId.size;
   }
 
+  /** How many are local; counted when it is asked. */
+  get localSize(): number {
+    let count = 0;
+    for (const { isLocal } of this.#byId.values()) if (isLocal) count++;
+    return count;
+  }
+
   get(id: SessionId): Session | undefined {
     return this.#byId.get(id);
   }
@@ -95,8 +110,8 @@ export class Sessions {
   }
 
   /** Begins to track a session: a new one, or one found in the data folder. */
-  add(id: SessionId, timeoutMs: number, now: Millis): Session {
-    const session = new Session(id, timeoutMs);
+  add(id: SessionId, timeoutMs: number, now: Millis, isLocal = false): Session {
+    const session = new Session(id, timeoutMs, isLocal);
     this.#byId.set(id, session);
     this.touch(session, now);
     return session;
@@ -109,7 +124,7 @@ export class Sessions {
   /** The session was heard from: it has its whole timeout again. */
   touch(session: Session, now: Millis): void {
     session.deadline = this.#tickAfter(now + session.timeoutMs);
-    if (!this.#reports || session.isTouched) return;
+    if (!this.#reports || session.isTouched || session.isLocal) return;
     session.isTouched = true;
     this.#touched.push(session);
   }
@@ -122,11 +137,15 @@ export class Sessions {
     return touched;
   }
 
-  /** Sessions whose time is over and whose end is not decided yet. */
+  /**
+   * Sessions whose time is over and whose end is not decided yet. Where they are reported to a
+   * leader, it decides of all but local ones.
+   */
   overdue(now: Millis): Session[] {
     const overdue: Session[] = [];
     for (const session of this.#byId.values()) {
-      if (session.deadline <= now && !session.closing) overdue.push(session);
+      if (session.deadline > now || session.closing) continue;
+      if (session.isLocal || !this.#reports) overdue.push(session);
     }
     return overdue;
   }
@@ -142,10 +161,11 @@ export class Sessions {
   }
 
   views(): SessionView[] {
-    return Array.from(this.#byId.values(), ({ id, timeoutMs, deadline, connection }) => ({
+    return Array.from(this.#byId.values(), ({ id, timeoutMs, deadline, isLocal, connection }) => ({
       id,
       timeoutMs,
       deadline,
+      isLocal,
       connected: connection !== undefined,
     }));
   }

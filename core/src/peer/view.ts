@@ -1,5 +1,6 @@
 import type { ConnectionId, Millis, SessionId, WallMillis, Zxid } from '../base/ids.js';
 import type { MetricsRegistry } from './metrics.js';
+import type { QuorumView } from './quorum-view.js';
 
 /**
  * What an administrator may see of a running server. Reading it changes nothing and takes no more
@@ -20,14 +21,22 @@ export interface PeerView {
   readonly watchCount: number;
   /** Sessions that are tracked, connected or not. */
   readonly sessionCount: number;
+  /** Those among them, or beside them, that this server alone knows. */
+  readonly localSessionCount: number;
   readonly connectionCount: number;
   /** Requests taken in and not yet answered. */
   readonly outstanding: number;
   /** False from the order to stop on. */
   readonly serving: boolean;
+  /** Whether it takes clients: a leader may serve others only. */
+  readonly acceptsClients: boolean;
+  /** Its part in its ensemble; `undefined` when it stands alone. */
+  readonly quorum: QuorumView | undefined;
   readonly metrics: MetricsRegistry;
   connections(): readonly ConnectionView[];
   sessions(): readonly SessionView[];
+  /** Timeouts of all sessions of the ensemble, wherever they are tracked. */
+  globalSessions(): ReadonlyMap<SessionId, Millis>;
   /** Paths owned by each session that owns any. */
   ephemerals(): ReadonlyMap<SessionId, readonly string[]>;
   /**
@@ -69,6 +78,8 @@ export interface SessionView {
   readonly timeoutMs: number;
   /** When it will end unless it is heard from, monotonic. */
   readonly deadline: Millis;
+  /** Whether this server alone knows it. */
+  readonly isLocal: boolean;
   readonly connected: boolean;
 }
 

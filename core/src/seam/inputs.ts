@@ -72,6 +72,7 @@ export type Input =
 export type PeerCommand =
   | { readonly name: 'reset-server-stats' }
   | { readonly name: 'reset-connection-stats' }
+  | { readonly name: 'reset-observer-stats' }
   | { readonly name: 'take-snapshot' }
   /** Stop serving: close connections, finish the log; `stopped` turns true when all is durable. */
   | { readonly name: 'shut-down' };

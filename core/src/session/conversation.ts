@@ -1,9 +1,9 @@
 import { codes, OK } from '../base/errors.js';
+import { Fifo } from '../base/fifo.js';
 import type { Millis } from '../base/ids.js';
 import { opcodes } from '../wire/operations.js';
 import { MalformedError, Reader } from '../wire/reader.js';
 import { ReplyHeader, WatcherEvent } from '../wire/records.js';
-import { Fifo } from './fifo.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Identity } from './identity.js';
 import type { SessionRequest } from './inputs.js';

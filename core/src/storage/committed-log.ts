@@ -30,7 +30,7 @@ export interface CommittedTxn {
 export class CommittedLog {
   readonly #count: number;
   readonly #mostBytes: number;
-  readonly #txns: CommittedTxn[] = [];
+  readonly #txns: (CommittedTxn | undefined)[] = [];
   /** How many of {@link #txns} were dropped. */
   #first = 0;
   #byteCount = 0;
@@ -88,7 +88,7 @@ export class CommittedLog {
    * meanwhile.
    */
   after(zxidHigh: number, zxidLow: number): readonly CommittedTxn[] {
-    return this.#txns.slice(this.#indexAfter(zxidHigh, zxidLow));
+    return this.#txns.slice(this.#indexAfter(zxidHigh, zxidLow)) as CommittedTxn[];
   }
 
   /** Forgets all: the history was cut or replaced. */
@@ -113,12 +113,9 @@ export class CommittedLog {
   #drop(): void {
     const dropped = this.#txns[this.#first]!;
     this.#byteCount -= dropped.bytes.length;
-    this.#txns[this.#first++] = { ...dropped, bytes: EMPTY };
+    this.#txns[this.#first++] = undefined;
     if (this.#first < SLACK || 2 * this.#first < this.#txns.length) return;
     this.#txns.splice(0, this.#first);
     this.#first = 0;
   }
 }
-
-/** In place of bytes that were dropped. */
-const EMPTY = new Uint8Array(0);

@@ -15,7 +15,9 @@ const COPY_BYTES = 4 << 20;
  * Ends logs where their sound records end: cuts off what a crash left behind the last one, removes
  * logs that never got a first one, and makes the rest durable.
  *
- * @returns whether it is certain that nothing durable was cut off
+ * @returns whether what is left is proof of all that was ever durable: not where bytes were cut off
+ *   a log of which we have noted nothing, as one of Apache ZooKeeper. What a crash left of our own
+ *   last flushes looks the same when the notes about it were not durable yet
  * @throws RefusedStartError when something that was durable is damaged; then nothing was changed
  */
 export function sealLogs(
@@ -41,7 +43,10 @@ export function sealLogs(
     if (log.count === 0 && (log.end === 0 || log.facts !== undefined)) remove(disk, log);
     else cut(disk, log, writtenEnd);
   }
-  return ends.every(({ verdict }) => verdict !== 'undecidable');
+  return ends.every(({ log, verdict }) => {
+    const isNoted = log.facts !== undefined && log.facts !== nothingKnown;
+    return verdict !== 'undecidable' || isNoted;
+  });
 }
 
 function isDamaged({ facts, end, chainHolds }: ReadLog): boolean {

@@ -54,6 +54,11 @@ export interface Recovered {
   readonly retention: Retention;
 }
 
+/** Whether what was read is all that was ever durable here. */
+export function isProof({ tailIsProof, fuzzyUntil, damage }: Recovered): boolean {
+  return tailIsProof && fuzzyUntil === undefined && damage === undefined;
+}
+
 /**
  * Brings back what the last server left: the newest sound snapshot and the logs since. Whatever it
  * returns is durable. Running it again, after a crash in its middle too, gives the same.

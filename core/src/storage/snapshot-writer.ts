@@ -24,7 +24,8 @@ export interface SnapshotWriterOptions extends SliceLimits {
    * For a database received from a leader: the last transaction that it may show effects of besides
    * those applied since, or 'unknown' where the leader does not say. The snapshot then says the
    * same: it has no digest as long as the tree may be ahead of its zxid, and says nothing at all of
-   * its end, not even beside itself, when that is not known.
+   * its end, not even beside itself, when that is not known. Without a digest where there should be
+   * one it has no last zxid either: Apache's servers could not read that.
    */
   readonly endZxid?: Zxid | 'unknown';
   /**
@@ -128,14 +129,16 @@ export class SnapshotWriter {
     const { tree, lastZxidHigh, lastZxidLow } = this.#database;
     const { digest, lastZxid = true } = this.#options;
     const endZxid = this.#endZxid();
+    const isExact = endZxid === this.#database.lastZxid;
     this.#seal();
-    if (digest && endZxid === this.#database.lastZxid) {
+    if (digest && isExact) {
       out.halves(lastZxidHigh, lastZxidLow);
       out.int(DIGEST_VERSION);
       out.halves(tree.digestHigh, tree.digestLow);
       this.#seal();
     }
-    if (lastZxid && endZxid !== 'unknown') {
+    /* Whoever keeps digests, as Apache's servers do, takes what follows the first seal for one. */
+    if (lastZxid && endZxid !== 'unknown' && (isExact || !digest)) {
       out.long(endZxid);
       this.#seal();
     }

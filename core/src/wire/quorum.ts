@@ -52,6 +52,8 @@ export const packetTypes = {
   secrets: 1002,
   /** Vivarium's leader: the last transaction that the snapshot before it may show effects of. */
   snapEnd: 1003,
+  /** Vivarium's learner: a REQUEST of a session that it alone knows. */
+  localRequest: 1004,
 } as const;
 
 /** For messages to operators. */
@@ -87,16 +89,21 @@ export function writePacket(
   to.int(-1);
 }
 
-/** Writes a REQUEST: whose, which, its body as it came, and who asks. */
+/**
+ * Writes a REQUEST: whose, which, its body as it came, and who asks.
+ *
+ * @param type REQUEST, or what Vivarium's servers have for local sessions
+ */
 export function writeRequest(
   to: Writer,
+  type: number,
   session: { readonly idHigh: number; readonly idLow: number },
   cxid: number,
   operation: number,
   body: Uint8Array,
   identities: readonly Id[],
 ): void {
-  to.int(packetTypes.request);
+  to.int(type);
   to.halves(-1, -1);
   to.int(REQUEST_PREFIX_BYTES + body.length);
   to.halves(session.idHigh, session.idLow);

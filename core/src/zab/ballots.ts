@@ -1,4 +1,4 @@
-import type { Notification } from '../wire/election.js';
+import { DOUBTED_ZXID, type Notification } from '../wire/election.js';
 import type { Membership } from './membership.js';
 import {
   type Candidate,
@@ -41,13 +41,20 @@ export class Ballots {
     return agreeing;
   }
 
-  /** Who looks, and votes for something else. */
-  lookingOtherwise(vote: Vote): number[] {
-    const ids: number[] = [];
-    for (const [id, said] of this.#last) {
-      if (said.state === 'looking' && !isSameVote(said, vote)) ids.push(id);
-    }
-    return ids;
+  /** Whether a voter has said that it has no vote, or that it follows whom the vote is for. */
+  hasNothingBetter(id: number, vote: Vote): boolean {
+    const said = this.#last.get(id);
+    if (said === undefined || said.state === 'observing') return false;
+    return said.state === 'looking' ? said.zxid === DOUBTED_ZXID : said.leader === vote.leader;
+  }
+
+  /** The other voters that do not vote so, and have not found a leader, as far as is known. */
+  mayNotKnow(vote: Vote): number[] {
+    return [...this.#membership.voters].filter((id) => {
+      const said = this.#last.get(id);
+      if (id === this.#serverId) return false;
+      return said === undefined || (said.state === 'looking' && !isSameVote(said, vote));
+    });
   }
 
   /**
@@ -57,7 +64,7 @@ export class Ballots {
    *
    * @param vote the own one
    * @param mine the own history when it counts; it adds this server to those who follow a leader
-   * of no earlier epoch. The zxid of a leader's vote is that from before it led: it knows more.
+   * that knows no less
    */
   leaderOf(vote: Vote, mine: Candidate | undefined): Notification | undefined {
     let found: Notification | undefined;
@@ -65,7 +72,7 @@ export class Ballots {
       if (said.state !== 'leading' || said.leader !== id) continue;
       if (found !== undefined && compareHistories(said, found) <= 0) continue;
       const followers = this.#followersOf(said, vote);
-      if (mine !== undefined && mine.peerEpoch <= said.peerEpoch) followers.add(this.#serverId);
+      if (mine !== undefined && knowsNoLess(said, mine)) followers.add(this.#serverId);
       if (this.#membership.hasQuorum(followers)) found = said;
     }
     return found;
@@ -85,4 +92,14 @@ export class Ballots {
     if (isThisRound && isSameVote(vote, leading)) followers.add(this.#serverId);
     return followers;
   }
+}
+
+/**
+ * Whether a leader has all that a server has, as far as what it tells shows. The zxid that it tells
+ * is that from before it led. When it tells an epoch newer than that, it has begun this epoch, and
+ * so knows whatever was written in it.
+ */
+function knowsNoLess(leading: Notification, mine: Candidate): boolean {
+  const hasBegun = leading.zxid >> 32n < BigInt(leading.peerEpoch);
+  return hasBegun ? mine.peerEpoch <= leading.peerEpoch : compareHistories(mine, leading) <= 0;
 }

@@ -13,12 +13,14 @@ const LARGEST_KEPT_BYTES = 4 << 20;
  */
 export class Broadcast {
   #out = new Writer(4096);
+  #packets = 0;
 
   /** Adds a packet. */
   say(type: number, zxidHigh: number, zxidLow: number, data: Uint8Array | null = null): void {
     const out = this.#out;
     if (out.position === 0) beginSeal(out);
     writePacket(out, type, zxidHigh, zxidLow, data);
+    this.#packets++;
   }
 
   get isEmpty(): boolean {
@@ -32,6 +34,7 @@ export class Broadcast {
     let sealed: Uint8Array | undefined;
     let plain: Uint8Array | undefined;
     for (const { link, backlog, isForwarding } of learners) {
+      if (backlog !== undefined || isForwarding) link.packetsOut += this.#packets;
       if (backlog !== undefined) {
         backlog.raw(out.bytes, SEAL_BYTES, out.position);
       } else if (isForwarding && link.isSealed) {
@@ -42,6 +45,7 @@ export class Broadcast {
         link.send(plain, turn.durable);
       }
     }
+    this.#packets = 0;
     if (out.bytes.length > LARGEST_KEPT_BYTES) this.#out = new Writer(4096);
     else out.clear();
   }

@@ -32,17 +32,16 @@ export interface ElectionLinkParts {
 const REDIAL_MIN_MS = 50;
 const REDIAL_MAX_MS = 1_000;
 /**
- * Pauses after the other was reached and has to connect to us: longer, since asking again makes it
- * drop the connection that it may be making.
+ * Longest pause after the other was reached and has to connect to us: asking again makes some drop
+ * the connection that they are making, so the pauses must outgrow the time it takes.
  */
-const RECALL_MIN_MS = 1_000;
 const RECALL_MAX_MS = 4_000;
 /**
  * A link so young was made while the other asked for one. If it ends, pauses go on growing: some
  * make connections only to break them.
  */
 const YOUNG_MS = 1_000;
-/** A link on which nothing came for so long, though a vote was told again and again, may be dead. */
+/** A link on which a vote was told and nothing came back for so long may be dead. */
 const SILENT_MS = 2_000;
 
 interface Link {
@@ -54,8 +53,8 @@ interface Link {
   /** Much waits to be sent: what there is to say is said when it does not any more. */
   isSlow: boolean;
   isOwed: boolean;
-  /** When the first vote of a round was told to which nothing has come back yet. */
-  unanswered: { readonly round: number; readonly since: Millis } | undefined;
+  /** When, in this look, the first vote was told to which nothing has come back yet. */
+  unansweredSince: Millis | undefined;
 }
 
 interface Peer {
@@ -106,7 +105,7 @@ export class ElectionLinks {
         dial: undefined,
         dialAt: membership.voters.has(id) ? turn.now : Number.POSITIVE_INFINITY,
         redialMs: REDIAL_MIN_MS,
-        recallMs: RECALL_MIN_MS,
+        recallMs: REDIAL_MIN_MS,
         isRefused: false,
       });
     }
@@ -116,9 +115,16 @@ export class ElectionLinks {
   get wakeAt(): Millis {
     let at = this.#introductions.wakeAt;
     for (const peer of this.#peers.values()) {
-      if (peer.link === undefined && peer.dial === undefined) at = Math.min(at, peer.dialAt);
+      if (peer.dial === undefined) at = Math.min(at, this.#dueAt(peer));
     }
     return at;
+  }
+
+  /** When to connect to a server: without a link, or when there is reason to doubt it. */
+  #dueAt({ link, dialAt }: Peer): Millis {
+    if (link === undefined) return dialAt;
+    const { unansweredSince } = link;
+    return unansweredSince === undefined ? Number.POSITIVE_INFINITY : unansweredSince + SILENT_MS;
   }
 
   /** Whether a connection, or an attempt, is one of these. */
@@ -138,28 +144,10 @@ export class ElectionLinks {
 
   /** Tells a server, if there is a link. Not knowing it is no mistake. */
   send(to: number, notification: Notification): void {
-    const peer = this.#peers.get(to);
-    const link = peer?.link;
-    if (peer === undefined || link === undefined) return;
-    if (link.isSlow) {
-      link.isOwed = true;
-      return;
-    }
-    if (this.#isSilent(link, notification) && peer.dial === undefined) this.#dial(peer);
-    this.#tell(link.connection, notification);
-  }
-
-  /**
-   * Whether it is time to doubt a link: this says so every two seconds. Only who looks is owed an
-   * answer, and each round begins anew.
-   */
-  #isSilent(link: Link, { state, round }: Notification): boolean {
-    const { now } = this.#parts.turn;
-    const { unanswered } = link;
-    const goesOn = state === 'looking' && unanswered?.round === round;
-    if (goesOn && now - unanswered.since < SILENT_MS) return false;
-    link.unanswered = state === 'looking' ? { round, since: now } : undefined;
-    return goesOn;
+    const link = this.#peers.get(to)?.link;
+    if (link === undefined) return;
+    if (link.isSlow) link.isOwed = true;
+    else this.#tell(link, notification);
   }
 
   /** A connection was accepted, or an attempt of ours has succeeded. */
@@ -202,8 +190,8 @@ export class ElectionLinks {
         if (frame === undefined) return;
         const notification = readNotification(frame);
         link.hasSpoken = true;
-        link.unanswered = undefined;
-        peer.recallMs = RECALL_MIN_MS;
+        link.unansweredSince = undefined;
+        peer.recallMs = REDIAL_MIN_MS;
         this.#parts.heard(peer.serverId, notification);
       }
     } catch (error) {
@@ -248,10 +236,14 @@ export class ElectionLinks {
   /** Does what is due: connects, and gives up on those who do not say who they are. */
   step(): void {
     const { now } = this.#parts.turn;
+    const isLooking = this.#parts.greeting()?.state === 'looking';
     this.#introductions.expire();
     for (const peer of this.#peers.values()) {
-      const isMissing = peer.link === undefined && peer.dial === undefined;
-      if (isMissing && now >= peer.dialAt) this.#dial(peer);
+      const { link } = peer;
+      if (link !== undefined && !isLooking) link.unansweredSince = undefined;
+      if (peer.dial !== undefined || now < this.#dueAt(peer)) continue;
+      if (link !== undefined) link.unansweredSince = undefined;
+      this.#dial(peer);
     }
   }
 
@@ -328,19 +320,22 @@ export class ElectionLinks {
       hasSpoken: false,
       isSlow: false,
       isOwed: false,
-      unanswered: undefined,
+      unansweredSince: undefined,
     };
     this.#greet(peer.link);
   }
 
   #greet(link: Link): void {
     const greeting = this.#parts.greeting();
-    if (greeting !== undefined) this.#tell(link.connection, greeting);
+    if (greeting !== undefined) this.#tell(link, greeting);
   }
 
   /** A vote tells of what is durable; the host may hold it against the disk. */
-  #tell(connection: ConnectionId, notification: Notification): void {
-    this.#send(connection, writeNotification(notification), this.#parts.turn.durable);
+  #tell(link: Link, notification: Notification): void {
+    const { durable, now } = this.#parts.turn;
+    this.#send(link.connection, writeNotification(notification), durable);
+    /* Only who looks is owed an answer. */
+    if (notification.state === 'looking') link.unansweredSince ??= now;
   }
 
   #send(connection: ConnectionId, bytes: Uint8Array, after: number): void {

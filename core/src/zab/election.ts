@@ -60,7 +60,7 @@ export class Election {
   #state: PeerState = 'looking';
   #vote: Vote = { ...NO_CANDIDATE, round: 0 };
   #decision: Decision | undefined;
-  /** What is told to whoever asks; undefined before the first look. */
+  /** What is told to whoever asks, if anything. */
   #said: Notification | undefined;
   #intervalMs = 0;
   #tellAt: Millis = Number.POSITIVE_INFINITY;
@@ -70,7 +70,7 @@ export class Election {
   readonly #corrected = new Set<number>();
   /** The last answer to each server, so that two who misunderstand each other do not storm. */
   readonly #answers = new Map<number, { about: Notification; said: Notification; at: Millis }>();
-  /** Who looked when it was last heard, and may not know our decision. */
+  /** Who may be looking, and not know our decision. */
   readonly #lookers = new Set<number>();
   /** Of those who made this server the leader, who has not turned away. */
   readonly #supporters = new Set<number>();
@@ -98,7 +98,7 @@ export class Election {
     return this.#decision;
   }
 
-  /** What a new link begins with; `undefined` before the first look. */
+  /** What a new link begins with; `undefined` before the first look, and between two. */
   get greeting(): Notification | undefined {
     return this.#said;
   }
@@ -125,12 +125,21 @@ export class Election {
     this.#state = 'looking';
     this.#decision = undefined;
     this.#ballots.clear();
-    this.#lookers.clear();
+    for (const id of this.#parts.membership.voters) this.#lookers.delete(id);
     this.#supporters.clear();
     this.#standing.begin(own);
     this.#intervalMs = this.#parts.minNotificationMs;
     this.#propose(this.#standing.initial, this.#vote.round + 1, now);
     this.#evaluate(now);
+  }
+
+  /**
+   * What was decided is over, and the server does not look yet: until it does it tells nothing,
+   * since others would follow a leader that leads no more.
+   */
+  leave(): void {
+    this.#said = undefined;
+    this.#decision = undefined;
   }
 
   /** Takes what another server says on its link. */
@@ -162,15 +171,15 @@ export class Election {
 
   /** Does what is due. Wanted at `wakeAt`, and when it has changed who is reachable. */
   step(now: Millis): void {
-    if (this.#state !== 'looking' || this.#said === undefined) return;
-    if (now >= this.#tellAt) {
+    if (this.#said === undefined) return;
+    this.#evaluate(now);
+    if (this.#state === 'looking' && now >= this.#tellAt) {
       this.#intervalMs = Math.min(2 * this.#intervalMs, this.#parts.maxNotificationMs);
-      /* Whoever missed the first must not take the second for the word of a server without doubt. */
+      /* Whoever missed the first must not take the second for that of a server without doubt. */
       const { isSharedByAll, doubted } = this.#standing;
       if (isSharedByAll) this.#broadcast({ ...this.#said, ...doubted }, now);
       this.#broadcast(this.#said, now);
     }
-    this.#evaluate(now);
   }
 
   /**
@@ -180,7 +189,7 @@ export class Election {
    * @see ZOOKEEPER-1732, ZOOKEEPER-1818
    */
   newEpoch(peerEpoch: number): void {
-    if (this.#state === 'looking' || peerEpoch === this.#vote.peerEpoch) return;
+    if (this.#decision === undefined || peerEpoch === this.#vote.peerEpoch) return;
     this.#vote = { ...this.#vote, peerEpoch };
     this.#say();
     for (const id of this.#lookers) this.#parts.send(id, this.#said!);
@@ -333,7 +342,8 @@ export class Election {
   #hasHeardAll(agreeing: ReadonlySet<number>): boolean {
     const { membership, isReachable } = this.#parts;
     for (const id of membership.voters) {
-      if (agreeing.has(id) || !membership.canLead(id) || this.#standing.doubts(id)) continue;
+      if (agreeing.has(id) || !membership.canLead(id)) continue;
+      if (this.#ballots.hasNothingBetter(id, this.#vote)) continue;
       if (this.#standing.isEmpty || isReachable(id)) return false;
     }
     return true;
@@ -347,7 +357,7 @@ export class Election {
     this.#decision = { leader, vote: this.#vote };
     if (isLeader) for (const id of supporters) this.#supporters.add(id);
     this.#say();
-    for (const id of this.#ballots.lookingOtherwise(this.#vote)) this.#lookers.add(id);
+    for (const id of this.#ballots.mayNotKnow(this.#vote)) this.#lookers.add(id);
     for (const id of this.#lookers) this.#parts.send(id, this.#said!);
     this.#log('info', 'election.decided', `Server ${leader} is to lead: ${this.#state}`);
   }

@@ -48,6 +48,11 @@ export class Heartbeats {
     return turn.now - this.followedAt <= config.tickTime;
   }
 
+  /** Who waits for that. */
+  get pendingSyncs(): number {
+    return this.#contact.waiting;
+  }
+
   /** Calls back as soon as a quorum has said, after this call, that it follows. */
   confirm(done: () => void): void {
     this.#contact.confirm(done);

@@ -54,6 +54,7 @@ export class HistoryTransfer {
     writePacket(out, type, plan.zxidHigh, plan.zxidLow);
     for (const { zxidHigh, zxidLow, bytes } of plan.entries) {
       writeDecided(out, zxidHigh, zxidLow, bytes);
+      learner.link.packetsOut += 2;
     }
     this.#sayUndecided(learner, out);
     this.#sayNewLeader(learner, out);

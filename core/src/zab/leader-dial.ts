@@ -12,6 +12,8 @@ export interface LeaderDialParts {
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** As in ZooKeeper: whoever refuses so often does not lead. */
+const MOST_ATTEMPTS = 5;
 
 /** How a learner gets its link to the leader: it tries until it is let in or its time is over. */
 export class LeaderDial {
@@ -20,6 +22,7 @@ export class LeaderDial {
   readonly #parts: LeaderDialParts;
   #dialing: ConnectionId | undefined = undefined;
   #nextAt: Millis;
+  #failures = 0;
 
   constructor(parts: LeaderDialParts) {
     const { connectToLearnerMasterLimit, initLimit, tickTime } = parts.config;
@@ -28,6 +31,11 @@ export class LeaderDial {
     this.deadline = parts.turn.now + ticks * tickTime;
     this.#nextAt = parts.turn.now;
     this.step();
+  }
+
+  /** Whether it has failed so often that the server voted for must have gone. */
+  get hasFailed(): boolean {
+    return this.#failures >= MOST_ATTEMPTS;
   }
 
   /** When it tries again. */
@@ -57,6 +65,7 @@ export class LeaderDial {
   closed(connection: ConnectionId): boolean {
     if (connection !== this.#dialing) return false;
     this.#dialing = undefined;
+    this.#failures++;
     const { turn, config } = this.#parts;
     this.#nextAt = turn.now + config.leaderConnectDelayMs;
     return true;

@@ -13,6 +13,8 @@ import type { QuorumMetrics } from './quorum-metrics.js';
 /** A request that a learner has forwarded. */
 export interface ForwardedRequest {
   readonly session: bigint;
+  /** The learner says that it alone knows the session. */
+  readonly isLocal: boolean;
   readonly cxid: number;
   readonly operation: number;
   /** Its cursor stands at the body. */

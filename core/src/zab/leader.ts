@@ -116,6 +116,11 @@ export class Leader {
     this.#learners.set(link.connection, new LearnerHandler(link, this.#parts.turn.now));
   }
 
+  /** Forgets what was counted of observers. */
+  resetObserverStats(): void {
+    for (const learner of this.#learners.values()) if (learner.isObserver) learner.resetStats();
+  }
+
   /** Whether a connection is that of a learner. */
   has(connection: ConnectionId): boolean {
     return this.#learners.has(connection);
@@ -202,15 +207,13 @@ export class Leader {
       this.#greet(learner, type, zxidHigh, data);
       return;
     }
-    switch (type) {
-      case packetTypes.ackEpoch:
-        this.#epochAcked(learner, zxidHigh, zxidLow, data);
-        return;
-      case packetTypes.ack:
-        this.#acked(learner, zxidHigh, zxidLow);
-        return;
-      default:
-        break;
+    if (type === packetTypes.ackEpoch) {
+      this.#epochAcked(learner, zxidHigh, zxidLow, data);
+      return;
+    }
+    if (type === packetTypes.ack) {
+      this.#acked(learner, zxidHigh, zxidLow);
+      return;
     }
     if (!learner.isSynced) {
       throw new MalformedError(`${packetName(type)} comes while its history is made good`);
@@ -220,13 +223,13 @@ export class Leader {
         this.#heartbeats.reported(learner, data);
         break;
       case packetTypes.request:
+      case packetTypes.localRequest:
         this.#requested(learner, data);
         break;
       case packetTypes.revalidate: {
         const from = new Reader(demandData(data, 'REVALIDATE'));
         this.#parts.metrics.revalidations.add(1);
-        const session = from.long();
-        this.#parts.revalidate(learner, session, from.int());
+        this.#parts.revalidate(learner, from.long(), from.int());
         break;
       }
       default:
@@ -347,9 +350,10 @@ export class Leader {
     const session = body.long();
     const cxid = body.int();
     const operation = body.int();
-    const { identities } = learner.link.packets;
+    const { identities, type } = learner.link.packets;
+    const isLocal = type === packetTypes.localRequest;
     learner.requests++;
-    this.#parts.request(learner, { session, cxid, operation, body, identities });
+    this.#parts.request(learner, { session, isLocal, cxid, operation, body, identities });
   }
 
   /** Learners that are silent go, and without a quorum of the others so does the leader. */

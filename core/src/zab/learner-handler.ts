@@ -45,6 +45,8 @@ export class LearnerHandler {
   lastHeardAt: Millis;
   /** Requests that it has forwarded. */
   requests = 0;
+  /** Writes among them that are not applied here yet. */
+  outstanding = 0;
   /** When each PING was sent that is not answered yet, oldest first. */
   readonly pingsSentAt: Millis[] = [];
   pingsSent = 0;
@@ -86,6 +88,13 @@ export class LearnerHandler {
   /** Lets its oldest sync pass. */
   passSync(): void {
     this.link.say(packetTypes.sync, 0, 0);
+  }
+
+  /** Forgets what was counted of it. */
+  resetStats(): void {
+    this.link.packetsIn = 0;
+    this.link.packetsOut = 0;
+    this.requests = 0;
   }
 
   /** For messages. */

@@ -1,3 +1,4 @@
+import { Fifo } from '../base/fifo.js';
 import type { WallMillis } from '../base/ids.js';
 import { compareLongs, hexLong, longOf } from '../base/long.js';
 import { follows } from '../storage/log-format.js';
@@ -26,10 +27,10 @@ export class LearnerLog {
   readonly #parts: LearnerLogParts;
   #lastHigh: number;
   #lastLow: number;
-  readonly #undecided: LoggedZxid[] = [];
+  readonly #undecided = new Fifo<LoggedZxid>();
   #decided = 0;
   /** Logged and not acknowledged. */
-  readonly #untold: LoggedZxid[] = [];
+  readonly #untold = new Fifo<LoggedZxid>();
   #told = 0;
 
   /** @param last the transaction that comes before the first */
@@ -62,7 +63,7 @@ export class LearnerLog {
     }
     this.#undecided.push(entry);
     this.#untold.push(entry);
-    this.#parts.ledger().append(zxidHigh, zxidLow, bytes);
+    this.#parts.ledger.append(zxidHigh, zxidLow, bytes);
   }
 
   /**
@@ -71,7 +72,7 @@ export class LearnerLog {
    * @throws MalformedError when it is not the one that is named
    */
   decide(zxidHigh: number, zxidLow: number): void {
-    const first = this.#undecided[0];
+    const first = this.#undecided.peek();
     if (first === undefined || first.high !== zxidHigh || first.low !== (zxidLow | 0)) {
       const due = first === undefined ? 'nothing' : hexLong(longOf(first.high, first.low));
       const zxid = hexLong(longOf(zxidHigh, zxidLow));
@@ -84,16 +85,16 @@ export class LearnerLog {
       metrics.commitsReceived.add(1);
       addLatency(metrics.commitPropagationLatency, turn.wall - first.timeMs);
     }
-    this.#parts.ledger().commitTo(this.#decided);
+    this.#parts.ledger.commitTo(this.#decided);
   }
 
   /** What has become durable since the last call. */
   takeDurable(): readonly LoggedZxid[] {
     const { metrics, turn, ledger } = this.#parts;
-    const count = ledger().durable - this.#told;
+    const count = ledger.durable - this.#told;
     if (count <= 0) return [];
     this.#told += count;
-    const durable = this.#untold.splice(0, count);
+    const durable = this.#untold.takeFirst(count);
     if (!this.isLive) return durable;
     for (const { timeMs } of durable) {
       addLatency(metrics.proposalAckCreationLatency, turn.wall - timeMs);

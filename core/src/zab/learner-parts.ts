@@ -15,6 +15,8 @@ export interface LearnerLedger {
   append(zxidHigh: number, zxidLow: number, bytes: Uint8Array): void;
   /** Everything up to this number is decided. */
   commitTo(number: number): void;
+  /** Applies what is decided and durable. */
+  advance(): void;
   /** Flushes what was appended, in front of whatever the disk is asked for next. */
   flush(): void;
 }
@@ -26,7 +28,7 @@ export interface LearnerParts {
   readonly membership: Membership;
   readonly epochs: Epochs;
   readonly metrics: QuorumMetrics;
-  readonly ledger: () => LearnerLedger;
+  readonly ledger: LearnerLedger;
   /** The leader's number. */
   readonly leader: number;
   readonly isObserver: boolean;

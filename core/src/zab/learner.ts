@@ -79,10 +79,10 @@ export class Learner {
   }
 
   /** A link came to be; false when it is not the one to the leader. */
-  opened(connection: ConnectionId, address: string): boolean {
+  opened(connection: ConnectionId, address: string, port: number): boolean {
     if (!this.#dial.opened(connection)) return false;
     const { turn, config, epochs, isObserver } = this.#parts;
-    const link = new QuorumLink(turn, connection, address);
+    const link = new QuorumLink(turn, connection, address, port);
     this.#link = link;
     this.#stage = 'greeting';
     this.#lastHeardAt = turn.now;
@@ -109,7 +109,11 @@ export class Learner {
 
   /** False when the connection is none of this learner's. */
   closed(connection: ConnectionId, reason: string): boolean {
-    if (this.#dial.closed(connection)) return true;
+    if (this.#dial.closed(connection)) {
+      if (this.#dial.hasFailed)
+        this.#lose(`server ${this.#parts.leader} cannot be reached: ${reason}`);
+      return true;
+    }
     if (this.#link?.connection !== connection) return false;
     this.#link.isClosed = true;
     this.#lose(`the link to server ${this.#parts.leader} is lost: ${reason}`);
@@ -124,13 +128,15 @@ export class Learner {
 
   /** Asks the leader for what only it can decide. */
   request(
-    session: { readonly idHigh: number; readonly idLow: number },
+    session: { readonly idHigh: number; readonly idLow: number; readonly isLocal: boolean },
     cxid: number,
     operation: number,
     body: Uint8Array,
     identities: readonly Id[],
   ): void {
-    writeRequest(this.#link!.out, session, cxid, operation, body, identities);
+    const { request, localRequest } = packetTypes;
+    const type = session.isLocal && this.#isVivarium ? localRequest : request;
+    writeRequest(this.#link!.out, type, session, cxid, operation, body, identities);
   }
 
   /** Asks the leader whether a client may go on with its session. */
@@ -188,6 +194,7 @@ export class Learner {
           break;
         }
       }
+      this.#parts.ledger.advance();
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.#lose(`server ${this.#parts.leader} is not understood: ${error.message}`);
@@ -334,7 +341,7 @@ export class Learner {
       throw new MalformedError(`NEWLEADER is of epoch ${epoch}, accepted is ${this.#epoch}`);
     }
     const { epochs } = this.#parts;
-    const ledger = this.#parts.ledger();
+    const ledger = this.#parts.ledger;
     ledger.flush();
     if (epochs.current < epoch) epochs.begin(epoch, () => this.durable());
     this.#historyEnd = ledger.appended;
@@ -344,7 +351,7 @@ export class Learner {
 
   /** Says that the leader's history is here for good, as soon as it is. */
   #ackHistory(): void {
-    if (this.#parts.epochs.current < this.#epoch || this.#parts.ledger().durable < this.#historyEnd)
+    if (this.#parts.epochs.current < this.#epoch || this.#parts.ledger.durable < this.#historyEnd)
       return;
     this.#stage = 'synced';
     this.#link!.say(packetTypes.ack, this.#epoch, 0);

@@ -27,6 +27,8 @@ export class Patience {
    */
   lostWith(learner: LearnerHandler, proposed: number): string | undefined {
     const { now } = this.#parts.turn;
+    /* Who is not listened to is not silent. */
+    if (learner.link.isHeld) learner.lastHeardAt = now;
     const { lastHeardAt, openedAt, isSynced } = learner;
     const limit = isSynced ? lastHeardAt + this.#syncMs : openedAt + this.#initMs;
     const isSending = learner.snapshot !== undefined;
@@ -34,7 +36,8 @@ export class Patience {
     if (now > learner.owesSince + this.#syncMs) {
       return `it owes an acknowledgement for more than ${this.#syncMs} ms`;
     }
-    if (isSynced && learner.acked < proposed) learner.owesSince = Math.min(learner.owesSince, now);
+    const owes = isSynced && !learner.isObserver && learner.acked < proposed;
+    if (owes) learner.owesSince = Math.min(learner.owesSince, now);
     return undefined;
   }
 

@@ -42,6 +42,8 @@ export class Proposals {
   /** Up to where the own log is durable. */
   #durable = 0;
   #isNew = false;
+  /** Syncs that may pass when a transaction is decided, by its number; in order. */
+  readonly #syncs: { readonly number: number; readonly learner: LearnerHandler }[] = [];
 
   constructor(parts: ProposalsParts) {
     this.#parts = parts;
@@ -93,6 +95,19 @@ export class Proposals {
     this.#isNew = true;
   }
 
+  /**
+   * Lets a learner's sync pass when all is decided that was proposed before it came, and before it
+   * is told of anything later. A learner of Apache's takes what is decided of its own requests in
+   * the order in which it sent them, syncs among them: one out of order, and it answers nobody any
+   * more.
+   *
+   * @see ZooKeeper 3.9 Leader.processSync, CommitProcessor
+   */
+  sync(learner: LearnerHandler): void {
+    if (this.#committed === this.#proposed) learner.passSync();
+    else this.#syncs.push({ number: this.#proposed, learner });
+  }
+
   /** Decides whatever a quorum has made durable. */
   step(): void {
     if (!this.#isNew) return;
@@ -107,12 +122,24 @@ export class Proposals {
       const { zxidHigh, zxidLow, bytes } = entry;
       this.#followers.say(packetTypes.commit, zxidHigh, zxidLow);
       if (hasObservers) this.#observers.say(packetTypes.inform, zxidHigh, zxidLow, bytes);
+      this.#passSyncs(this.#committed + i + 1);
       history.decided(entry);
       addLatency(metrics.quorumAckLatency, turn.wall - txnTimeOf(bytes));
     }
     this.undecided.splice(0, count);
     this.#committed = number;
     committed(number);
+  }
+
+  /** Between the commit of this transaction and the next one. */
+  #passSyncs(number: number): void {
+    while (this.#syncs.length > 0 && this.#syncs[0]!.number <= number) {
+      const { learner } = this.#syncs.shift()!;
+      if (learner.link.isClosed) continue;
+      this.cut();
+      learner.passSync();
+      learner.link.flush(this.#parts.turn.durable);
+    }
   }
 
   /** What was said to all so far goes to those who have followed so far. */

@@ -53,6 +53,11 @@ export class QuorumContact {
     this.#waiting.push(done);
   }
 
+  /** How many wait to be called back. */
+  get waiting(): number {
+    return this.#waiting.length + (this.#round?.done.length ?? 0);
+  }
+
   /** Whether a round is to be sent: somebody waits, and none is under way. */
   get isAsked(): boolean {
     return this.#waiting.length > 0 && this.#round === undefined;

@@ -15,19 +15,26 @@ export class QuorumLink {
   readonly connection: ConnectionId;
   /** Where the other end is, for messages. */
   readonly address: string;
+  readonly port: number;
+  /** Packets so far, those of a snapshot not counted. */
+  packetsIn = 0;
+  packetsOut = 0;
   readonly packets: PacketReader = new PacketReader();
   isClosed = false;
   /** Much waits to be sent. */
   isSlow = false;
+  /** Nothing is read from it. */
+  isHeld = false;
   readonly #turn: Turn;
   #out = new Writer();
   #sealsOut = false;
   #sealsIn: SealReader | undefined = undefined;
 
-  constructor(turn: Turn, connection: ConnectionId, address: string) {
+  constructor(turn: Turn, connection: ConnectionId, address: string, port: number) {
     this.#turn = turn;
     this.connection = connection;
     this.address = address;
+    this.port = port;
   }
 
   /** Where the next bytes go. */
@@ -45,6 +52,7 @@ export class QuorumLink {
   /** Says something that is one packet with nothing but a type, a zxid and perhaps data. */
   say(type: number, zxidHigh: number, zxidLow: number, data: Uint8Array | null = null): void {
     writePacket(this.out, type, zxidHigh, zxidLow, data);
+    this.packetsOut++;
   }
 
   /** Takes bytes in; see {@link next}. */
@@ -60,6 +68,7 @@ export class QuorumLink {
    */
   next(): boolean {
     while (!this.packets.next()) if (!this.more()) return false;
+    this.packetsIn++;
     return true;
   }
 
@@ -105,6 +114,13 @@ export class QuorumLink {
   send(bytes: Uint8Array, after: number): void {
     if (this.isClosed) return;
     this.#turn.effects.push({ type: 'send', connection: this.connection, bytes, after });
+  }
+
+  /** Stops reading from it, or goes on. */
+  hold(held: boolean): void {
+    if (held === this.isHeld || this.isClosed) return;
+    this.isHeld = held;
+    this.#turn.effects.push({ type: 'hold', connection: this.connection, held });
   }
 
   /** Ends the link after what was said. */

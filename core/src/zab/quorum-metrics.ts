@@ -5,8 +5,8 @@ interface Meter {
 
 /**
  * What a member counts of its part in the ensemble; see ZooKeeper's metrics of nearly the same
- * names. Latencies are those of a transaction since the leader made it, by its own wall clock: where
- * clocks differ by more than that, they say little.
+ * names. Latencies are those of a transaction since the leader made it, by the leader's wall clock:
+ * where clocks differ by more than that, they say little.
  */
 export interface QuorumMetrics {
   /* Of a leader. */

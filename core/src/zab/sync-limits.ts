@@ -8,7 +8,7 @@ export interface SyncLimitsParts {
   readonly learners: ReadonlyMap<unknown, LearnerHandler>;
 }
 
-/** What a leader's history costs it: a snapshot, or what the learner lacks (which may be nothing). */
+/** What a learner's way to the leader's history costs: a snapshot, or what it lacks. */
 export type SyncCost = 'snap' | 'diff';
 
 /**

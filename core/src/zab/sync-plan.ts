@@ -74,11 +74,11 @@ export function logLimitBytes(factor: number, snapshotBytes: number): number {
 /**
  * Decides what a learner gets, given where its history ends.
  *
- * A zxid of an ensemble never stands for two transactions, so a history that ends with one of the leader's own is
- * the beginning of the leader's. One that ends with another may only be cut within that epoch: the
- * transactions of one epoch come from one leader, in order. Of an earlier epoch it may lack some
- * that the leader has; ZooKeeper cuts there all the same when the learner is ahead of all that was
- * committed, and the learner keeps a transaction that nobody has.
+ * A zxid of an ensemble never stands for two transactions, so a history that ends with one of the
+ * leader's own is the beginning of the leader's. One that ends with another may only be cut within
+ * that epoch: the transactions of one epoch come from one leader, in order. Of an earlier epoch it
+ * may lack some that the leader has; ZooKeeper cuts there all the same when the learner is ahead of
+ * all that was committed, and the learner keeps a transaction that nobody has.
  *
  * A zxid with counter 0 is the end of a history that the leader of that epoch had at its beginning,
  * and a quorum with it: every later leader has it too, whatever transactions it ends with.

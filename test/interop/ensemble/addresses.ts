@@ -55,7 +55,8 @@ export function nameOfServer(id: number): string {
   return `server-${id}.test`;
 }
 
-function isFree(host: string, port: number): Promise<boolean> {
+/** Whether nobody listens there at this moment. */
+export function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', () => resolve(false));

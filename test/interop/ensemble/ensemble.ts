@@ -26,6 +26,8 @@ export interface EnsembleOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly nodeArgs?: readonly string[];
   readonly jvmArgs?: readonly string[];
+  /** Java system properties. */
+  readonly properties?: ConfigLines;
   /** Kept at the end; a temporary folder that goes when absent. */
   readonly folder?: string;
 }
@@ -52,7 +54,8 @@ export class Ensemble {
 
   /** Writes all files; no server is started yet. */
   static async create(options: EnsembleOptions): Promise<Ensemble> {
-    const { kinds, observers = 0, config = {}, proxies = false, env = {}, nodeArgs = [] } = options;
+    const { kinds, observers = 0, config = {}, proxies = false } = options;
+    const { env = {}, nodeArgs = [], properties = {} } = options;
     if (kinds.length > LARGEST_ID) throw new Error(`at most ${LARGEST_ID} servers`);
     const addresses = await Addresses.pick();
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'vivarium-ensemble-')));
@@ -66,7 +69,7 @@ export class Ensemble {
       writeServerFiles({ folder: own, id, seats, addresses, proxies, config });
       const { jvmArgs } = options;
       return new Member({
-        ...{ id, isObserver, env, nodeArgs, folder: own },
+        ...{ id, isObserver, env, nodeArgs, properties, folder: own },
         kind: kinds[id - 1]!,
         host: addresses.of(id),
         ...(jvmArgs === undefined ? {} : { jvmArgs }),

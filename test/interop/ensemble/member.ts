@@ -7,7 +7,7 @@ import type { ServerKind } from '../server-process.js';
 import { PROGRAM } from '../vivarium.js';
 import { WireClient } from '../wire-client.js';
 import { ports } from './addresses.js';
-import { type ServerFiles, serverFiles, wipeData } from './server-files.js';
+import { type ConfigLines, type ServerFiles, serverFiles, wipeData } from './server-files.js';
 
 const NAMES = fileURLToPath(new URL('./names-main.js', import.meta.url));
 const START_LIMIT_MS = 60_000;
@@ -33,6 +33,8 @@ export interface MemberOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Options of `node` itself. */
   readonly nodeArgs: readonly string[];
+  /** Java system properties. */
+  readonly properties: ConfigLines;
   /** In place of the options that make a Java process start fast and stay small. */
   readonly jvmArgs?: readonly string[];
 }
@@ -183,7 +185,8 @@ export class Member {
       'org.slf4j.simpleLogger.showDateTime': 'true',
       'org.slf4j.simpleLogger.dateTimeFormat': 'HH:mm:ss.SSS',
       [`${told}.Learner`]: 'info',
-      [`${told}.LearnerHandler`]: 'info',
+      [`${told}.LearnerHandler`]: 'debug',
+      ...this.#options.properties,
     };
     const options = jvmArgs === undefined ? { properties } : { properties, jvmArgs };
     return ['java', await apacheArgs(this.#kind, configFile, options)];

@@ -67,7 +67,8 @@ export function writeServerFiles(options: ServerFilesOptions): void {
   const lines = Object.entries(keys).map(([key, value]) => `${key}=${value}`);
   // A server that is told that it observes refuses to be a voter, and the other way round.
   if (seats.some((seat) => seat.id === id && seat.isObserver)) lines.push('peerType=observer');
-  for (const seat of seats) {
+  // One server alone is none of an ensemble.
+  for (const seat of seats.length === 1 ? [] : seats) {
     const role = seat.isObserver ? ':observer' : '';
     lines.push(
       `server.${seat.id}=${nameOfServer(seat.id)}:${ports.quorum}:${ports.election}${role}`,

@@ -1,8 +1,8 @@
 /**
  * Kazoo's own test harness starts its servers by running `java`. A script of that name, first on
  * the path, runs the server under test in its place, with the `zoo.cfg` that the harness has
- * written, on the loopback interface. Both servers lose the lines about SASL, which Vivarium
- * refuses, so that the two are configured alike.
+ * written, on the loopback interface. Both servers lose the lines about SASL and about
+ * reconfiguration, which Vivarium refuses, so that the two are configured alike.
  */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,18 +17,17 @@ for config; do :; done
 printf '\\nclientPortAddress=127.0.0.1\\n' >> "$config"
 `;
 
-const withoutSasl = `sed -i -e '/^authProvider/d' "$config"
+const alike = `sed -i -e '/^authProvider/d' -e '/^reconfigEnabled/d' "$config"
 : > "$(dirname "$config")/jaas.conf"
 `;
 
-/** One server needs no reconfiguration, and Vivarium refuses the key; Apache answers as if off. */
-const asVivarium = (
-  node: string,
-) => `sed -i -e '/^authProvider/d' -e '/^reconfigEnabled/d' "$config"
-for word; do
+/** Properties are keys of its own. */
+const asVivarium = (node: string) => `for word; do
   case $word in
     -Dzookeeper.DigestAuthenticationProvider.superDigest=*)
       printf '%s\\n' "\${word#-Dzookeeper.}" >> "$config" ;;
+    -Dreadonlymode.enabled=*)
+      printf '%s\\n' "\${word#-D}" >> "$config" ;;
   esac
 done
 exec '${node}' '${program}' server "$config"
@@ -40,8 +39,8 @@ export function writeStandIn(folder: string, subject: KazooSubject, realJava: st
   mkdirSync(bin, { recursive: true });
   const apache = `exec '${realJava}' -Xmx512m -XX:TieredStopAtLevel=1 "$@"\n`;
   const scripts = {
-    vivarium: findConfig + asVivarium(process.execPath),
-    apache: findConfig + withoutSasl + apache,
+    vivarium: findConfig + alike + asVivarium(process.execPath),
+    apache: findConfig + alike + apache,
     'apache with SASL': findConfig + apache,
   };
   const script = join(bin, 'java');

@@ -6,7 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { apacheJars, apacheVersions, endWithThisProcess, freePort } from '../apache.js';
+import { apacheJars, apacheVersions, endWithThisProcess } from '../apache.js';
+import { isFree } from '../ensemble/addresses.js';
 import { type KazooSubject, writeStandIn } from './java-stand-in.js';
 
 export type KazooOutcome = 'passed' | 'failed' | 'skipped' | 'missing';
@@ -51,6 +52,8 @@ print(os.path.dirname(kazoo.tests.__file__))`;
 /** What to run: test files without `.py`, or single tests `file::Class::test`. */
 export interface KazooRun {
   readonly subject: KazooSubject;
+  /** How many servers the harness runs, as one ensemble. */
+  readonly servers: number;
   readonly select: readonly string[];
   /** Tests of these files that are left out: `file::Class::test`. */
   readonly leaveOut?: readonly string[];
@@ -59,6 +62,10 @@ export interface KazooRun {
 }
 
 const TEST_LIMIT_S = 60;
+/** The harness counts up by this from one server to the next. */
+const PORTS_EACH = 10;
+/** Below those that outgoing connections get: a server that starts anew must find its port free. */
+const PORTS = { from: 10_000, to: 30_000 } as const;
 
 /**
  * Runs a part of the suite; the harness of kazoo starts the server when a test needs one.
@@ -67,7 +74,7 @@ const TEST_LIMIT_S = 60;
  */
 export async function runKazoo(
   kazoo: Kazoo,
-  { subject, select, leaveOut = [], limitMs, signal }: KazooRun,
+  { subject, servers, select, leaveOut = [], limitMs, signal }: KazooRun,
 ): Promise<readonly KazooResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'vivarium-kazoo-'));
   const report = join(folder, 'report.xml');
@@ -94,8 +101,8 @@ export async function runKazoo(
           TMPDIR: folder,
           ZOOKEEPER_CLASSPATH: join(jars, '*'),
           ZOOKEEPER_VERSION: apacheVersions.newest,
-          ZOOKEEPER_CLUSTER_SIZE: '1',
-          ZOOKEEPER_PORT_OFFSET: String(await freePort()),
+          ZOOKEEPER_CLUSTER_SIZE: String(servers),
+          ZOOKEEPER_PORT_OFFSET: String(await freePorts(servers * PORTS_EACH)),
         },
       },
     );
@@ -118,6 +125,15 @@ export async function runKazoo(
     return readReport(readFileSync(report, 'utf8'));
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The first of so many ports that nobody uses at this moment. */
+async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from - count));
+    const all = Array.from({ length: count }, (_, at) => isFree('127.0.0.1', first + at));
+    if ((await Promise.all(all)).every((each) => each)) return first;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Several clients over all servers of an ensemble, all that they say and hear, and the judgement. */
+/** Several clients over all servers of an ensemble, what they say and hear, and the judgement. */
 import { writesOf } from '../../sim/judges/wire-requests.js';
 import { Violation } from '../../sim/violation.js';
 import type { History } from '../../sim/world/history.js';
@@ -78,9 +78,14 @@ export class CheckedLoad {
     this.#before.push(this.#readers.get(id)!.read());
   }
 
+  /** Nothing more is asked for; resolves when all is answered that will be. */
+  async rest(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.rest()));
+  }
+
   /** Lets all clients rest and end their sessions, and waits until all servers are equal. */
   async finish(): Promise<void> {
-    for (const client of this.#clients) await client.rest();
+    await this.rest();
     for (const client of this.#clients) {
       await client.untilAttached();
       await client.close();

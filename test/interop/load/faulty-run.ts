@@ -3,22 +3,34 @@ import { writesOf } from '../../sim/judges/wire-requests.js';
 import type { History } from '../../sim/world/history.js';
 import { Random } from '../back-to-back/random.js';
 import { Ensemble } from '../ensemble/ensemble.js';
+import type { ConfigLines } from '../ensemble/server-files.js';
 import type { ServerKind } from '../server-process.js';
 import { CheckedLoad, type LoadResult } from './checked-load.js';
 import { type FaultName, faults } from './faults.js';
 import type { Tolerance } from './judge-all.js';
 
-export interface FaultyRunOptions {
+export interface LoadedRunOptions {
   readonly kinds: readonly ServerKind[];
+  /** How many of them, the last ones, observe. */
+  readonly observers?: number;
+  /** Kinds that take a server's place later. */
+  readonly takers?: readonly ServerKind[];
   readonly seed: number;
-  readonly faults: readonly FaultName[];
+  readonly proxies?: boolean;
   /** What `VIVARIUM_TEST_DISK` says. */
   readonly disk?: 'forgetful';
+  readonly config?: ConfigLines;
+  /** Java system properties of Apache's servers. */
+  readonly properties?: ConfigLines;
+}
+
+export interface FaultyRunOptions extends LoadedRunOptions {
+  readonly faults: readonly FaultName[];
   readonly longestPauseMs?: number;
 }
 
 export interface FaultResult {
-  readonly fault: FaultName;
+  readonly fault: string;
   readonly what: string;
   /** The longest time without an acknowledged write, around it. */
   readonly gapMs: number;
@@ -31,6 +43,16 @@ export interface FaultyRunResult extends Omit<LoadResult, 'judged'> {
   readonly unknownKept: number;
   readonly abandoned: number;
   readonly snapshotsTaken: number;
+  readonly expired: number;
+}
+
+/** What there is while the load works. */
+export interface LoadedWorld {
+  readonly ensemble: Ensemble;
+  readonly load: CheckedLoad;
+  readonly random: Random;
+  /** Does something to the ensemble that has a name; its work returns what it was, in words. */
+  during(fault: string, work: () => Promise<string>): Promise<void>;
 }
 
 const CONFIG = { tickTime: 500, initLimit: 10, syncLimit: 4, snapCount: 3000, preAllocSize: 1024 };
@@ -38,33 +60,60 @@ const CONFIG = { tickTime: 500, initLimit: 10, syncLimit: 4, snapCount: 3000, pr
 const CALM_MS = 400;
 
 /** What the judges overlook when Apache takes part. */
-export function toleranceFor(kinds: readonly ServerKind[]): Tolerance {
+function toleranceFor(kinds: readonly ServerKind[]): Tolerance {
   const withApache = kinds.some((kind) => kind !== 'vivarium');
   return withApache ? { readsEarlier: true, syncsLoosely: true } : {};
 }
 
-/** @throws with everything that the servers have said when they cannot be brought back */
-export async function faultyRun(options: FaultyRunOptions): Promise<FaultyRunResult> {
-  const { kinds, seed, disk, longestPauseMs = 10_000 } = options;
-  const random = new Random(seed);
-  const env: Record<string, string> = disk === undefined ? {} : { VIVARIUM_TEST_DISK: disk };
+/** Beside Apache's servers passwords must be such as these know how to compute. */
+function passwordRule(kinds: readonly ServerKind[]): ConfigLines {
+  const withApache = kinds.some((kind) => kind !== 'vivarium');
+  return withApache ? { 'vivarium.sessionPasswords': 'apache' } : {};
+}
+
+export function faultyRun(options: FaultyRunOptions): Promise<FaultyRunResult> {
+  const { longestPauseMs = 10_000 } = options;
   const proxies = options.faults.includes('partition');
-  const ensemble = await Ensemble.create({ kinds, config: CONFIG, proxies, env });
+  return loadedRun({ ...options, proxies }, async ({ ensemble, load, random, during }) => {
+    const down = load.look.bind(load);
+    for (const fault of options.faults) {
+      await during(fault, () => faults[fault]({ ensemble, random, down, longestPauseMs }));
+    }
+  });
+}
+
+/**
+ * Starts an ensemble and a load, does the work, ends all well and judges it.
+ *
+ * @throws with everything that the servers have said when they cannot be brought back
+ */
+export async function loadedRun(
+  options: LoadedRunOptions,
+  work: (world: LoadedWorld) => Promise<void>,
+): Promise<FaultyRunResult> {
+  const { kinds, observers = 0, takers = [], seed, disk, proxies = false } = options;
+  const env: Record<string, string> = disk === undefined ? {} : { VIVARIUM_TEST_DISK: disk };
+  const all = [...kinds, ...takers];
+  const config = { ...CONFIG, ...passwordRule(all), ...options.config };
+  const { properties = {} } = options;
+  const ensemble = await Ensemble.create({ kinds, observers, config, proxies, env, properties });
   const load = new CheckedLoad(ensemble, { seed });
+  const times: { fault: string; what: string; from: number; to: number }[] = [];
   try {
     await ensemble.start();
     await load.start();
-    const times: { fault: FaultName; what: string; from: number; to: number }[] = [];
-    for (const fault of options.faults) {
-      await sleep(CALM_MS);
-      const from = performance.now();
-      const down = load.look.bind(load);
-      const what = await faults[fault]({ ensemble, random, down, longestPauseMs });
-      times.push({ fault, what, from, to: performance.now() });
-    }
+    await work({
+      ...{ ensemble, load, random: new Random(seed) },
+      during: async (fault, doIt) => {
+        await sleep(CALM_MS);
+        const from = performance.now();
+        const what = await doIt();
+        times.push({ fault, what, from, to: performance.now() });
+      },
+    });
     await sleep(CALM_MS);
     await load.finish();
-    const { judged, ...result } = await load.judge(toleranceFor(kinds));
+    const { judged, ...result } = await load.judge(toleranceFor(all));
     const gap = gapsIn(load.history);
     return {
       ...result,
@@ -74,6 +123,7 @@ export async function faultyRun(options: FaultyRunOptions): Promise<FaultyRunRes
       unknownKept: judged?.unknownKept ?? 0,
       abandoned: judged?.abandoned ?? 0,
       snapshotsTaken: judged?.snapshotsTaken ?? 0,
+      expired: judged?.expired ?? 0,
     };
   } catch (error) {
     throw new Error(`seed ${seed}: ${String(error)}\n${ensemble.logs()}`, { cause: error });

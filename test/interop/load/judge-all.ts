@@ -12,6 +12,7 @@ import { nameOf } from '../../sim/judges/wire-requests.js';
 import { demand } from '../../sim/violation.js';
 import type { ConnectionHistory, History } from '../../sim/world/history.js';
 import type { DumpedNode } from '../tree-dump.js';
+import { judgeSessions } from './judge-sessions.js';
 import { type LogEvidence, mergeLogs } from './merged-order.js';
 
 export interface LoadEvidence {
@@ -38,6 +39,8 @@ export interface JudgedLoad {
   readonly unknownKept: number;
   readonly abandoned: number;
   readonly snapshotsTaken: number;
+  /** Sessions that were ended by the servers. */
+  readonly expired: number;
 }
 
 /** @throws Violation of the first property that does not hold */
@@ -58,6 +61,7 @@ export function judgeLoad(
     transactions: order.entries.length,
     ...{ writes, reads, unknownKept: unknown },
     ...{ abandoned: order.abandoned, snapshotsTaken: order.snapshotsTaken },
+    expired: judgeSessions(history, order),
   };
 }
 

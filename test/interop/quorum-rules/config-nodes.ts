@@ -2,8 +2,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, text } from '@vivarium/core';
+import { connect, type Stat, text } from '@vivarium/core';
+import type { EnsembleSpec } from '@vivarium/core/internal/config/ensemble';
 import { readConfigFile } from '@vivarium/core/internal/node/config-file';
+import { writeConfigNode } from '@vivarium/core/internal/peer/config-node';
+import { Database } from '@vivarium/core/internal/tree/database';
 import { Membership } from '@vivarium/core/internal/zab/membership';
 import { type ApacheServer, type ApacheVersion, freePort, startApache } from '../apache.js';
 
@@ -76,12 +79,30 @@ export async function compareConfigNodes(
       const node = await client.get('/zookeeper/config', { codec: text });
       await client.close();
       if (node.data !== expected) differences.push(`${node.data}\nhere\n${expected}`);
+      const stat = statText(node.stat);
+      const ours = statText(statHere(config.ensemble!));
+      if (stat !== ours) differences.push(`stat ${stat}\nhere\n${ours}`);
     }
     return { servers: running.length, text: expected, differences };
   } finally {
     await Promise.all(running.map((server) => server.stop()));
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What a member's own tree shows of it. */
+function statHere(spec: EnsembleSpec): Stat {
+  const database = new Database({ extendedTypes: false, digest: true });
+  writeConfigNode(database, new Membership(spec), 0);
+  return database.tree.stat(database.tree.find('/zookeeper/config'));
+}
+
+/** All of it but the time, at which each server began. */
+function statText({ mtime: _, ...rest }: Stat): string {
+  return Object.entries(rest)
+    .map(([name, value]) => `${name}=${value}`)
+    .sort()
+    .join(' ');
 }
 
 async function plan(folder: string, layout: Layout) {

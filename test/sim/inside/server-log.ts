@@ -44,7 +44,7 @@ export class ServerLog {
   #entries: Entry[] = [];
   /** Everything up to here stands in a snapshot, or in logs that were purged. */
   #base = 0n;
-  /** The newest snapshot that came from elsewhere: what is before it hangs together with nothing. */
+  /** The newest snapshot from elsewhere: what is before it hangs together with nothing. */
   #installedAt = 0n;
   /** How many of the entries are durable. */
   #durable = 0;

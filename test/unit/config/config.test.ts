@@ -100,12 +100,6 @@ suite('a config of an ensemble', (test) => {
     assert.throws(() => defaultConfig({ ensemble: wide, serverId: 1 }), /multiAddress/);
     defaultConfig({ ensemble: wide, serverId: 1, multiAddressEnabled: true });
   });
-
-  test('keeps no log on an observer when either name of that option says so', () => {
-    assert.is(defaultConfig({ observerSyncEnabled: false }).syncEnabled, false);
-    assert.is(defaultConfig({ observerSyncEnabled: true, syncEnabled: false }).syncEnabled, true);
-    assert.is(defaultConfig({ syncEnabled: false }).syncEnabled, false);
-  });
 });
 
 suite('numbers with a fraction', (test) => {

@@ -64,12 +64,12 @@ suite('a zoo.cfg of an ensemble', (test) => {
     const { config, warnings } = accepted(
       `${BASE}${THREE}cnxTimeout=1000\nelectionPortBindRetry=0\nsnapshotSizeFactor=-1\n` +
         'fastleader.minNotificationInterval=100\nfastleader.maxNotificationInterval=200\n' +
-        'leaderServes=no\nobserver.syncEnabled=false\nreadonlymode.enabled=true\n' +
+        'leaderServes=no\nleader.ackLoggingFrequency=0\nreadonlymode.enabled=true\n' +
         'localSessionsEnabled=true\nleader.maxTimeToWaitForEpoch=-1\n',
     );
     assert.equal(warnings, []);
     assert.is(config.leaderServes, false);
-    assert.is(config.syncEnabled, false);
+    assert.is(config.ackLoggingFrequency, 0);
     assert.is(config.snapshotSizeFactor, -1);
     assert.is(config.minNotificationInterval, 100);
     assert.ok(config.readOnlyModeEnabled && config.localSessionsEnabled);

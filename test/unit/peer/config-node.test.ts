@@ -11,7 +11,7 @@ import { EnsembleRig } from './ensemble-rig.js';
 
 const CONFIG = '/zookeeper/config';
 
-/** Each server knows a client address of its own only, as with `clientPort` in ZooKeeper's files. */
+/** Each server knows a client address of its own only, as those with `clientPort` do. */
 function ownClient(serverId: number, all: readonly ServerSpec[]) {
   const servers = all.map((server) =>
     server.serverId === serverId ? { ...server, client: { port: 2180 + serverId } } : server,
@@ -19,20 +19,10 @@ function ownClient(serverId: number, all: readonly ServerSpec[]) {
   return { ensemble: { servers, weights: new Map(), version: 0n } };
 }
 
-/** What a promise comes to while time passes. */
-async function done<T>(rig: EnsembleRig, promise: Promise<T>): Promise<T> {
-  let isOver = false;
-  void promise.finally(() => {
-    isOver = true;
-  });
-  await rig.until('it is done', () => isOver);
-  return promise;
-}
-
 async function configAt(rig: EnsembleRig, serverId: number): Promise<string> {
   const client = rig.client({}, [serverId]);
-  const { data } = await done(rig, client.get(CONFIG, { codec: text }));
-  await done(rig, client.close());
+  const { data } = await rig.done(client.get(CONFIG, { codec: text }));
+  await rig.done(client.close());
   return data;
 }
 

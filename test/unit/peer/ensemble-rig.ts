@@ -92,6 +92,17 @@ export class EnsembleRig {
     }
   }
 
+  /** What a promise comes to while time passes. */
+  async done<T>(promise: Promise<T>): Promise<T> {
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    promise.then(over, over);
+    await this.until('it is done', () => isOver);
+    return promise;
+  }
+
   /** A client of some servers, all unless given. */
   client(options: ConnectOptions = {}, servers = this.servers.map((_, at) => at + 1)): Client {
     const name = `c${++this.#clients}`;

@@ -2,7 +2,10 @@ import {
   cutFileOf,
   logFactsFileOf,
   logFileOf,
+  oldLogFileOf,
+  oldSnapshotFileOf,
   parseFileName,
+  receivedFileOf,
   snapshotFactsFileOf,
   snapshotFileOf,
 } from '@vivarium/core/internal/storage/file-names';
@@ -30,6 +33,9 @@ suite('file names', (test) => {
       cut: cutFileOf(zxid, 16),
       snapshot: snapshotFileOf(zxid),
       'snapshot-facts': snapshotFactsFileOf(zxid, 1),
+      received: receivedFileOf(zxid, 0xdead_beef),
+      'old-log': oldLogFileOf(zxid),
+      'old-snapshot': oldSnapshotFileOf(zxid),
       'compressed-snapshot': `${snapshotFileOf(zxid)}.gz`,
     };
     for (const [kind, file] of Object.entries(kinds)) {
@@ -54,6 +60,8 @@ suite('file names', (test) => {
     'vivarium-snapshot.5',
     'vivarium-cut.5',
     'vivarium-log.5.6',
+    'vivarium-received.5',
+    'vivarium-old-log.5.6',
     'currentEpoch',
     'constructor.5',
     '',

@@ -218,17 +218,23 @@ suite('a range of the log', (test) => {
   });
 
   test('trusts numbers within an epoch, and only our own notes across epochs', () => {
-    const disk = new MemoryDisk();
     const entries = history([
       [1, 4],
       [2, 4],
     ]);
-    writeHistory(disk, entries, new Set([2, 6]));
-    const theirs = diskOf(apacheFiles(filesOf(disk)));
-    assert.is(readAll(rangeOf(theirs, zxid(1, 1), zxid(1, 4))).ending, 'end');
-    const across = readAll(rangeOf(theirs, zxid(1, 1), zxid(2, 4)));
-    assert.equal(across, { read: entries.slice(1, 4), ending: 'broken' });
-    assert.is(readAll(rangeOf(disk, zxid(1, 1), zxid(2, 4))).ending, 'end');
+    /* The epoch ends within a log, and with one. */
+    for (const rolls of [
+      [2, 6],
+      [2, 4, 6],
+    ]) {
+      const disk = new MemoryDisk();
+      writeHistory(disk, entries, new Set(rolls));
+      const theirs = diskOf(apacheFiles(filesOf(disk)));
+      assert.is(readAll(rangeOf(theirs, zxid(1, 1), zxid(1, 4))).ending, 'end');
+      const across = readAll(rangeOf(theirs, zxid(1, 1), zxid(2, 4)));
+      assert.equal(across, { read: entries.slice(1, 4), ending: 'broken' });
+      assert.is(readAll(rangeOf(disk, zxid(1, 1), zxid(2, 4))).ending, 'end');
+    }
     /* A log after one that somebody cut does not go on from there. */
     const cut = new MemoryDisk();
     append(writerAfter(0n), cut, entries.slice(0, 2));

@@ -36,6 +36,25 @@ suite('retention', (test) => {
     assert.not(removed(steps).includes('logs/log.c'));
   });
 
+  test('takes what a received snapshot took the place of, but never one that is to be installed', () => {
+    const old = ['logs/vivarium-old-log.7', 'snapshots/vivarium-old-snapshot.a'];
+    const young = ['logs/vivarium-old-log.11', 'snapshots/vivarium-old-snapshot.20'];
+    const received = 'snapshots/vivarium-received.3.beef';
+    const retention = new Retention([...snapshots, ...logs, ...old, ...young, received]);
+    const gone = removed(retention.purgeSteps(1)).filter((file) => file.includes('vivarium'));
+    assert.equal(gone, old);
+  });
+
+  test('forgets what is gone', () => {
+    const retention = new Retention([...snapshots, ...logs]);
+    retention.removed('snapshots/snapshot.10');
+    retention.removed('logs/log.1');
+    const gone = removed(retention.purgeSteps(1));
+    assert.not(gone.includes('snapshots/snapshot.a'), 'it is the newest now');
+    assert.not(gone.includes('logs/log.1'));
+    assert.ok(gone.includes('logs/log.4'));
+  });
+
   test('makes the removals durable at last', () => {
     const steps = new Retention([...snapshots, ...logs]).purgeSteps(1);
     assert.equal(steps.slice(-2), [

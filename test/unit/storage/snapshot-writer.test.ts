@@ -143,7 +143,8 @@ suite('the snapshot writer', (test) => {
       assert.is(facts.value.endZxid, endZxid);
       assert.is(facts.value.isDurable, ahead === 0);
       const loaded = read(disk, db.lastZxid);
-      assert.is(loaded.lastZxid, endZxid);
+      /* Apache 3.9 takes what follows the nodes for a digest: a last zxid there is none. */
+      assert.is(loaded.lastZxid, ahead === 0 ? endZxid : undefined);
       assert.is(loaded.digest !== undefined, ahead === 0);
       db.apply(work.next());
     }

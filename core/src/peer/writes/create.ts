@@ -28,6 +28,8 @@ export function prepareCreate(
   if (modeCode !== OK) return modeCode;
   const sessionCode = p.checkSession(origin);
   if (sessionCode !== OK) return sessionCode;
+  /* A node must not outlive the only server that knows its owner. */
+  if (mode.ephemeral && origin.session!.isLocal) return codes.EPHEMERAL_ON_LOCAL_SESSION;
   if (!hasParentPart(request.path)) return codes.BAD_ARGUMENTS;
   const acl = p.normaliseAcl(request.acl, origin);
   if (acl === undefined) return codes.INVALID_ACL;

@@ -21,6 +21,6 @@ export const alterations: Readonly<Record<string, readonly Alter[]>> = {
   R2: [logs.hole],
   R3: [logs.otherTree],
   R10: [logs.skipped],
-  S5: [logs.sameSession],
+  S5: [logs.sameSession, answers.turnedAway],
   S7: [logs.otherTimeout],
 };

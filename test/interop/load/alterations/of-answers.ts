@@ -14,6 +14,7 @@ import {
   PathResponse,
   StatResponse,
 } from '@vivarium/core/internal/wire/records';
+import { txnTypes } from '@vivarium/core/internal/wire/txns';
 import { Writer } from '@vivarium/core/internal/wire/writer';
 import type { WriteOp } from '../../../sim/judges/model.js';
 import { writesOf } from '../../../sim/judges/wire-requests.js';
@@ -261,6 +262,29 @@ export const hidden: Alter = (copy, random) => {
   );
   if (reply === undefined) return false;
   replace(reply, { err: codes.NO_NODE, body: new Uint8Array(0) });
+  return true;
+};
+
+/** A session that goes on is refused by a server. */
+export const turnedAway: Alter = ({ history, logs }, random) => {
+  const ended = new Set(
+    logs.now[0]!.chains.flat()
+      .filter(({ txn }) => txn.body.type === txnTypes.closeSession)
+      .map(({ txn }) => txn.header.clientId),
+  );
+  const connection = one(
+    random,
+    history.connections.filter(({ welcome }) => welcome !== undefined),
+  );
+  if (connection?.greeting === undefined) return false;
+  const sessionId = [...ended].reduce((a, b) => (a > b ? a : b), 0n) + 1n;
+  const { greeting } = connection;
+  history.connections.push({
+    ...{ client: connection.client, server: connection.server, number: 1_000_000 },
+    ...{ requests: [], heard: [] },
+    greeting: { ...greeting, sessionId, lastZxidSeen: 0n },
+    welcome: { ...connection.welcome!, timeOut: 0, sessionId: 0n },
+  });
   return true;
 };
 

@@ -29,6 +29,20 @@ export class Fifo<T> {
     return item;
   }
 
+  /** Takes the oldest items out, as many as there are up to `count`. */
+  takeFirst(count: number): T[] {
+    const taken: T[] = [];
+    for (let left = Math.min(count, this.length); left > 0; left--) taken.push(this.shift()!);
+    return taken;
+  }
+
+  some(holds: (item: T) => boolean): boolean {
+    for (let at = this.#head; at < this.#items.length; at++) {
+      if (holds(this.#items[at]!)) return true;
+    }
+    return false;
+  }
+
   /** Empties the queue. */
   take(): T[] {
     const items = this.#items.slice(this.#head) as T[];
