@@ -65,7 +65,6 @@ export class Canon {
     const { entries } = this;
     let agreed = this.#agreed.get(log) ?? 0;
     if (agreed > 0 && entries[agreed - 1]!.zxid >= upTo) return;
-    while (agreed < entries.length && log.isBelow(entries[agreed]!.zxid)) agreed++;
     const reached = entries[agreed - 1]?.zxid ?? 0n;
     for (let at = log.indexAfter(reached); at < log.entries.length; at++) {
       const entry = log.entries[at]!;
@@ -82,7 +81,7 @@ export class Canon {
     }
     this.#agreed.set(log, agreed);
     const end = entries[agreed - 1]?.zxid ?? 0n;
-    demand(end >= upTo || log.isBelow(upTo), 'R2', () => {
+    demand(end >= upTo, 'R2', () => {
       return `${who} takes ${zxidText(upTo)} for committed, and its log ends with ${zxidText(end)}`;
     });
   }

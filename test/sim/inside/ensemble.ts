@@ -90,8 +90,7 @@ export class Ensemble {
     this.#demandQuorum(acked, 'R15', () => `${told} with ${namesOf(acked)} alone`);
     leadership.establishedAt = now();
     const { entries } = subject.log;
-    const last = entries.findLast(({ zxid }) => epochOf(zxid) < epoch)?.zxid;
-    const end = last ?? subject.log.startZxid;
+    const end = entries.findLast(({ zxid }) => epochOf(zxid) < epoch)?.zxid ?? 0n;
     // One that decides alone may have gone on before any learner was told.
     const due = canon.entries.findLast(({ zxid }) => epochOf(zxid) < epoch)?.zxid ?? 0n;
     demand(end >= due, 'R6', () => {
@@ -121,6 +120,11 @@ export class Ensemble {
     const next = log.entries[log.indexAfter(this.#parts.canon.lastZxid)];
     if (next === undefined) return false;
     return this.members.isQuorum(this.#voters((each) => each.log.holdsDurably(next.zxid)));
+  }
+
+  /** A leader sends a learner its tree, which stands for its history. */
+  sendsTree({ log }: Subject, learner: Subject | undefined, zxid: bigint): void {
+    learner?.log.offered(zxid, log.entries.slice(0, log.indexAfter(zxid)));
   }
 
   /** A leader tells a learner to forget what is behind a zxid. */

@@ -130,6 +130,8 @@ export class LeaderSide {
     } else if (type === packets.snap) {
       this.#kind = 'snap';
       this.#marks.hit(this.#isObserver ? 'observer-snap' : 'snap');
+      const { ensemble, subject } = this.#parts;
+      ensemble.sendsTree(subject, ensemble.subject(this.peer), zxid);
     } else {
       this.#kind = 'diff';
       this.#marks.hit(zxid === this.#reported ? 'diff-empty' : 'diff-some');

@@ -33,6 +33,9 @@ interface FileRead {
  * Follows a server's log from life to life: what was written, and up to where it is durable by the
  * disk's own word. Checks that zxids are contiguous (R10), that none means two things (R1), and
  * that nothing durable is missing from a later life's log (R14).
+ *
+ * What stands in a snapshot, since its logs were purged or since the tree came from a leader, is
+ * remembered as part of the history.
  */
 export class ServerLog {
   readonly #who: string;
@@ -42,12 +45,14 @@ export class ServerLog {
   #disk: MemoryDisk;
   #files: FileRead[] = [];
   #entries: Entry[] = [];
-  /** Everything up to here stands in a snapshot, or in logs that were purged. */
-  #base = 0n;
-  /** The newest snapshot from elsewhere: what is before it hangs together with nothing. */
-  #installedAt = 0n;
-  /** How many of the entries are durable. */
+  /** How many of the entries stand in a snapshot only. */
+  #inSnapshot = 0;
+  /** How many of the entries are durable, those in a snapshot among them. */
   #durable = 0;
+  /** The newest snapshot that came from elsewhere: what is before it hangs together with nothing. */
+  #installedAt = 0n;
+  /** What the trees stand for that leaders have sent, by their zxids. */
+  readonly #offered = new Map<bigint, readonly Entry[]>();
 
   constructor({ who, disk, meanings, isAlone, cut }: ServerLogParts) {
     this.#who = who;
@@ -57,14 +62,9 @@ export class ServerLog {
     this.#cut = cut;
   }
 
-  /** What is in the log now, by zxid, from wherever it begins. */
+  /** The whole history, in order. */
   get entries(): readonly Entry[] {
     return this.#entries;
-  }
-
-  /** What came before the first entry. */
-  get startZxid(): bigint {
-    return this.#base;
   }
 
   /** The last snapshot that took the place of a history. */
@@ -73,12 +73,12 @@ export class ServerLog {
   }
 
   get lastZxid(): bigint {
-    return this.#entries.at(-1)?.zxid ?? this.#base;
+    return this.#entries.at(-1)?.zxid ?? 0n;
   }
 
   /** The last transaction that would survive any crash; 0 when none would. */
   get durableZxid(): bigint {
-    return this.#entries[this.#durable - 1]?.zxid ?? this.#base;
+    return this.#entries[this.#durable - 1]?.zxid ?? 0n;
   }
 
   find(zxid: bigint): Entry | undefined {
@@ -88,13 +88,12 @@ export class ServerLog {
 
   /** Whether a transaction is durable here, in the log or in a snapshot. */
   holdsDurably(zxid: bigint): boolean {
-    if (zxid <= this.#base) return true;
     return zxid <= this.durableZxid && this.find(zxid) !== undefined;
   }
 
-  /** Whether everything up to a zxid stands in a snapshot. */
-  isBelow(zxid: bigint): boolean {
-    return zxid <= this.#base;
+  /** A leader sends a tree, which stands for its own history up to a zxid. */
+  offered(zxid: bigint, history: readonly Entry[]): void {
+    this.#offered.set(zxid, history);
   }
 
   /** Where the first entry after a zxid stands. */
@@ -141,14 +140,18 @@ export class ServerLog {
     const durable = this.durableZxid;
     this.#disk = disk;
     this.#files = [];
-    this.#entries = [];
-    this.#durable = 0;
     const found = this.#scan();
     const [first] = found;
-    this.#base = first === undefined ? 0n : first.zxid - 1n;
+    const snapshot = this.#newestSnapshot();
+    const isReplaced = first === undefined && snapshot > this.#snapshotEnd;
+    const history = isReplaced ? (this.#offered.get(snapshot) ?? before) : before;
+    const end = first === undefined ? snapshot : first.zxid - 1n;
+    this.#entries = history.filter(({ zxid }) => zxid <= end);
+    this.#inSnapshot = this.#entries.length;
+    this.#durable = this.#inSnapshot;
+    if (isReplaced) this.#installedAt = snapshot;
     for (const entry of found) this.#add(entry);
     this.#advance();
-    this.#installed();
     demand(this.lastZxid >= durable, 'R14', () => {
       const end = `the log of ${this.#who} ends with ${zxidText(this.lastZxid)} after a restart`;
       return `${end}, and ${zxidText(durable)} was durable`;
@@ -161,8 +164,13 @@ export class ServerLog {
   wiped(): void {
     this.#files = [];
     this.#entries = [];
-    this.#base = 0n;
+    this.#inSnapshot = 0;
     this.#durable = 0;
+    this.#installedAt = 0n;
+  }
+
+  get #snapshotEnd(): bigint {
+    return this.#entries[this.#inSnapshot - 1]?.zxid ?? 0n;
   }
 
   #written(name: string, position: number, bytes: Uint8Array): void {
@@ -206,34 +214,29 @@ export class ServerLog {
   }
 
   #add(entry: Entry): void {
-    const last = this.#entries.at(-1);
     const { zxid } = entry;
-    if (last !== undefined || this.#base > 0n) {
-      demand(follows(last?.zxid ?? this.#base, zxid), 'R10', () => {
-        return `${this.#who} logs zxid ${zxidText(zxid)} after ${zxidText(this.lastZxid)}`;
-      });
-    }
+    demand(follows(this.lastZxid, zxid), 'R10', () => {
+      return `${this.#who} logs zxid ${zxidText(zxid)} after ${zxidText(this.lastZxid)}`;
+    });
     this.#meanings.found(entry, `${entry.file} of ${this.#who}`);
     this.#entries.push(entry);
   }
 
   #forget(name: string): void {
     this.#files = this.#files.filter((file) => file.name !== name);
-    const from = this.#entries.findIndex(({ file }) => file === name);
+    const isThere = ({ file }: Entry, at: number) => at >= this.#inSnapshot && file === name;
+    const from = this.#entries.findIndex(isThere);
     if (from < 0) return;
     const to = this.#entries.findLastIndex(({ file }) => file === name);
     // A purge takes the oldest; whatever else goes takes all that follows with it.
-    if (from === 0 && to < this.#entries.length - 1) {
-      this.#base = this.#entries[to]!.zxid;
-      this.#entries.splice(0, to + 1);
-      this.#durable = Math.max(0, this.#durable - to - 1);
-    } else {
-      this.#cutAt(from);
-    }
+    if (from === this.#inSnapshot && to < this.#entries.length - 1) this.#inSnapshot = to + 1;
+    else this.#cutAt(from);
   }
 
   #truncated(name: string, size: number): void {
-    const from = this.#entries.findIndex(({ file, end }) => file === name && end > size);
+    const from = this.#entries.findIndex(({ file, end }, at) => {
+      return at >= this.#inSnapshot && file === name && end > size;
+    });
     if (from >= 0) this.#cutAt(from);
     const file = this.#files.find((each) => each.name === name);
     if (file !== undefined) file.position = Math.min(file.position, size);
@@ -253,27 +256,37 @@ export class ServerLog {
 
   /**
    * A tree that a leader has sent takes the place of the whole history, from when it is durable
-   * under its first name. After a restart it has its last one, beyond the log's end.
+   * under its first name.
    */
   #installed(): void {
-    let newest = this.lastZxid;
     for (const { name, size } of this.#disk.list(folders.snapshots)) {
-      const received = receivedZxid(name);
-      const zxid = received ?? snapshotZxid(name);
-      if (zxid === undefined || (received === undefined && zxid <= newest)) continue;
-      const path = folders.snapshots + name;
-      const kept = this.#disk.readDurable(path, 0, size);
-      if (kept.length !== size || !sameBytes(kept, this.#disk.read(path, 0, size))) continue;
-      newest = zxid;
-      if (received !== undefined) break;
+      const zxid = receivedZxid(name);
+      if (zxid === undefined || zxid === this.#installedAt) continue;
+      if (!this.#isWhole(folders.snapshots + name, size)) continue;
+      const rest = this.#entries.slice(this.indexAfter(zxid));
+      const own = this.#entries.slice(0, this.indexAfter(zxid));
+      this.#entries = [...(this.#offered.get(zxid) ?? own)];
+      this.#inSnapshot = this.#entries.length;
+      this.#durable = this.#inSnapshot;
+      this.#installedAt = zxid;
+      this.#cut(rest);
     }
-    if (newest === this.lastZxid) return;
-    const rest = this.#entries.slice(this.indexAfter(newest));
-    this.#base = newest;
-    this.#installedAt = newest;
-    this.#entries = [];
-    this.#durable = 0;
-    this.#cut(rest);
+  }
+
+  #newestSnapshot(): bigint {
+    let newest = 0n;
+    for (const { name, size } of this.#disk.list(folders.snapshots)) {
+      const zxid = snapshotZxid(name);
+      if (zxid === undefined || zxid <= newest) continue;
+      if (this.#isWhole(folders.snapshots + name, size)) newest = zxid;
+    }
+    return newest;
+  }
+
+  /** Whether all bytes of a file are durable, and its name. */
+  #isWhole(path: string, size: number): boolean {
+    const kept = this.#disk.readDurable(path, 0, size);
+    return kept.length === size && sameBytes(kept, this.#disk.read(path, 0, size));
   }
 
   #isDurable({ file, end, bytes }: Entry): boolean {
