@@ -36,7 +36,8 @@ export class Patience {
     if (now > learner.owesSince + this.#syncMs) {
       return `it owes an acknowledgement for more than ${this.#syncMs} ms`;
     }
-    if (isSynced && learner.acked < proposed) learner.owesSince = Math.min(learner.owesSince, now);
+    const owes = isSynced && !learner.isObserver && learner.acked < proposed;
+    if (owes) learner.owesSince = Math.min(learner.owesSince, now);
     return undefined;
   }
 

@@ -42,6 +42,8 @@ export class Proposals {
   /** Up to where the own log is durable. */
   #durable = 0;
   #isNew = false;
+  /** Learners whose sync passes behind the commit of a transaction, by its number. */
+  readonly #syncs: { readonly number: number; readonly learner: LearnerHandler }[] = [];
 
   constructor(parts: ProposalsParts) {
     this.#parts = parts;
@@ -93,6 +95,18 @@ export class Proposals {
     this.#isNew = true;
   }
 
+  /**
+   * Lets a sync of a learner pass behind the commits of all that is proposed by now, and in front of
+   * all others. Apache's learners take commits and syncs for their own requests by their order alone:
+   * one that comes earlier or later is the answer of another request to them.
+   *
+   * @see ZooKeeper 3.9 Leader.processSync, CommitProcessor
+   */
+  passSync(learner: LearnerHandler): void {
+    if (this.#proposed > this.#committed) this.#syncs.push({ number: this.#proposed, learner });
+    else this.#saySync(learner);
+  }
+
   /** Decides whatever a quorum has made durable. */
   step(): void {
     if (!this.#isNew) return;
@@ -107,12 +121,23 @@ export class Proposals {
       const { zxidHigh, zxidLow, bytes } = entry;
       this.#followers.say(packetTypes.commit, zxidHigh, zxidLow);
       if (hasObservers) this.#observers.say(packetTypes.inform, zxidHigh, zxidLow, bytes);
+      this.#letSyncsPass(this.#committed + i + 1);
       history.decided(entry);
       addLatency(metrics.quorumAckLatency, turn.wall - txnTimeOf(bytes));
     }
     this.undecided.splice(0, count);
     this.#committed = number;
     committed(number);
+  }
+
+  #letSyncsPass(number: number): void {
+    while (this.#syncs[0]?.number === number) this.#saySync(this.#syncs.shift()!.learner);
+  }
+
+  #saySync(learner: LearnerHandler): void {
+    this.cut();
+    learner.passSync();
+    learner.link.flush(this.#parts.turn.durable);
   }
 
   /** What was said to all so far goes to those who have followed so far. */

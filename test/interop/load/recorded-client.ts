@@ -145,7 +145,10 @@ export class RecordedClient {
         this.#changed();
         if (!this.#isOver) this.#retryTimer = setTimeout(() => this.#connect(), RETRY_MS);
       },
-      nonsense: (what) => this.problems.push(`${name}, connection ${own.number}: ${what}`),
+      nonsense: (what) => {
+        const where = `connection ${own.number} to ${place.host}`;
+        this.problems.push(`C2: ${name}, ${where}: ${what}`);
+      },
     });
     this.#connection = connection;
   }

@@ -10,6 +10,7 @@ import { opcodes, specialXids } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { ReplyHeader } from '@vivarium/core/internal/wire/records';
 import { Writer } from '@vivarium/core/internal/wire/writer';
+import { nameOf } from '../../sim/judges/wire-requests.js';
 import type { ConnectionHistory, HeardReply, SentRequest } from '../../sim/world/history.js';
 import type { Choice } from './choices.js';
 
@@ -120,7 +121,11 @@ export class RecordedConnection {
     if (xid === specialXids.ping) return;
     const request = this.#waiting.shift();
     if (request === undefined || request.xid !== xid) {
-      this.#events.nonsense(`an answer to ${xid}, where ${request?.xid} was due`);
+      const shown = (one: SentRequest | undefined) =>
+        one === undefined ? 'nothing' : `${nameOf(one)} ${one.xid}`;
+      const got = this.#waiting.find((each) => each.xid === xid);
+      const due = [request, ...this.#waiting].map(shown).join(', ');
+      this.#events.nonsense(`an answer to ${got ? shown(got) : xid}, where these were due: ${due}`);
       this.leave();
       return;
     }

@@ -62,6 +62,17 @@ suite('the patience of a leader', (test) => {
     assert.not.ok(patience.hears(learner));
   });
 
+  test('asks no acknowledgements of an observer: Apache’s were let go for the want of them', () => {
+    const { patience, turn } = patient();
+    const observer = learnerOf(turn, 4);
+    observer.isObserver = true;
+    observer.stage = 'serving';
+    for (turn.now = 0; turn.now <= 5000; turn.now += 50) {
+      observer.lastHeardAt = turn.now;
+      assert.is(patience.lostWith(observer, 7), undefined);
+    }
+  });
+
   test('with a learner ends when it owes an acknowledgement for too long, though it is heard', () => {
     const { patience, turn } = patient();
     const learner = learnerOf(turn, 2);
