@@ -188,8 +188,7 @@ export class Leading {
     if (code === opcodes.sync) {
       const asker = deciding.serving.sessions.get(id);
       if (asker?.owner === learner) this.#touched(id, asker.timeoutMs);
-      if (learner.isVivarium) this.leader.heartbeats.confirm(() => learner.passSync());
-      else this.leader.proposals.sync(learner);
+      this.#sync(learner);
       return;
     }
     const { sessions } = deciding.serving;
@@ -216,6 +215,13 @@ export class Leading {
       return;
     }
     deciding.pipeline.propose(proposalOf(operation, session, identities, from), handler, body);
+  }
+
+  /** Only Vivarium's learners can wait until a quorum has confirmed what went before a sync. */
+  #sync(learner: LearnerHandler): void {
+    const { heartbeats, proposals } = this.leader;
+    if (learner.isVivarium) heartbeats.confirm(() => learner.passSync());
+    else proposals.passSync(learner);
   }
 
   /**

@@ -96,16 +96,15 @@ export class Proposals {
   }
 
   /**
-   * Lets a learner's sync pass when all is decided that was proposed before it came, and before it
-   * is told of anything later. A learner of Apache's takes what is decided of its own requests in
-   * the order in which it sent them, syncs among them: one out of order, and it answers nobody any
-   * more.
+   * Lets a learner's sync pass behind the commits of all that is proposed by now, and in front of
+   * all others. A learner of Apache's takes what is decided of its own requests in the order in
+   * which it sent them, syncs among them: one out of order, and it answers nobody any more.
    *
    * @see ZooKeeper 3.9 Leader.processSync, CommitProcessor
    */
-  sync(learner: LearnerHandler): void {
-    if (this.#committed === this.#proposed) learner.passSync();
-    else this.#syncs.push({ number: this.#proposed, learner });
+  passSync(learner: LearnerHandler): void {
+    if (this.#proposed > this.#committed) this.#syncs.push({ number: this.#proposed, learner });
+    else this.#saySync(learner);
   }
 
   /** Decides whatever a quorum has made durable. */
@@ -122,7 +121,7 @@ export class Proposals {
       const { zxidHigh, zxidLow, bytes } = entry;
       this.#followers.say(packetTypes.commit, zxidHigh, zxidLow);
       if (hasObservers) this.#observers.say(packetTypes.inform, zxidHigh, zxidLow, bytes);
-      this.#passSyncs(this.#committed + i + 1);
+      this.#letSyncsPass(this.#committed + i + 1);
       history.decided(entry);
       addLatency(metrics.quorumAckLatency, turn.wall - txnTimeOf(bytes));
     }
@@ -132,14 +131,15 @@ export class Proposals {
   }
 
   /** Between the commit of this transaction and the next one. */
-  #passSyncs(number: number): void {
-    while (this.#syncs.length > 0 && this.#syncs[0]!.number <= number) {
-      const { learner } = this.#syncs.shift()!;
-      if (learner.link.isClosed) continue;
-      this.cut();
-      learner.passSync();
-      learner.link.flush(this.#parts.turn.durable);
-    }
+  #letSyncsPass(number: number): void {
+    while (this.#syncs[0]?.number === number) this.#saySync(this.#syncs.shift()!.learner);
+  }
+
+  #saySync(learner: LearnerHandler): void {
+    if (learner.link.isClosed) return;
+    this.cut();
+    learner.passSync();
+    learner.link.flush(this.#parts.turn.durable);
   }
 
   /** What was said to all so far goes to those who have followed so far. */

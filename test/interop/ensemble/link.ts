@@ -1,6 +1,6 @@
 /** A proxy for what one server dials to one port of another. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { type Path, Pipe } from './path.js';
+import { type Path, Pipe, resetSocket } from './path.js';
 
 export interface LinkOptions {
   /** Where the dialing server finds the proxy. */
@@ -106,8 +106,8 @@ class Connection {
     clearTimeout(this.#timer);
     this.#there?.close();
     this.#back?.close();
-    this.#dialing.resetAndDestroy();
-    this.#dialed?.resetAndDestroy();
+    resetSocket(this.#dialing);
+    if (this.#dialed !== undefined) resetSocket(this.#dialed);
     this.#forget();
   }
 
@@ -118,7 +118,7 @@ class Connection {
     }
     this.#there.swallow();
     this.#back.swallow();
-    (end === 'dialing' ? this.#dialing : this.#dialed!).resetAndDestroy();
+    resetSocket(end === 'dialing' ? this.#dialing : this.#dialed!);
   }
 
   #refused(): void {

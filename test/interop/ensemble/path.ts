@@ -34,6 +34,16 @@ export class Path {
   }
 }
 
+/**
+ * Closes a socket so that its other end hears of a reset. One whose end is being said already is
+ * just closed: Node would leave it open for ever.
+ */
+export function resetSocket(socket: Socket): void {
+  const isPlain = socket.connecting || socket.writableEnded || socket.writableLength > 0;
+  if (isPlain) socket.destroy();
+  else if (!socket.destroyed) socket.resetAndDestroy();
+}
+
 interface Parcel {
   readonly dueAt: number;
   deliver(): void;
@@ -59,7 +69,7 @@ export class Pipe {
     from.on('close', () => {
       // Closed without an end of its own: it was reset.
       if (from.readableEnded) this.#send(() => this.close());
-      else this.#send(() => to.resetAndDestroy());
+      else this.#send(() => resetSocket(to));
     });
     to.on('drain', () => {
       this.#isFull = false;
