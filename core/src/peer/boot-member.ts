@@ -39,8 +39,9 @@ export function bootMember(options: BootOptions): Member {
   const known = knownSecrets(disk, secret, database.sessions.keys());
   for (const session of known.apacheSessions) apacheSessions.add(session);
   const epochs = loadEpochs(disk, highOf(database.lastZxid));
-  /* Whoever has followed a leader lives in an epoch; nothing else tells new from wiped. */
-  const isEmpty = database.lastZxid === 0n && epochs.current === 0;
+  /* Whoever has promised something has been there before; nothing else tells new from wiped. */
+  const hasPromised = epochs.accepted > 0 && !epochs.isDoubted;
+  const isEmpty = database.lastZxid === 0n && epochs.current === 0 && !hasPromised;
   const mayBegin = !isEmpty || config.dbAutocreate || isInitialized(disk);
   const isTrusted = mayBegin && isProof(recovered);
   const zxid = hexLong(database.lastZxid);

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.js';
 import type { EnsembleSpec } from '../config/ensemble.js';
 import type { CommittedLog } from '../storage/committed-log.js';
 import type { BootDisk } from '../storage/disk.js';
+import type { Epochs } from '../storage/epochs.js';
 import type { HistoryOptions } from '../storage/history.js';
 import type { Recovered } from '../storage/recovery.js';
 
@@ -20,7 +21,7 @@ export interface MemberOptions {
   readonly recover: () => Recovered;
   /** What was recovered to begin with. */
   readonly recovered: Recovered;
-  readonly epochs: { readonly accepted: number; readonly current: number };
+  readonly epochs: Epochs;
   /** Whether nothing says that this server was ever in an ensemble, or has data of its own. */
   readonly isEmpty: boolean;
   /** Whether all that was ever durable here is known to be here. */

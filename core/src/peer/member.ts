@@ -284,12 +284,12 @@ export class Member {
     }
     this.#phase = 'looking';
     const { zxidHigh, zxidLow } = this.#parts.store.last;
-    const peerEpoch = this.#parts.epochs.current;
+    const { current: peerEpoch, hasPromised } = this.#parts.epochs;
     const own = {
       zxid: longOf(zxidHigh, zxidLow),
       peerEpoch,
       isTrusted: this.#isTrusted,
-      isEmpty: this.#isEmpty && (peerEpoch | zxidHigh | zxidLow) === 0,
+      isEmpty: this.#isEmpty && (peerEpoch | zxidHigh | zxidLow) === 0 && !hasPromised,
     };
     this.#parts.availability.looking();
     this.#parts.election.look(own, this.#turn.now);
@@ -310,6 +310,7 @@ export class Member {
     this.#phase = 'working';
     const { leader } = decision;
     this.#endReading(`server ${leader} is to lead`);
+    if (this.#parts.election.mayHaveLostAll) this.#parts.epochs.doubt();
     this.#parts.availability.decided(this.#parts.election.state);
     this.#role = leader === this.#options.config.serverId ? this.#lead() : this.#learn(leader);
     this.#router.decided(leader);

@@ -8,6 +8,8 @@ export interface Epochs {
   readonly accepted: number;
   /** The epoch of the leader whose history it has taken over, down to the disk. */
   readonly current: number;
+  /** Whether it promised with an empty folder that may once have held more: nothing speaks for it. */
+  readonly isDoubted: boolean;
 }
 
 const ACCEPTED = `${folders.snapshots}acceptedEpoch`;
@@ -16,6 +18,8 @@ const ACCEPTED_TMP = `${ACCEPTED}.tmp`;
 /** While it is there, the log may be an epoch ahead of {@link CURRENT}. */
 const CURRENT_TMP = `${CURRENT}.tmp`;
 const DRAFT = `${folders.snapshots}vivarium-epoch-draft`;
+/** While it is there, this server has promised an epoch, but not to the exclusion of a lost past. */
+const DOUBTED = `${folders.snapshots}vivarium-doubted`;
 const LARGEST_EPOCH = 0x7fff_ffff;
 const LARGEST_FILE_BYTES = 64;
 
@@ -28,6 +32,25 @@ export function acceptEpoch(epoch: number): readonly DiskStep[] {
     { step: 'rename', from: ACCEPTED_TMP, to: ACCEPTED },
     SYNC_FOLDER,
   ];
+}
+
+/**
+ * Steps before the first epoch is accepted with an empty folder when others have data: it may be
+ * that of a server that lost all it had. Without them, an accepted epoch shows that an empty folder
+ * is whole.
+ */
+export function doubtEpochs(): readonly DiskStep[] {
+  return [
+    { step: 'create', file: DOUBTED },
+    { step: 'sync', file: DOUBTED },
+    { step: 'close', file: DOUBTED },
+    SYNC_FOLDER,
+  ];
+}
+
+/** Steps after the history of a leader is durable, if the folder was doubted. */
+export function trustEpochs(): readonly DiskStep[] {
+  return [{ step: 'remove', file: DOUBTED }, SYNC_FOLDER];
 }
 
 /**
@@ -60,12 +83,15 @@ export function loadEpochs(disk: BootDisk, lastEpoch: number): Epochs {
   const current = readIfThere(CURRENT);
   const isBehind = current !== undefined && current < lastEpoch;
   if (isBehind && !isAnnounced(disk, names, lastEpoch)) refuseBehind(current, lastEpoch);
-  const epochs = { accepted: accepted ?? lastEpoch, current: Math.max(current ?? 0, lastEpoch) };
+  const lives = Math.max(current ?? 0, lastEpoch);
+  const isDoubted = names.has(DOUBTED) && lives === 0;
+  const epochs = { accepted: accepted ?? lastEpoch, current: lives, isDoubted };
   if (epochs.accepted < epochs.current) refuseUnaccepted(epochs, accepted === undefined);
   const steps: DiskStep[] = [];
   if (accepted === undefined) steps.push(...acceptEpoch(epochs.accepted));
   if (epochs.current !== current) steps.push(...announceEpoch(epochs.current), ...adoptEpoch());
-  const leftovers = [ACCEPTED_TMP, CURRENT_TMP, DRAFT].filter((file) => names.has(file));
+  const temporary = [ACCEPTED_TMP, CURRENT_TMP, DRAFT, ...(isDoubted ? [] : [DOUBTED])];
+  const leftovers = temporary.filter((file) => names.has(file));
   for (const file of leftovers) {
     const isGone = steps.some((step) => step.step === 'rename' && step.from === file);
     if (!isGone) steps.push({ step: 'remove', file }, SYNC_FOLDER);

@@ -103,6 +103,11 @@ export class Election {
     return this.#said;
   }
 
+  /** Whether nothing shows that this server is new, and not one that lost what it had. */
+  get mayHaveLostAll(): boolean {
+    return this.#standing.mayHaveLostAll;
+  }
+
   /** When `step` is due although nothing happens. */
   get wakeAt(): Millis {
     if (this.#state !== 'looking' || this.#said === undefined) return Number.POSITIVE_INFINITY;

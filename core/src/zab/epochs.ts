@@ -1,6 +1,13 @@
 import type { Turn } from '../seam/turn.js';
 import type { DiskStep } from '../storage/disk.js';
-import { acceptEpoch, adoptEpoch, announceEpoch } from '../storage/epochs.js';
+import {
+  acceptEpoch,
+  adoptEpoch,
+  announceEpoch,
+  type Epochs as Durable,
+  doubtEpochs,
+  trustEpochs,
+} from '../storage/epochs.js';
 
 /**
  * The epochs a server has promised to and lives in. What is asked for here counts only when it is
@@ -12,15 +19,17 @@ export class Epochs {
   #current: number;
   /** The newest epoch that was announced or begun. */
   #announced: number;
+  #isDoubted: boolean;
   /** What the disk was asked to have. */
   readonly #asked: { accepted: number; current: number };
   readonly #waiting = new Map<number, () => void>();
 
-  constructor(turn: Turn, accepted: number, current: number) {
+  constructor(turn: Turn, { accepted, current, isDoubted }: Durable) {
     this.#turn = turn;
     this.#accepted = accepted;
     this.#current = current;
     this.#announced = current;
+    this.#isDoubted = isDoubted;
     this.#asked = { accepted, current };
   }
 
@@ -32,6 +41,21 @@ export class Epochs {
   /** The epoch whose leader's history this server has taken over. */
   get current(): number {
     return this.#current;
+  }
+
+  /**
+   * Whether a promise shows that this server has not lost what it had. One that was made when that
+   * was in doubt does not.
+   */
+  get hasPromised(): boolean {
+    return this.#accepted > 0 && !this.#isDoubted;
+  }
+
+  /** The server has no data, and may have lost it: promises from now on do not speak for it. */
+  doubt(): void {
+    if (this.#isDoubted) return;
+    this.#isDoubted = true;
+    this.#ask(doubtEpochs(), () => {});
   }
 
   /** Promises to follow no leader of an earlier epoch; calls back when that is durable. */
@@ -57,7 +81,9 @@ export class Epochs {
   begin(epoch: number, done: () => void): void {
     this.announce(epoch);
     this.#asked.current = epoch;
-    this.#ask(adoptEpoch(), () => {
+    const steps = this.#isDoubted ? [...adoptEpoch(), ...trustEpochs()] : adoptEpoch();
+    this.#isDoubted = false;
+    this.#ask(steps, () => {
       this.#current = epoch;
       done();
     });
