@@ -8,7 +8,7 @@ export interface Epochs {
   readonly accepted: number;
   /** The epoch of the leader whose history it has taken over, down to the disk. */
   readonly current: number;
-  /** Whether it promised with an empty folder that may once have held more: nothing speaks for it. */
+  /** Whether it promised with an empty folder that may once have held more. */
   readonly isDoubted: boolean;
 }
 
@@ -18,7 +18,7 @@ const ACCEPTED_TMP = `${ACCEPTED}.tmp`;
 /** While it is there, the log may be an epoch ahead of {@link CURRENT}. */
 const CURRENT_TMP = `${CURRENT}.tmp`;
 const DRAFT = `${folders.snapshots}vivarium-epoch-draft`;
-/** While it is there, this server has promised an epoch, but not to the exclusion of a lost past. */
+/** While it is there, an accepted epoch does not show that nothing was lost before. */
 const DOUBTED = `${folders.snapshots}vivarium-doubted`;
 const LARGEST_EPOCH = 0x7fff_ffff;
 const LARGEST_FILE_BYTES = 64;
