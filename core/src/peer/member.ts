@@ -271,7 +271,7 @@ export class Member {
     this.#parts.epochs.settle();
     if (this.#isUnsettled) {
       this.#parts.history.forget();
-      this.#isTrusted = isProof(this.#parts.store.reload());
+      this.#isTrusted &&= isProof(this.#parts.store.reload());
     } else {
       this.#parts.store.applyRest(this.#rest);
       this.#parts.history.logged(this.#rest);
@@ -284,12 +284,12 @@ export class Member {
     }
     this.#phase = 'looking';
     const { zxidHigh, zxidLow } = this.#parts.store.last;
-    const peerEpoch = this.#parts.epochs.current;
+    const { accepted, current: peerEpoch } = this.#parts.epochs;
     const own = {
       zxid: longOf(zxidHigh, zxidLow),
       peerEpoch,
       isTrusted: this.#isTrusted,
-      isEmpty: this.#isEmpty && (peerEpoch | zxidHigh | zxidLow) === 0,
+      isEmpty: this.#isEmpty && (accepted | zxidHigh | zxidLow) === 0,
     };
     this.#parts.availability.looking();
     this.#parts.election.look(own, this.#turn.now);
@@ -336,6 +336,8 @@ export class Member {
 
   #learn(leader: number): Learning {
     const { election, history, rule } = this.#parts;
+    /* Until it has all that a leader has, whatever it gets on the way. */
+    if (election.isInDoubt) this.#isTrusted = false;
     const learning: Learning = new Learning({
       ...this.#roleParts,
       leader,
@@ -378,6 +380,7 @@ export class Member {
   #served(epoch: number): void {
     this.#isTrusted = true;
     this.#isEmpty = false;
+    this.#parts.epochs.trust();
     this.#parts.election.newEpoch(epoch);
     this.#parts.availability.serving(this.#role instanceof Leading);
     this.#snapshots = snapshotsOf(this.#parts.store, this.#parts.core);

@@ -15,6 +15,8 @@ const CURRENT = `${folders.snapshots}currentEpoch`;
 const ACCEPTED_TMP = `${ACCEPTED}.tmp`;
 /** While it is there, the log may be an epoch ahead of {@link CURRENT}. */
 const CURRENT_TMP = `${CURRENT}.tmp`;
+/** While it is there, the history is not known to be what was once durable here. */
+const DOUBT = `${folders.snapshots}vivarium-doubt`;
 const DRAFT = `${folders.snapshots}vivarium-epoch-draft`;
 const LARGEST_EPOCH = 0x7fff_ffff;
 const LARGEST_FILE_BYTES = 64;
@@ -44,6 +46,21 @@ export function announceEpoch(epoch: number): readonly DiskStep[] {
 /** Steps that make the announced epoch the current one: when the leader's history is durable. */
 export function adoptEpoch(): readonly DiskStep[] {
   return [{ step: 'rename', from: CURRENT_TMP, to: CURRENT }, SYNC_FOLDER];
+}
+
+/**
+ * Steps after which a server that starts knows that it had begun to learn a history because its own
+ * was no proof: before it takes anything of the new one. What it then finds on its disk may lack
+ * what it has confirmed before its data was lost, and is no proof either.
+ */
+export const doubtSteps: readonly DiskStep[] = [{ step: 'create', file: DOUBT }, SYNC_FOLDER];
+
+/** Steps that end that: when a leader's whole history is durable. */
+export const trustSteps: readonly DiskStep[] = [{ step: 'remove', file: DOUBT }, SYNC_FOLDER];
+
+/** Whether {@link doubtSteps} were performed and not taken back. */
+export function isInDoubt(disk: BootDisk): boolean {
+  return disk.list(folders.snapshots).some(({ name }) => folders.snapshots + name === DOUBT);
 }
 
 /**

@@ -142,6 +142,11 @@ export class Election {
     this.#decision = undefined;
   }
 
+  /** Whether the own history was no reason to vote for this server, when it looked last. */
+  get isInDoubt(): boolean {
+    return this.#standing.isVoter && this.#standing.isDoubted;
+  }
+
   /** Takes what another server says on its link. */
   heard(from: number, notification: Notification, now: Millis): void {
     if (this.#said === undefined) return;

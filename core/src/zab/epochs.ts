@@ -1,6 +1,12 @@
 import type { Turn } from '../seam/turn.js';
 import type { DiskStep } from '../storage/disk.js';
-import { acceptEpoch, adoptEpoch, announceEpoch } from '../storage/epochs.js';
+import {
+  acceptEpoch,
+  adoptEpoch,
+  announceEpoch,
+  doubtSteps,
+  trustSteps,
+} from '../storage/epochs.js';
 
 /**
  * The epochs a server has promised to and lives in. What is asked for here counts only when it is
@@ -16,8 +22,12 @@ export class Epochs {
   readonly #asked: { accepted: number; current: number };
   readonly #waiting = new Map<number, () => void>();
 
-  constructor(turn: Turn, accepted: number, current: number) {
+  /** Whether the disk says that the own history is no proof. */
+  #isDoubted: boolean;
+
+  constructor(turn: Turn, accepted: number, current: number, isDoubted = false) {
     this.#turn = turn;
+    this.#isDoubted = isDoubted;
     this.#accepted = accepted;
     this.#current = current;
     this.#announced = current;
@@ -32,6 +42,23 @@ export class Epochs {
   /** The epoch whose leader's history this server has taken over. */
   get current(): number {
     return this.#current;
+  }
+
+  /**
+   * Remembers that the own history is no proof, from before anything of another one comes. Whatever
+   * the disk is asked for after this comes after it.
+   */
+  doubt(): void {
+    if (this.#isDoubted) return;
+    this.#isDoubted = true;
+    this.#ask(doubtSteps, () => {});
+  }
+
+  /** The whole history of a leader is here. */
+  trust(): void {
+    if (!this.#isDoubted) return;
+    this.#isDoubted = false;
+    this.#ask(trustSteps, () => {});
   }
 
   /** Promises to follow no leader of an earlier epoch; calls back when that is durable. */

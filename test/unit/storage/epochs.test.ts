@@ -5,7 +5,10 @@ import {
   acceptEpoch,
   adoptEpoch,
   announceEpoch,
+  doubtSteps,
+  isInDoubt,
   loadEpochs,
+  trustSteps,
 } from '@vivarium/core/internal/storage/epochs';
 import { RefusedStartError } from '@vivarium/core/internal/storage/refused-start';
 import * as assert from 'uvu/assert';
@@ -136,6 +139,15 @@ suite('the epochs of a member', (test) => {
     }
     const torn = { acceptedEpoch: '5', currentEpoch: '4', 'currentEpoch.tmp': '' };
     assert.match(refusal(torn, 5).message, /currentEpoch.tmp: it is empty/);
+  });
+
+  test('remember a doubt from before anything else comes until it is taken back', () => {
+    const disk = new MemoryDisk();
+    assert.not.ok(isInDoubt(disk));
+    disk.perform(doubtSteps);
+    assert.ok(isInDoubt(disk.durableImage()), 'a power cut leaves it');
+    disk.perform(trustSteps);
+    assert.not.ok(isInDoubt(disk.durableImage()));
   });
 });
 
