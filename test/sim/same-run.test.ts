@@ -13,10 +13,10 @@ function sim(...words: readonly string[]) {
   return spawnSync(process.execPath, [main, ...words], options);
 }
 
-suite('a seed', (test) => {
-  test(
-    'gives the same run twice, in this process and in another',
-    async () => {
+suite(
+  'a seed',
+  (test) => {
+    test('gives the same run twice, in this process and in another', async () => {
       for (const seed of [1, 77, 4_294_967_299]) {
         const first = await runSeed({ seed, boot: bootServer });
         const second = await runSeed({ seed, boot: bootServer });
@@ -25,22 +25,23 @@ suite('a seed', (test) => {
         assert.is(status, 0, stdout);
         assert.match(stdout, `trace ${first.traceHash}`);
       }
-    },
-    { timeoutMs: 60_000 },
-  );
+    });
 
-  test('gives another run than the next one', async () => {
-    const hashes = new Set<string>();
-    for (const seed of [1, 2, 3]) hashes.add((await runSeed({ seed, boot: bootServer })).traceHash);
-    assert.is(hashes.size, 3);
-  });
+    test('gives another run than the next one', async () => {
+      const hashes = new Set<string>();
+      for (const seed of [1, 2, 3])
+        hashes.add((await runSeed({ seed, boot: bootServer })).traceHash);
+      assert.is(hashes.size, 3);
+    });
 
-  test('can be watched: a line for everything that happens, with its time', () => {
-    const { status, stdout } = sim('--seed', '7', '--log');
-    assert.is(status, 0);
-    const lines = stdout.split('\n');
-    assert.ok(lines.length > 500, `${lines.length} lines`);
-    assert.match(stdout, /^\d+\.\d{3} fault \w+/m);
-    assert.match(stdout, /^\d+\.\d{3} c1\/\d+ asks \d+ \w+/m);
-  });
-});
+    test('can be watched: a line for everything that happens, with its time', () => {
+      const { status, stdout } = sim('--seed', '7', '--log');
+      assert.is(status, 0);
+      const lines = stdout.split('\n');
+      assert.ok(lines.length > 500, `${lines.length} lines`);
+      assert.match(stdout, /^\d+\.\d{3} fault \w+/m);
+      assert.match(stdout, /^\d+\.\d{3} c1\/\d+ asks \d+ \w+/m);
+    });
+  },
+  { timeoutMs: 60_000 },
+);

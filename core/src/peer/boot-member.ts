@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js';
 import type { EnsembleSpec } from '../config/ensemble.js';
 import { CommittedLog } from '../storage/committed-log.js';
 import { type BootDisk, folders } from '../storage/disk.js';
-import { loadEpochs } from '../storage/epochs.js';
+import { isInDoubt, loadEpochs } from '../storage/epochs.js';
 import { isProof, type Recovered, recover } from '../storage/recovery.js';
 import { type BootOptions, demandKnownTypes } from './boot.js';
 import { Member } from './member.js';
@@ -39,11 +39,12 @@ export function bootMember(options: BootOptions): Member {
   const known = knownSecrets(disk, secret, database.sessions.keys());
   for (const session of known.apacheSessions) apacheSessions.add(session);
   const epochs = loadEpochs(disk, highOf(database.lastZxid));
-  /* Whoever has promised something has been there before; nothing else tells new from wiped. */
-  const hasPromised = epochs.accepted > 0 && !epochs.isDoubted;
-  const isEmpty = database.lastZxid === 0n && epochs.current === 0 && !hasPromised;
+  /* Whoever was there when an ensemble began has accepted an epoch; whoever came later, or lost all
+   * its data, and follows a leader, says that it is in doubt before it accepts one. */
+  const isEmpty = database.lastZxid === 0n && epochs.accepted === 0;
+  const isDoubted = isInDoubt(disk);
   const mayBegin = !isEmpty || config.dbAutocreate || isInitialized(disk);
-  const isTrusted = mayBegin && isProof(recovered);
+  const isTrusted = mayBegin && !isDoubted && isProof(recovered);
   const zxid = hexLong(database.lastZxid);
   host.log({
     level: 'info',
@@ -61,6 +62,7 @@ export function bootMember(options: BootOptions): Member {
     recovered,
     epochs,
     isEmpty,
+    isDoubted,
     isTrusted,
     now,
     wall,

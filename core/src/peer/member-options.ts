@@ -4,7 +4,6 @@ import type { Config } from '../config/config.js';
 import type { EnsembleSpec } from '../config/ensemble.js';
 import type { CommittedLog } from '../storage/committed-log.js';
 import type { BootDisk } from '../storage/disk.js';
-import type { Epochs } from '../storage/epochs.js';
 import type { HistoryOptions } from '../storage/history.js';
 import type { Recovered } from '../storage/recovery.js';
 
@@ -21,9 +20,11 @@ export interface MemberOptions {
   readonly recover: () => Recovered;
   /** What was recovered to begin with. */
   readonly recovered: Recovered;
-  readonly epochs: Epochs;
+  readonly epochs: { readonly accepted: number; readonly current: number };
   /** Whether nothing says that this server was ever in an ensemble, or has data of its own. */
   readonly isEmpty: boolean;
+  /** Whether the disk says that what was ever durable here may be lost: see `Epochs.doubt`. */
+  readonly isDoubted: boolean;
   /** Whether all that was ever durable here is known to be here. */
   readonly isTrusted: boolean;
   readonly now: Millis;

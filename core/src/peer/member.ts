@@ -271,7 +271,7 @@ export class Member {
     this.#parts.epochs.settle();
     if (this.#isUnsettled) {
       this.#parts.history.forget();
-      this.#isTrusted = isProof(this.#parts.store.reload());
+      this.#isTrusted &&= isProof(this.#parts.store.reload());
     } else {
       this.#parts.store.applyRest(this.#rest);
       this.#parts.history.logged(this.#rest);
@@ -284,12 +284,12 @@ export class Member {
     }
     this.#phase = 'looking';
     const { zxidHigh, zxidLow } = this.#parts.store.last;
-    const { current: peerEpoch, hasPromised } = this.#parts.epochs;
+    const { accepted, current: peerEpoch } = this.#parts.epochs;
     const own = {
       zxid: longOf(zxidHigh, zxidLow),
       peerEpoch,
       isTrusted: this.#isTrusted,
-      isEmpty: this.#isEmpty && (peerEpoch | zxidHigh | zxidLow) === 0 && !hasPromised,
+      isEmpty: this.#isEmpty && (accepted | zxidHigh | zxidLow) === 0,
     };
     this.#parts.availability.looking();
     this.#parts.election.look(own, this.#turn.now);
@@ -310,7 +310,6 @@ export class Member {
     this.#phase = 'working';
     const { leader } = decision;
     this.#endReading(`server ${leader} is to lead`);
-    if (this.#parts.election.mayHaveLostAll) this.#parts.epochs.doubt();
     this.#parts.availability.decided(this.#parts.election.state);
     this.#role = leader === this.#options.config.serverId ? this.#lead() : this.#learn(leader);
     this.#router.decided(leader);
@@ -337,6 +336,8 @@ export class Member {
 
   #learn(leader: number): Learning {
     const { election, history, rule } = this.#parts;
+    /* Until it has all that a leader has, whatever it gets on the way. */
+    if (election.isInDoubt) this.#isTrusted = false;
     const learning: Learning = new Learning({
       ...this.#roleParts,
       leader,
@@ -379,6 +380,7 @@ export class Member {
   #served(epoch: number): void {
     this.#isTrusted = true;
     this.#isEmpty = false;
+    this.#parts.epochs.trust();
     this.#parts.election.newEpoch(epoch);
     this.#parts.availability.serving(this.#role instanceof Leading);
     this.#snapshots = snapshotsOf(this.#parts.store, this.#parts.core);

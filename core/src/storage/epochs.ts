@@ -8,8 +8,6 @@ export interface Epochs {
   readonly accepted: number;
   /** The epoch of the leader whose history it has taken over, down to the disk. */
   readonly current: number;
-  /** Whether it promised with an empty folder that may once have held more. */
-  readonly isDoubted: boolean;
 }
 
 const ACCEPTED = `${folders.snapshots}acceptedEpoch`;
@@ -17,9 +15,9 @@ const CURRENT = `${folders.snapshots}currentEpoch`;
 const ACCEPTED_TMP = `${ACCEPTED}.tmp`;
 /** While it is there, the log may be an epoch ahead of {@link CURRENT}. */
 const CURRENT_TMP = `${CURRENT}.tmp`;
+/** While it is there, the history is not known to be what was once durable here. */
+const DOUBT = `${folders.snapshots}vivarium-doubt`;
 const DRAFT = `${folders.snapshots}vivarium-epoch-draft`;
-/** While it is there, an accepted epoch does not show that nothing was lost before. */
-const DOUBTED = `${folders.snapshots}vivarium-doubted`;
 const LARGEST_EPOCH = 0x7fff_ffff;
 const LARGEST_FILE_BYTES = 64;
 
@@ -32,25 +30,6 @@ export function acceptEpoch(epoch: number): readonly DiskStep[] {
     { step: 'rename', from: ACCEPTED_TMP, to: ACCEPTED },
     SYNC_FOLDER,
   ];
-}
-
-/**
- * Steps before the first epoch is accepted with an empty folder when others have data: it may be
- * that of a server that lost all it had. Without them, an accepted epoch shows that an empty folder
- * is whole.
- */
-export function doubtEpochs(): readonly DiskStep[] {
-  return [
-    { step: 'create', file: DOUBTED },
-    { step: 'sync', file: DOUBTED },
-    { step: 'close', file: DOUBTED },
-    SYNC_FOLDER,
-  ];
-}
-
-/** Steps after the history of a leader is durable, if the folder was doubted. */
-export function trustEpochs(): readonly DiskStep[] {
-  return [{ step: 'remove', file: DOUBTED }, SYNC_FOLDER];
 }
 
 /**
@@ -70,6 +49,25 @@ export function adoptEpoch(): readonly DiskStep[] {
 }
 
 /**
+ * Steps after which a server that starts knows that it had begun to learn a history because its own
+ * was no proof: before it takes anything of the new one. What it then finds on its disk may lack
+ * what it has confirmed before its data was lost, and is no proof either.
+ */
+export const doubtSteps: readonly DiskStep[] = [
+  { step: 'create', file: DOUBT },
+  { step: 'close', file: DOUBT },
+  SYNC_FOLDER,
+];
+
+/** Steps that end that: when a leader's whole history is durable. */
+export const trustSteps: readonly DiskStep[] = [{ step: 'remove', file: DOUBT }, SYNC_FOLDER];
+
+/** Whether {@link doubtSteps} were performed and not taken back. */
+export function isInDoubt(disk: BootDisk): boolean {
+  return disk.list(folders.snapshots).some(({ name }) => folders.snapshots + name === DOUBT);
+}
+
+/**
  * What the files say, once the history on disk is known. Missing files are written; what an
  * interrupted write left is finished or removed.
  *
@@ -83,15 +81,12 @@ export function loadEpochs(disk: BootDisk, lastEpoch: number): Epochs {
   const current = readIfThere(CURRENT);
   const isBehind = current !== undefined && current < lastEpoch;
   if (isBehind && !isAnnounced(disk, names, lastEpoch)) refuseBehind(current, lastEpoch);
-  const lives = Math.max(current ?? 0, lastEpoch);
-  const isDoubted = names.has(DOUBTED) && lives === 0;
-  const epochs = { accepted: accepted ?? lastEpoch, current: lives, isDoubted };
+  const epochs = { accepted: accepted ?? lastEpoch, current: Math.max(current ?? 0, lastEpoch) };
   if (epochs.accepted < epochs.current) refuseUnaccepted(epochs, accepted === undefined);
   const steps: DiskStep[] = [];
   if (accepted === undefined) steps.push(...acceptEpoch(epochs.accepted));
   if (epochs.current !== current) steps.push(...announceEpoch(epochs.current), ...adoptEpoch());
-  const temporary = [ACCEPTED_TMP, CURRENT_TMP, DRAFT, ...(isDoubted ? [] : [DOUBTED])];
-  const leftovers = temporary.filter((file) => names.has(file));
+  const leftovers = [ACCEPTED_TMP, CURRENT_TMP, DRAFT].filter((file) => names.has(file));
   for (const file of leftovers) {
     const isGone = steps.some((step) => step.step === 'rename' && step.from === file);
     if (!isGone) steps.push({ step: 'remove', file }, SYNC_FOLDER);

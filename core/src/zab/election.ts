@@ -103,11 +103,6 @@ export class Election {
     return this.#said;
   }
 
-  /** Whether nothing shows that this server is new, and not one that lost what it had. */
-  get mayHaveLostAll(): boolean {
-    return this.#standing.mayHaveLostAll;
-  }
-
   /** When `step` is due although nothing happens. */
   get wakeAt(): Millis {
     if (this.#state !== 'looking' || this.#said === undefined) return Number.POSITIVE_INFINITY;
@@ -145,6 +140,11 @@ export class Election {
   leave(): void {
     this.#said = undefined;
     this.#decision = undefined;
+  }
+
+  /** Whether the own history was no reason to vote for this server, when it looked last. */
+  get isInDoubt(): boolean {
+    return this.#standing.isVoter && this.#standing.isDoubted;
   }
 
   /** Takes what another server says on its link. */

@@ -4,9 +4,8 @@ import {
   acceptEpoch,
   adoptEpoch,
   announceEpoch,
-  type Epochs as Durable,
-  doubtEpochs,
-  trustEpochs,
+  doubtSteps,
+  trustSteps,
 } from '../storage/epochs.js';
 
 /**
@@ -19,17 +18,19 @@ export class Epochs {
   #current: number;
   /** The newest epoch that was announced or begun. */
   #announced: number;
-  #isDoubted: boolean;
   /** What the disk was asked to have. */
   readonly #asked: { accepted: number; current: number };
   readonly #waiting = new Map<number, () => void>();
 
-  constructor(turn: Turn, { accepted, current, isDoubted }: Durable) {
+  /** Whether the disk says that the own history is no proof. */
+  #isDoubted: boolean;
+
+  constructor(turn: Turn, accepted: number, current: number, isDoubted = false) {
     this.#turn = turn;
+    this.#isDoubted = isDoubted;
     this.#accepted = accepted;
     this.#current = current;
     this.#announced = current;
-    this.#isDoubted = isDoubted;
     this.#asked = { accepted, current };
   }
 
@@ -44,18 +45,20 @@ export class Epochs {
   }
 
   /**
-   * Whether a promise shows that this server has not lost what it had. One that was made when that
-   * was in doubt does not.
+   * Remembers that the own history is no proof, from before anything of another one comes. Whatever
+   * the disk is asked for after this comes after it.
    */
-  get hasPromised(): boolean {
-    return this.#accepted > 0 && !this.#isDoubted;
-  }
-
-  /** The server has no data, and may have lost it: promises from now on do not speak for it. */
   doubt(): void {
     if (this.#isDoubted) return;
     this.#isDoubted = true;
-    this.#ask(doubtEpochs(), () => {});
+    this.#ask(doubtSteps, () => {});
+  }
+
+  /** The whole history of a leader is here. */
+  trust(): void {
+    if (!this.#isDoubted) return;
+    this.#isDoubted = false;
+    this.#ask(trustSteps, () => {});
   }
 
   /** Promises to follow no leader of an earlier epoch; calls back when that is durable. */
@@ -81,9 +84,7 @@ export class Epochs {
   begin(epoch: number, done: () => void): void {
     this.announce(epoch);
     this.#asked.current = epoch;
-    const steps = this.#isDoubted ? [...adoptEpoch(), ...trustEpochs()] : adoptEpoch();
-    this.#isDoubted = false;
-    this.#ask(steps, () => {
+    this.#ask(adoptEpoch(), () => {
       this.#current = epoch;
       done();
     });

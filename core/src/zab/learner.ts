@@ -229,6 +229,7 @@ export class Learner {
   #leaderSpeaks(link: QuorumLink, type: number, epoch: number, data: Uint8Array | null): void {
     const isVivarium = readLeaderInfo(type, data);
     const { epochs, isTrusted, last } = this.#parts;
+    if (!isTrusted) epochs.doubt();
     if (epoch < epochs.accepted) {
       this.#lose(`its epoch ${epoch} is over: ${epochs.accepted} is accepted here`);
       return;

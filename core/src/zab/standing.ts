@@ -58,12 +58,6 @@ export class Standing {
     return !this.#isSharedByAll && (!isTrusted || (isEmpty && this.#othersHaveData));
   }
 
-  /** Whether it has nothing, and may once have had more. */
-  get mayHaveLostAll(): boolean {
-    const { isTrusted, isEmpty } = this.#own;
-    return isEmpty && (!isTrusted || this.#othersHaveData);
-  }
-
   /** Whether this server is in doubt as all others are, and stands all the same. */
   get isSharedByAll(): boolean {
     return this.#isSharedByAll;

@@ -5,10 +5,10 @@ import {
   acceptEpoch,
   adoptEpoch,
   announceEpoch,
-  doubtEpochs,
-  type Epochs,
+  doubtSteps,
+  isInDoubt,
   loadEpochs,
-  trustEpochs,
+  trustSteps,
 } from '@vivarium/core/internal/storage/epochs';
 import { RefusedStartError } from '@vivarium/core/internal/storage/refused-start';
 import * as assert from 'uvu/assert';
@@ -31,10 +31,6 @@ function diskWith(files: Readonly<Record<string, string>>): MemoryDisk {
   );
 }
 
-function undoubted(accepted: number, current: number): Epochs {
-  return { accepted, current, isDoubted: false };
-}
-
 function refusal(files: Readonly<Record<string, string>>, lastEpoch: number): RefusedStartError {
   const disk = diskWith(files);
   try {
@@ -52,26 +48,26 @@ suite('the epochs of a member', (test) => {
   test('are those of the last transaction where no file says more', () => {
     for (const files of [{}, { acceptedEpoch: '7' }, { currentEpoch: '7' }]) {
       const disk = diskWith(files);
-      assert.equal(loadEpochs(disk, 7), undoubted(7, 7));
+      assert.equal(loadEpochs(disk, 7), { accepted: 7, current: 7 });
       const durable = disk.durableImage();
       assert.is(text(durable, 'acceptedEpoch'), '7');
       assert.is(text(durable, 'currentEpoch'), '7');
       assert.is(namesOf(durable).length, 2);
     }
     const promised = diskWith({ acceptedEpoch: '9' });
-    assert.equal(loadEpochs(promised, 7), undoubted(9, 7));
+    assert.equal(loadEpochs(promised, 7), { accepted: 9, current: 7 });
   });
 
   test('are read as ZooKeeper writes them', () => {
-    assert.equal(
-      loadEpochs(diskWith({ acceptedEpoch: '12', currentEpoch: '11' }), 3),
-      undoubted(12, 11),
-    );
+    assert.equal(loadEpochs(diskWith({ acceptedEpoch: '12', currentEpoch: '11' }), 3), {
+      accepted: 12,
+      current: 11,
+    });
     const lines = { acceptedEpoch: '12\nmore', currentEpoch: '11\r\n' };
-    assert.equal(loadEpochs(diskWith(lines), 11), undoubted(12, 11));
+    assert.equal(loadEpochs(diskWith(lines), 11), { accepted: 12, current: 11 });
     const largest = { acceptedEpoch: '2147483647', currentEpoch: '2147483647' };
     const most = 0x7fff_ffff;
-    assert.equal(loadEpochs(diskWith(largest), most), undoubted(most, most));
+    assert.equal(loadEpochs(diskWith(largest), most), { accepted: most, current: most });
   });
 
   test('are written as ZooKeeper writes them', () => {
@@ -84,33 +80,20 @@ suite('the epochs of a member', (test) => {
     assert.throws(() => announceEpoch(-1), /31 bits/);
   });
 
-  test('tell promises of a server that may have lost everything from others', () => {
-    const disk = new MemoryDisk();
-    disk.perform([...doubtEpochs(), ...acceptEpoch(3), ...announceEpoch(3)]);
-    assert.equal(loadEpochs(disk, 0), { accepted: 3, current: 0, isDoubted: true });
-    assert.ok(loadEpochs(disk, 0).isDoubted, 'a start has forgotten it');
-    disk.perform([...announceEpoch(3), ...adoptEpoch()]);
-    const crashed = disk.durableImage();
-    assert.equal(loadEpochs(crashed, 0), undoubted(3, 3));
-    assert.equal(namesOf(crashed).sort(), ['acceptedEpoch', 'currentEpoch']);
-    disk.perform(trustEpochs());
-    assert.equal(loadEpochs(disk, 0), undoubted(3, 3));
-  });
-
   test('catch up with the log when a sync was interrupted (ZOOKEEPER-1653, 2354, 4269)', () => {
     const files = { acceptedEpoch: '5', currentEpoch: '4', 'currentEpoch.tmp': '5' };
     const disk = diskWith(files);
-    assert.equal(loadEpochs(disk, 5), undoubted(5, 5));
+    assert.equal(loadEpochs(disk, 5), { accepted: 5, current: 5 });
     assert.equal(namesOf(disk.durableImage()).sort(), ['acceptedEpoch', 'currentEpoch']);
-    assert.equal(loadEpochs(disk, 5), undoubted(5, 5));
+    assert.equal(loadEpochs(disk, 5), { accepted: 5, current: 5 });
   });
 
   test('never claim an epoch of which the log holds nothing (ZOOKEEPER-4643)', () => {
     const behind = { acceptedEpoch: '6', currentEpoch: '3', 'currentEpoch.tmp': '6' };
-    assert.equal(loadEpochs(diskWith(behind), 4), undoubted(6, 4));
+    assert.equal(loadEpochs(diskWith(behind), 4), { accepted: 6, current: 4 });
     const before = { acceptedEpoch: '6', currentEpoch: '4', 'currentEpoch.tmp': '6' };
     const disk = diskWith(before);
-    assert.equal(loadEpochs(disk, 4), undoubted(6, 4));
+    assert.equal(loadEpochs(disk, 4), { accepted: 6, current: 4 });
     assert.equal(namesOf(disk.durableImage()).sort(), ['acceptedEpoch', 'currentEpoch']);
   });
 
@@ -118,7 +101,7 @@ suite('the epochs of a member', (test) => {
     for (const tmp of ['', '5', 'x']) {
       const files = { acceptedEpoch: '4', currentEpoch: '4', 'acceptedEpoch.tmp': tmp };
       const disk = diskWith(files);
-      assert.equal(loadEpochs(disk, 4), undoubted(4, 4));
+      assert.equal(loadEpochs(disk, 4), { accepted: 4, current: 4 });
       assert.equal(namesOf(disk.durableImage()).sort(), ['acceptedEpoch', 'currentEpoch']);
     }
   });
@@ -156,6 +139,15 @@ suite('the epochs of a member', (test) => {
     }
     const torn = { acceptedEpoch: '5', currentEpoch: '4', 'currentEpoch.tmp': '' };
     assert.match(refusal(torn, 5).message, /currentEpoch.tmp: it is empty/);
+  });
+
+  test('remember a doubt from before anything else comes until it is taken back', () => {
+    const disk = new MemoryDisk();
+    assert.not.ok(isInDoubt(disk));
+    disk.perform(doubtSteps);
+    assert.ok(isInDoubt(disk.durableImage()), 'a power cut leaves it');
+    disk.perform(trustSteps);
+    assert.not.ok(isInDoubt(disk.durableImage()));
   });
 });
 
