@@ -39,8 +39,8 @@ export function bootMember(options: BootOptions): Member {
   const known = knownSecrets(disk, secret, database.sessions.keys());
   for (const session of known.apacheSessions) apacheSessions.add(session);
   const epochs = loadEpochs(disk, highOf(database.lastZxid));
-  /* Whoever was there when an ensemble began has accepted an epoch; whoever came later, or lost all
-   * its data, and follows a leader, says that it is in doubt before it accepts one. */
+  /* Whoever was there when an ensemble began has accepted an epoch. Whoever came later, or lost its
+   * data, notes that it is in doubt before it accepts one. */
   const isEmpty = database.lastZxid === 0n && epochs.accepted === 0;
   const isDoubted = isInDoubt(disk);
   const mayBegin = !isEmpty || config.dbAutocreate || isInitialized(disk);
@@ -61,7 +61,6 @@ export function bootMember(options: BootOptions): Member {
     recover: read,
     recovered,
     epochs,
-    isEmpty,
     isDoubted,
     isTrusted,
     now,

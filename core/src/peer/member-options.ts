@@ -21,8 +21,6 @@ export interface MemberOptions {
   /** What was recovered to begin with. */
   readonly recovered: Recovered;
   readonly epochs: { readonly accepted: number; readonly current: number };
-  /** Whether nothing says that this server was ever in an ensemble, or has data of its own. */
-  readonly isEmpty: boolean;
   /** Whether the disk says that what was ever durable here may be lost: see `Epochs.doubt`. */
   readonly isDoubted: boolean;
   /** Whether all that was ever durable here is known to be here. */

@@ -54,13 +54,11 @@ export class Member {
   /** A cut or an exchange of the history was interrupted: the disk knows how far it came. */
   #isUnsettled = false;
   #isTrusted: boolean;
-  #isEmpty: boolean;
   #hasBegun = false;
 
   constructor(options: MemberOptions) {
     this.#options = options;
     this.#isTrusted = options.isTrusted;
-    this.#isEmpty = options.isEmpty;
     this.#parts = assembleMember(options);
     const { turn, links, core, store, availability } = this.#parts;
     this.#turn = turn;
@@ -289,7 +287,7 @@ export class Member {
       zxid: longOf(zxidHigh, zxidLow),
       peerEpoch,
       isTrusted: this.#isTrusted,
-      isEmpty: this.#isEmpty && (accepted | zxidHigh | zxidLow) === 0,
+      isEmpty: (accepted | zxidHigh | zxidLow) === 0,
     };
     this.#parts.availability.looking();
     this.#parts.election.look(own, this.#turn.now);
@@ -379,7 +377,6 @@ export class Member {
   /** The history is a leader's by now, and clients are served. */
   #served(epoch: number): void {
     this.#isTrusted = true;
-    this.#isEmpty = false;
     this.#parts.epochs.trust();
     this.#parts.election.newEpoch(epoch);
     this.#parts.availability.serving(this.#role instanceof Leading);
