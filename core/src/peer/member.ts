@@ -336,7 +336,6 @@ export class Member {
 
   #learn(leader: number): Learning {
     const { election, history, rule } = this.#parts;
-    /* Until it has all that a leader has, whatever it gets on the way. */
     if (election.isInDoubt) this.#isTrusted = false;
     const learning: Learning = new Learning({
       ...this.#roleParts,
