@@ -49,7 +49,7 @@ export class ServerLog {
   #inSnapshot = 0;
   /** How many of the entries are durable, those in a snapshot among them. */
   #durable = 0;
-  /** The newest snapshot from elsewhere: what is before it hangs together with nothing. */
+  /** The newest snapshot that came from elsewhere: nothing on the disk leads up to it. */
   #installedAt = 0n;
   /** What the trees stand for that leaders have sent, by their zxids. */
   readonly #offered = new Map<bigint, readonly Entry[]>();
