@@ -26,6 +26,7 @@ const names = [
   'on-apache',
   'quorum-rules',
   'browser',
+  'sim',
   'planted',
   'checkers',
   'processes',
