@@ -105,6 +105,16 @@ export const marks = {
   'error-in-epoch': 'the disk failed under an epoch',
   'slow-flush': 'a flush took longer than it should',
 
+  // What hosts seldom do, and may.
+  'odd-short-read': 'a server was handed what it read in small pieces',
+  'odd-late-answer': 'a server was told late that its disk was done',
+  'odd-idle-step': 'a server was woken for nothing',
+  'odd-one-by-one': 'a server was handed one thing at a time',
+  'odd-snapshot': 'somebody asked a server for a snapshot',
+  'odd-slow': 'a connection was said to be slow for a while',
+  'few-committed-kept': 'a server kept few committed transactions in memory',
+  'snapshots-forced': 'a leader sent trees only',
+
   // Sizes.
   alone: 'a server stood alone',
   'one-voter': 'one server decided for all',

@@ -160,6 +160,7 @@ export class Simulation {
       boot,
       witness,
       backgroundSlowness: swarm.backgroundSlowness,
+      oddities: swarm.oddities,
       count: swarm.configs.length,
       mayDieStarting: () => swarm.faults.has('power') && this.#goesOn,
       ended: () => this.#keeper.ended(server),
@@ -169,6 +170,9 @@ export class Simulation {
 
   #marksSize(): void {
     const { marks } = this.witness;
+    const { configs } = this.swarm;
+    if (configs.some(({ commitLogCount }) => commitLogCount < 100)) marks.hit('few-committed-kept');
+    if (configs.some(({ forceSnapshotSync }) => forceSnapshotSync)) marks.hit('snapshots-forced');
     const spec = this.swarm.configs[0]?.ensemble;
     if (spec === undefined) {
       marks.hit('alone');

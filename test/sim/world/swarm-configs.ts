@@ -45,6 +45,21 @@ function chooseOwn(random: Random) {
     flushDelay: random.pick([0, 0, 3]),
     autopurgePurgeInterval: random.pick([0, 500, 2_000]),
     znodeContainerCheckIntervalMs: random.pick([500, 60_000]),
+    ...chooseOdd(random),
+  };
+}
+
+/** Sizes that nobody would choose: what else takes hours to come about comes about at once. */
+function chooseOdd(random: Random) {
+  const seldom = <T>(odd: T, usual: T) => (random.chance(0.2) ? odd : usual);
+  return {
+    commitLogCount: seldom(random.pick([1, 3, 20]), 500),
+    snapshotSliceBytes: seldom(random.pick([64, 400]), 1_048_576),
+    snapSizeLimitInKb: seldom(1, 4_194_304),
+    forceSnapshotSync: random.chance(0.05),
+    maxConcurrentSnapSyncs: seldom(1, 10),
+    maxConcurrentDiffSyncs: seldom(1, 100),
+    maxTimeToWaitForEpoch: seldom(random.pick([50, 500]), -1),
   };
 }
 
