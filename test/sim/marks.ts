@@ -68,6 +68,12 @@ export const marks = {
   'client-ahead': 'a client had seen more than the server that it came to',
   'ping-late': 'a client waited for a second and more for the answer to a ping',
 
+  'session-local': 'a session began that one server alone knew',
+  'session-upgraded': 'such a session became one that all know, since it was to own something',
+
+  'read-only-answers': 'a server that found no leader answered a read',
+  'read-only-refuses': 'a server that found no leader refused a sync',
+
   // Watches.
   'created-meanwhile': 'a client that was back heard that a node had been created',
   'deleted-meanwhile': 'a client that was back heard that a node had been deleted',

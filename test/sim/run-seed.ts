@@ -84,10 +84,11 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
 export function judge(written: WrittenDown): Readonly<Record<string, number>> {
   const { canon, history, record, servers, lock, group } = written;
   const found = servers.flatMap(({ recoveries }) => recoveries.probes());
+  const { hasLocalSessions } = written.witness;
   const watches = new WatchProbes(history);
   const all = [watches.probes, record.probes(), found, group.probes()];
   const probes = all.flat();
-  const replayed = replay(canon, history, probes);
+  const replayed = replay(canon, history, probes, { hasLocalSessions });
   judgeOrder(history, canon, replayed, written.isAlone);
   const told = judgeWatches(history, replayed, watches);
   record.judge(replayed, appliedPayloads(replayed.applied), history);

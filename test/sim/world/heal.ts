@@ -123,7 +123,9 @@ export class Heal {
 
   /** Whether those of them who can prove what they have are a quorum. */
   #canDecide(servers: readonly SimServer[]): boolean {
-    const sound = servers.filter(({ isBlank, hasJoined }) => !isBlank && hasJoined);
+    const sound = servers.filter(({ isBlank, isInDoubt, hasJoined }) => {
+      return !isBlank && !isInDoubt && hasJoined;
+    });
     const { ensemble } = this.#parts.witness;
     return ensemble?.members.isQuorum(new Set(sound.map(({ id }) => id))) === true;
   }

@@ -73,6 +73,7 @@ export class SimServer implements Subject {
   readonly recoveries: RecoveryProbes;
   attested = 0n;
   isBlank = false;
+  isInDoubt = false;
   /** What its wall clock is wrong by. */
   wallOffsetMs = 0;
   /** The last start ended with an error of the disk. */

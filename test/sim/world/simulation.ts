@@ -75,7 +75,13 @@ export class Simulation {
     const servers: SimServer[] = [];
     this.servers = servers;
     const spec = swarm.configs[0]?.ensemble;
-    this.witness = new Witness({ kernel, subjects: servers, spec, tell: options.log });
+    this.witness = new Witness({
+      kernel,
+      subjects: servers,
+      spec,
+      hasLocalSessions: swarm.configs[0]?.localSessionsEnabled === true,
+      tell: options.log,
+    });
     for (const config of swarm.configs) servers.push(this.#server(config, boot));
     const random = kernel.random('drift');
     const { driftPermille } = swarm;
@@ -114,6 +120,8 @@ export class Simulation {
     const heal = this.#heal;
     for (const server of this.servers) server.start();
     for (const timeoutMs of swarm.sessionTimeoutMs) participants.join(timeoutMs);
+    const { readOnlyModeEnabled = false } = swarm.configs[0] ?? {};
+    if (readOnlyModeEnabled) participants.lookOn(this.witness.marks);
     this.faults.begin({
       ...this,
       network: this.#network,

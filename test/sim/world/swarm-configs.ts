@@ -6,6 +6,11 @@ import type { Random } from '@vivarium/core/internal/local/random';
 /** Whether members of ensembles can be made: until then every server stands alone. */
 const HAS_ENSEMBLES = true;
 
+/** How often sessions are known to one server alone, at first. */
+const LOCAL = 0.15;
+/** How often servers that find no leader answer reads. */
+const READ_ONLY = 0.15;
+
 export function chooseConfigs(
   random: Random,
   tickTime: number,
@@ -18,6 +23,9 @@ export function chooseConfigs(
     minSessionTimeout: tickTime * random.pick([1, 4]),
     maxSessionTimeout: tickTime * random.pick([8, 20]),
     globalOutstandingLimit: random.pick([5, 1_000]),
+    localSessionsEnabled: random.chance(LOCAL),
+    localSessionsUpgradingEnabled: random.chance(0.7),
+    readOnlyModeEnabled: random.chance(READ_ONLY),
   };
   const count = servers ?? chooseCount(random);
   const own = () => defaultConfig({ ...common, ...chooseOwn(random) });
