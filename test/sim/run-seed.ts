@@ -93,10 +93,10 @@ export function judge(written: WrittenDown): Readonly<Record<string, number>> {
   const told = judgeWatches(history, replayed, watches);
   record.judge(replayed, appliedPayloads(replayed.applied), history);
   lock.judge(replayed);
-  const { marks, ensemble, closing } = written.witness;
+  const { marks, ensemble, closing, resumed } = written.witness;
   judgeLeases(history, canon, closing);
   const established = (ensemble?.established ?? []).map((each) => each.establishedAt! / 1_000);
-  markClients(marks, history, canon, replayed, established);
+  markClients(marks, history, canon, replayed, { established, resumed });
   if (lock.taken > 0) marks.hit('lock-taken');
   return { ...replayed.compared, ...told };
 }

@@ -30,6 +30,8 @@ export class Witness {
   readonly marks = new Marks();
   /** Sessions of which somebody has asked for the end. */
   readonly closing = new Set<bigint>();
+  /** When servers went on that had been stopped in their tracks. */
+  readonly resumed: { readonly server: string; readonly at: number }[] = [];
   /** Sessions that were refused to their owners, by members of an ensemble. */
   readonly refusals: { readonly id: bigint; readonly by: string; readonly at: number }[] = [];
   /** When somebody first proposed the end of a session. */

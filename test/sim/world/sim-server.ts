@@ -144,6 +144,12 @@ export class SimServer implements Subject {
     return this.clock.now - (this.#parts.kernel.now - micros) / 1_000;
   }
 
+  /** Its process goes on that was stopped in its tracks. */
+  resume(): void {
+    this.local.resume();
+    this.#parts.witness.resumed.push({ server: this.name, at: this.#parts.kernel.now });
+  }
+
   /** Its process dies. */
   kill(): void {
     this.#machine?.dies();

@@ -31,7 +31,13 @@ export function chooseConfigs(
   const own = () => defaultConfig({ ...common, ...chooseOwn(random) });
   if (!HAS_ENSEMBLES || count === 0) return [own()];
   const ensemble = chooseEnsemble(random, count);
-  return ensemble.servers.map(({ serverId }) => ({ ...own(), serverId, ensemble }));
+  return ensemble.servers.map(({ serverId }) => ({
+    ...own(),
+    // Operators make mistakes: each server may have a patience of its own.
+    ...(random.chance(0.1) && { syncLimit: random.between(2, 8) }),
+    serverId,
+    ensemble,
+  }));
 }
 
 /** 0 for a server that stands alone. */
@@ -67,6 +73,7 @@ function chooseOdd(random: Random) {
     forceSnapshotSync: random.chance(0.05),
     maxConcurrentSnapSyncs: seldom(1, 10),
     maxConcurrentDiffSyncs: seldom(1, 100),
+    fsyncWarningThresholdMs: seldom(20, 1_000),
     maxTimeToWaitForEpoch: seldom(random.pick([50, 500]), -1),
   };
 }
