@@ -244,7 +244,7 @@ export class Leader {
     data: Uint8Array | null,
   ): void {
     const { membership } = this.#parts;
-    const greeting = readGreeting(type, data, membership, this.#serverId);
+    const greeting = readGreeting(type, acceptedEpoch, data, membership, this.#serverId);
     const { serverId: id, isObserver, isVivarium, refusal } = greeting;
     if (refusal !== undefined) {
       this.#drop(learner, refusal);
