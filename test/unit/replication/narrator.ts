@@ -23,6 +23,8 @@ export interface NarratorParts {
   readonly came: (moment: Moment) => boolean;
   /** How people call a session. */
   readonly sessionName: (id: bigint) => string;
+  /** Whether heartbeats are worth a line. */
+  readonly showsPings: () => boolean;
 }
 
 interface Link {
@@ -100,7 +102,7 @@ export class NarratedMachine implements LocalMachine {
     if (!link) return;
     link.outgoing.push(effect.bytes.slice());
     for (let packet = link.outgoing.next(); packet; packet = link.outgoing.next()) {
-      if (!isHeartbeat(packet)) {
+      if (this.#parts.showsPings() || !isHeartbeat(packet)) {
         const words = describe(packet, this.#parts.sessionName);
         this.#parts.tell(`${this.#id} -> ${link.peer}: ${words}`);
       }

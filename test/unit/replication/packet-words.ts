@@ -37,6 +37,9 @@ export function describe(packet: Packet, sessionName: SessionName): string {
       return `${name} ${requestWords(view!, sessionName)}`;
     case packets.revalidate:
       return `${name} ${sessionName(view!.getBigInt64(0))}${verdict(view!)}`;
+    case packets.ping:
+      return `${name}${sessionsIn(view, sessionName)}`;
+    case packets.heard:
     case packets.upToDate:
     case packets.secrets:
     case packets.sync:
@@ -70,6 +73,15 @@ function requestWords(view: DataView, sessionName: SessionName): string {
 function verdict(view: DataView): string {
   if (view.byteLength !== 9) return '';
   return view.getUint8(8) === 1 ? ': it may' : ': it may not';
+}
+
+/** A learner's report: sessions and their timeouts. */
+function sessionsIn(view: DataView | null, sessionName: SessionName): string {
+  const names: string[] = [];
+  for (let at = 0; view !== null && at + 12 <= view.byteLength; at += 12) {
+    names.push(sessionName(view.getBigInt64(at)));
+  }
+  return names.length === 0 ? '' : ` heard from ${names.join(' ')}`;
 }
 
 function textAt(view: DataView, at: number): string {

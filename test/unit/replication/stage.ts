@@ -38,6 +38,7 @@ const ANSWERED_MS = 20_000;
  * | `when 2 sends ACK power 2` | a command for a moment that is to come, once |
  * | `when 2 hears TRUNC power 2 after 4` | so many milliseconds later |
  * | `quiet`, `loud` | packets are told, or not |
+ * | `pings`, `no-pings` | heartbeats too, or not |
  * | `compare` | what the servers have; all trees must be the same |
  */
 export async function runScript(script: string): Promise<string> {
@@ -70,6 +71,7 @@ class Stage {
   readonly #names = new Map<bigint, string>();
   #waits: Wait[] = [];
   #isQuiet = false;
+  #showsPings = false;
 
   async run(words: readonly string[]): Promise<void> {
     const [command = '', ...rest] = words;
@@ -106,6 +108,10 @@ class Stage {
       case 'quiet':
       case 'loud':
         this.#isQuiet = command === 'quiet';
+        break;
+      case 'pings':
+      case 'no-pings':
+        this.#showsPings = command === 'pings';
         break;
       case 'compare':
         this.#compare();
@@ -197,6 +203,7 @@ class Stage {
         if (!this.#isQuiet) this.lines.push(line);
       },
       came: (moment: Moment) => this.#came(moment),
+      showsPings: () => this.#showsPings,
       sessionName: (id: bigint) => this.#names.get(id) ?? 'a new session',
     };
     this.#rig = new EnsembleRig({
