@@ -40,8 +40,11 @@ export interface LearningParts {
   readonly applied: (write: PendingWrite) => void;
   /** The history was cut, or another has taken its place. */
   readonly replaced: () => void;
-  /** The own history cannot be made the leader's: it counts for nothing. */
-  readonly unusable: () => void;
+  /**
+   * Whether the own history is proof of what it holds: no longer, as it cannot be made the
+   * leader's, or again, as it is.
+   */
+  readonly trust: (isTrusted: boolean) => void;
   readonly secrets: (data: Uint8Array) => void;
   /** A leader's history was taken over for good. */
   readonly serving: () => void;
@@ -102,6 +105,7 @@ export class Learning {
           parts.replaced();
           done();
         }),
+      proven: () => parts.trust(true),
       serve: () => this.#serve(),
       takeTouches: () => this.#takeTouches(),
       revalidated: (session, isValid) => this.#revalidated(session, isValid),
@@ -181,7 +185,7 @@ export class Learning {
   }
 
   #truncate(zxidHigh: number, zxidLow: number, done: () => void): void {
-    const { core, replaced, unusable, lost } = this.#parts;
+    const { core, replaced, trust, lost } = this.#parts;
     try {
       replaced();
       this.#installation.truncate(zxidHigh, zxidLow, done);
@@ -190,7 +194,7 @@ export class Learning {
       /* What cannot be cut is worth nothing: the leader has to send a snapshot. */
       const { message } = error;
       core.host.log({ level: 'warn', event: 'learner.uncuttable', message });
-      unusable();
+      trust(false);
       lost(message);
     }
   }
