@@ -1,5 +1,5 @@
 import { Fifo } from '../base/fifo.js';
-import type { Millis } from '../base/ids.js';
+import type { ConnectionId, Millis } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { DiskFailure } from '../storage/disk.js';
 import type { HistoryOptions } from '../storage/history.js';
@@ -53,6 +53,8 @@ export interface LearningParts {
 
 const NO_RECORDS: PendingWrite['records'] = [];
 const REQUEST_HEADER_BYTES = 8;
+/** A session has not ended while its client was silent for less of its time; clocks may differ. */
+const CERTAIN_SHARE = 0.9;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** A server that follows or observes: the leader's history, and the own clients beside it. */
@@ -129,6 +131,7 @@ export class Learning {
   }
 
   take(input: ClientInput): void {
+    if (input.type === 'connection-bytes') this.#closeIfTooLate(input.connection);
     this.#serving?.take(input);
   }
 
@@ -281,6 +284,7 @@ export class Learning {
       findSession: (id) => this.#sessions.get(id) ?? this.#knownElsewhere(id),
       claimSession: (claim) => {
         if (claim.session.isLocal) return true;
+        claim.session.heardAt = this.#parts.core.turn.now;
         this.#claims.push(claim);
         this.learner.revalidate(claim.session.id, claim.timeoutMs);
         return undefined;
@@ -297,6 +301,19 @@ export class Learning {
         if (isLocal ? closing : unapplied === 0) this.#sessions.remove(id);
       },
     };
+  }
+
+  /**
+   * A client was silent for as long as its session lasts: the leader may have ended it by what was
+   * last reported from here, so that no answer may say that it lives. It has to ask for it again.
+   */
+  #closeIfTooLate(id: ConnectionId): void {
+    const connection = this.#serving?.connections.get(id);
+    const session = connection?.session;
+    if (connection?.phase !== 'open' || session === undefined || session.isLocal) return;
+    const { turn } = this.#parts.core;
+    if (turn.now - session.heardAt < CERTAIN_SHARE * session.timeoutMs) return;
+    this.#serving?.close(connection, 'its client was silent for as long as its session lasts');
   }
 
   /** A session that another server has made; the leader will say whether it lives. */
