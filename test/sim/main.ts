@@ -3,10 +3,14 @@
  * `npm run sim -- --seed 1 --count 1000` runs a thousand seeds, up to the first violation.
  * `--quiet` leaves the faults out; `--keep-going` runs all of them and counts; `--marks` tells
  * which situations they got into, and how often.
+ * `--seed 42 --shrink` leaves out of a run that fails whatever it fails without, and prints the
+ * rest; `--only f3,c1.7` does these faults and requests alone, as `--shrink` tells.
  */
 import { parseArgs } from 'node:util';
 import { type Mark, Marks, marks } from './marks.js';
 import { type RunResult, runSeed } from './run-seed.js';
+import { textOf } from './script.js';
+import { shrink } from './shrink.js';
 import { bootServer } from './world/boot.js';
 
 const { values } = parseArgs({
@@ -17,6 +21,8 @@ const { values } = parseArgs({
     quiet: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
     marks: { type: 'boolean', default: false },
+    shrink: { type: 'boolean', default: false },
+    only: { type: 'string' },
   },
 });
 
@@ -24,10 +30,12 @@ const first = Number(values.seed ?? 1 + Math.floor(Math.random() * 2 ** 31));
 const count = Number(values.count);
 if (!Number.isSafeInteger(first) || !(count >= 1)) {
   process.stderr.write('npm run sim -- [--seed N] [--count N] [--log] [--quiet] [--keep-going]\n');
+  process.stderr.write('            [--marks] [--shrink] [--only NAMES]\n');
   process.exit(2);
 }
 const seen = new Marks();
-process.exitCode = await runAll();
+const only = values.only === undefined ? undefined : new Set(values.only.split(','));
+process.exitCode = values.shrink ? await shrinkOne(first) : await runAll();
 if (values.marks) tellMarks();
 
 function tellMarks(): void {
@@ -63,7 +71,8 @@ async function runOne(seed: number, totals: Record<string, number>): Promise<boo
   try {
     const log = values.log ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
     const { quiet } = values;
-    result = await runSeed({ seed, boot: bootServer, quiet, ...(log && { log }) });
+    const chosen = { ...(log && { log }), ...(only && { only }) };
+    result = await runSeed({ seed, boot: bootServer, quiet, ...chosen });
   } catch (error) {
     const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return tellFailure(seed, `broke: ${story}`);
@@ -79,6 +88,23 @@ async function runOne(seed: number, totals: Record<string, number>): Promise<boo
     process.stdout.write(`trace ${result.traceHash}\n`);
   }
   return true;
+}
+
+async function shrinkOne(seed: number): Promise<number> {
+  const { quiet } = values;
+  const shorter = (lines: number) => void process.stderr.write(`${lines} things are left\n`);
+  const options = { seed, boot: bootServer, quiet, ...(only && { only }) };
+  const shrunk = await shrink(options, { shorter });
+  if (shrunk === undefined) {
+    process.stdout.write(`seed ${seed}: all properties hold, there is nothing to shrink\n`);
+    return 0;
+  }
+  const { message, lines, runs } = shrunk;
+  process.stdout.write(`seed ${seed} FAILED: ${message}\n`);
+  process.stdout.write(`after ${runs} runs, all that it needs:\n${textOf(lines)}\n`);
+  const flags = `${values.quiet ? ' --quiet' : ''} --only ${[...shrunk.only].join(',') || 'nothing'}`;
+  process.stdout.write(`  again: npm run sim -- --seed ${seed} --log${flags}\n`);
+  return 1;
 }
 
 function tellFailure(seed: number, story: string): false {

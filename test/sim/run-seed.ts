@@ -7,8 +7,8 @@ import { replay } from './judges/replay.js';
 import { judgeWatches, WatchProbes } from './judges/watches.js';
 import { writesOf } from './judges/wire-requests.js';
 import type { Marks } from './marks.js';
+import { Script } from './script.js';
 import { Violation } from './violation.js';
-import type { Left } from './world/faults.js';
 import type { SentRequest } from './world/history.js';
 import { Simulation } from './world/simulation.js';
 import type { Length } from './world/swarm.js';
@@ -20,8 +20,10 @@ export interface RunOptions {
   readonly quiet?: boolean;
   /** `short` unless given. */
   readonly length?: Length;
-  /** Faults that are left out. */
-  readonly without?: Left;
+  /** What it does of all that its seed decides; everything unless given. */
+  readonly only?: ReadonlySet<string>;
+  /** Written while it runs; takes the place of `only`. */
+  readonly script?: Script;
   /** Told of everything that happens, one line each. */
   readonly log?: (line: string) => void;
 }
@@ -43,7 +45,8 @@ export interface RunResult {
  * @throws when something inside breaks that is no property, which is a defect too
  */
 export async function runSeed(options: RunOptions): Promise<RunResult> {
-  const simulation = new Simulation(options);
+  const { script = new Script(options.only) } = options;
+  const simulation = new Simulation({ ...options, script });
   const { kernel, canon, record, servers, faults } = simulation;
   const counts: Record<string, number> = {};
   let violation: Violation | undefined;

@@ -97,7 +97,7 @@ export class Intake {
   received(connection: Connection, bytes: Uint8Array): void {
     const { metrics, sessions, turn } = this.#parts;
     metrics.bytesReceived.add(bytes.length);
-    if (connection.session !== undefined) sessions.touch(connection.session, turn.now);
+    if (connection.session !== undefined) sessions.heard(connection.session, turn.now);
     connection.frames.push(bytes);
     this.#take(connection);
     const { buffered } = connection.frames;

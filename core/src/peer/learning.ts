@@ -1,5 +1,5 @@
 import { Fifo } from '../base/fifo.js';
-import type { Millis } from '../base/ids.js';
+import type { ConnectionId, Millis } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { DiskFailure } from '../storage/disk.js';
 import type { HistoryOptions } from '../storage/history.js';
@@ -40,8 +40,11 @@ export interface LearningParts {
   readonly applied: (write: PendingWrite) => void;
   /** The history was cut, or another has taken its place. */
   readonly replaced: () => void;
-  /** The own history cannot be made the leader's: it counts for nothing. */
-  readonly unusable: () => void;
+  /**
+   * Whether the own history is proof of what it holds: no longer, as it cannot be made the
+   * leader's, or again, as it is.
+   */
+  readonly trust: (isTrusted: boolean) => void;
   readonly secrets: (data: Uint8Array) => void;
   /** A leader's history was taken over for good. */
   readonly serving: () => void;
@@ -50,6 +53,8 @@ export interface LearningParts {
 
 const NO_RECORDS: PendingWrite['records'] = [];
 const REQUEST_HEADER_BYTES = 8;
+/** A session has not ended while its client was silent for less of its time; clocks may differ. */
+const CERTAIN_SHARE = 0.9;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** A server that follows or observes: the leader's history, and the own clients beside it. */
@@ -102,6 +107,7 @@ export class Learning {
           parts.replaced();
           done();
         }),
+      proven: () => parts.trust(true),
       serve: () => this.#serve(),
       takeTouches: () => this.#takeTouches(),
       revalidated: (session, isValid) => this.#revalidated(session, isValid),
@@ -125,6 +131,7 @@ export class Learning {
   }
 
   take(input: ClientInput): void {
+    if (input.type === 'connection-bytes') this.#closeIfTooLate(input.connection);
     this.#serving?.take(input);
   }
 
@@ -181,7 +188,7 @@ export class Learning {
   }
 
   #truncate(zxidHigh: number, zxidLow: number, done: () => void): void {
-    const { core, replaced, unusable, lost } = this.#parts;
+    const { core, replaced, trust, lost } = this.#parts;
     try {
       replaced();
       this.#installation.truncate(zxidHigh, zxidLow, done);
@@ -190,7 +197,7 @@ export class Learning {
       /* What cannot be cut is worth nothing: the leader has to send a snapshot. */
       const { message } = error;
       core.host.log({ level: 'warn', event: 'learner.uncuttable', message });
-      unusable();
+      trust(false);
       lost(message);
     }
   }
@@ -277,6 +284,7 @@ export class Learning {
       findSession: (id) => this.#sessions.get(id) ?? this.#knownElsewhere(id),
       claimSession: (claim) => {
         if (claim.session.isLocal) return true;
+        claim.session.heardAt = this.#parts.core.turn.now;
         this.#claims.push(claim);
         this.learner.revalidate(claim.session.id, claim.timeoutMs);
         return undefined;
@@ -293,6 +301,19 @@ export class Learning {
         if (isLocal ? closing : unapplied === 0) this.#sessions.remove(id);
       },
     };
+  }
+
+  /**
+   * A client was silent for as long as its session lasts: the leader may have ended it by what was
+   * last reported from here, so that no answer may say that it lives. It has to ask for it again.
+   */
+  #closeIfTooLate(id: ConnectionId): void {
+    const connection = this.#serving?.connections.get(id);
+    const session = connection?.session;
+    if (connection?.phase !== 'open' || session === undefined || session.isLocal) return;
+    const { turn } = this.#parts.core;
+    if (turn.now - session.heardAt < CERTAIN_SHARE * session.timeoutMs) return;
+    this.#serving?.close(connection, 'its client was silent for as long as its session lasts');
   }
 
   /** A session that another server has made; the leader will say whether it lives. */

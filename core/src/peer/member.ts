@@ -347,8 +347,8 @@ export class Member {
         this.#applied(write);
       },
       replaced: () => history.forget(),
-      unusable: () => {
-        this.#isTrusted = false;
+      trust: (isTrusted) => {
+        this.#isTrusted = isTrusted;
       },
       secrets: (data) => rule.adopt(data),
       serving: () => this.#served(learning.learner.epoch),

@@ -22,6 +22,8 @@ export class Session {
   timeoutMs: number;
   /** It ends at this time unless it is heard from before; always on a tick. */
   deadline: Millis = 0;
+  /** When its client was last heard here, or let in. */
+  heardAt: Millis = 0;
   /** Its end was decided: nothing of it is accepted any more. */
   closing = false;
   owner: SessionOwner = undefined;
@@ -113,12 +115,18 @@ export class Sessions {
   add(id: SessionId, timeoutMs: number, now: Millis, isLocal = false): Session {
     const session = new Session(id, timeoutMs, isLocal);
     this.#byId.set(id, session);
-    this.touch(session, now);
+    this.heard(session, now);
     return session;
   }
 
   remove(id: SessionId): void {
     this.#byId.delete(id);
+  }
+
+  /** Its client spoke to this server. */
+  heard(session: Session, now: Millis): void {
+    session.heardAt = now;
+    this.touch(session, now);
   }
 
   /** The session was heard from: it has its whole timeout again. */

@@ -345,16 +345,19 @@ export class Learner {
     const ledger = this.#parts.ledger;
     ledger.flush();
     if (epochs.current < epoch) epochs.begin(epoch, () => this.durable());
+    epochs.trust(() => this.durable());
     this.#historyEnd = ledger.appended;
     this.#stage = 'acking';
     this.#ackHistory();
   }
 
-  /** Says that the leader's history is here for good, as soon as it is. */
+  /** Says that the leader's history is here for good: all that was ever confirmed, here too. */
   #ackHistory(): void {
-    if (this.#parts.epochs.current < this.#epoch || this.#parts.ledger.durable < this.#historyEnd)
-      return;
+    const { epochs, ledger } = this.#parts;
+    const isHere = epochs.current >= this.#epoch && ledger.durable >= this.#historyEnd;
+    if (!isHere || epochs.isDoubted) return;
     this.#stage = 'synced';
+    this.#parts.proven();
     this.#link!.say(packetTypes.ack, this.#epoch, 0);
     this.#ackProposals();
   }

@@ -1,8 +1,7 @@
 /** Bugs in how a server treats its disk. */
-import type { Effect } from '@vivarium/core/internal/seam/effects';
 import type { Input } from '@vivarium/core/internal/seam/inputs';
 import type { DiskStep } from '@vivarium/core/internal/storage/disk';
-import { between, type Plant } from './plant.js';
+import { between, type Plant, withoutSteps } from './plant.js';
 
 type DiskDone = Input & { readonly type: 'disk-done' };
 
@@ -152,18 +151,6 @@ function shortest(disk: {
 
 function hexOf(name: string): number {
   return Number.parseInt(name.slice(4), 16);
-}
-
-function withoutSteps(
-  name: string,
-  isLeftOut: (step: DiskStep) => boolean,
-  lane: 'log' | 'background' = 'log',
-): Plant {
-  const rewired = (effect: Effect): Effect =>
-    effect.type === 'disk' && effect.lane === lane
-      ? { ...effect, steps: effect.steps.filter((step) => !isLeftOut(step)) }
-      : effect;
-  return between(name, () => ({ effects: (effects) => effects.map(rewired) }));
 }
 
 function forgiving(name: string, code: string): Plant {

@@ -2,10 +2,13 @@
 import type { BootLocal, LocalMachine } from '@vivarium/core/internal/local/machine';
 import type { Effect } from '@vivarium/core/internal/seam/effects';
 import type { Batch, Input } from '@vivarium/core/internal/seam/inputs';
+import type { DiskStep } from '@vivarium/core/internal/storage/disk';
 
 export interface Plant {
   /** What the bug does, in a few words. */
   readonly name: string;
+  /** It takes hundreds of seeds to find it. */
+  readonly isRare?: boolean;
   /** Puts the bug in; what it returns takes it out again. Everything is whole before and after. */
   put(boot: BootLocal): Planted;
 }
@@ -44,19 +47,54 @@ export function inside<T extends object, K extends keyof T & string>(
   };
 }
 
-/** A bug in a getter. */
+/** Several bugs that are one. */
+export function together(name: string, ...parts: readonly Plant[]): Plant {
+  return {
+    name,
+    put(boot) {
+      const done: (() => void)[] = [];
+      let planted = boot;
+      for (const part of parts) {
+        const { boot, remove } = part.put(planted);
+        planted = boot;
+        done.unshift(remove);
+      }
+      return {
+        boot: planted,
+        remove() {
+          for (const remove of done) remove();
+        },
+      };
+    },
+  };
+}
+
+/** Steps that a server's disk is never asked for. */
+export function withoutSteps(
+  name: string,
+  isLeftOut: (step: DiskStep) => boolean,
+  lane: 'log' | 'background' = 'log',
+): Plant {
+  const rewired = (effect: Effect): Effect =>
+    effect.type === 'disk' && effect.lane === lane
+      ? { ...effect, steps: effect.steps.filter((step) => !isLeftOut(step)) }
+      : effect;
+  return between(name, () => ({ effects: (effects) => effects.map(rewired) }));
+}
+
+/** A bug in a getter: what it gives instead of what it should. */
 export function insideGetter<T extends object, K extends keyof T & string>(
   name: string,
   prototype: T,
   property: K,
-  wrong: (right: T[K]) => T[K],
+  wrong: (right: T[K], self: T) => T[K],
 ): Plant {
   return {
     name,
     put(boot) {
       const right = Object.getOwnPropertyDescriptor(prototype, property)!;
       const get = function (this: T): T[K] {
-        return wrong(right.get!.call(this) as T[K]);
+        return wrong(right.get!.call(this) as T[K], this);
       };
       Object.defineProperty(prototype, property, { ...right, get });
       return { boot, remove: () => Object.defineProperty(prototype, property, right) };

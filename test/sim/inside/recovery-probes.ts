@@ -43,6 +43,8 @@ export class RecoveryProbes {
   readonly #count: number;
   #isDue = false;
   #nextAt = 0;
+  /** The disk has changed since the last look: else there is nothing new to see. */
+  #isChanged = true;
 
   /** @param count how many servers there are */
   constructor(kernel: Kernel, subject: Subject, witness: Witness, config: Config, count: number) {
@@ -55,6 +57,7 @@ export class RecoveryProbes {
 
   /** A step of the server's disk was performed; with this one a snapshot may have its name. */
   stepped(step: DiskStep): void {
+    this.#isChanged = true;
     if (step.step === 'sync-folder' && step.folder === folders.snapshots) {
       this.#isDue ||= this.#random.chance(AFTER_SNAPSHOT / this.#count);
     }
@@ -69,6 +72,8 @@ export class RecoveryProbes {
     if (server.state === 'down' || (!this.#isDue && now < this.#nextAt)) return;
     this.#isDue = false;
     this.#nextAt = now + this.#random.between(0, 2_000 * EVERY_MS * this.#count);
+    if (!this.#isChanged) return;
+    this.#isChanged = false;
     this.look(server);
   }
 

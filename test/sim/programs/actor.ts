@@ -1,15 +1,19 @@
 /** A program with a client of its own, which does whatever its seed tells it. */
 import { type Client, isZkError } from '@vivarium/core';
+import type { Kernel } from '@vivarium/core/internal/local/kernel';
 import type { Random } from '@vivarium/core/internal/local/random';
 import type { ApiRecord } from '../judges/api-record.js';
 import { accessLists } from '../judges/permissions.js';
+import type { Script } from '../script.js';
 import type { Swarm } from '../world/swarm.js';
 import { guardedPath, randomRead, randomWrites } from './requests.js';
 
 export interface ActorParts {
   readonly name: string;
   readonly zk: Client;
+  readonly kernel: Kernel;
   readonly random: Random;
+  readonly script: Script;
   readonly record: ApiRecord;
   readonly swarm: Swarm;
   readonly isLive: () => boolean;
@@ -24,9 +28,13 @@ export class Actor {
   readonly #parts: ActorParts;
   readonly #running = new Set<Promise<unknown>>();
   #writes = 0;
+  /** Things done so far, and the chance of the one that is being done. */
+  #things = 0;
+  #random: Random;
 
   constructor(parts: ActorParts) {
     this.#parts = parts;
+    this.#random = parts.random;
   }
 
   /** Acts until the heal, then waits for what it has begun and reads everything once more. */
@@ -66,16 +74,21 @@ export class Actor {
     this.#running.add(running);
   }
 
+  /** Each thing has a stream of chance of its own: one that is left out changes no other. */
   #something(): void {
-    const { random } = this.#parts;
-    const dice = random.between(1, 100);
-    if (dice <= 43) this.#write();
-    else if (dice <= 63) this.#read();
-    else if (dice <= 75) this.#listen();
-    else if (dice <= 81) this.#begin(this.#count());
-    else if (dice <= 86) this.#watchLong();
-    else if (dice <= 96) this.#guard();
-    else this.#stream();
+    const { kernel, name, script } = this.#parts;
+    const thing = `${name}.${++this.#things}`;
+    if (!script.has(thing)) return;
+    this.#random = kernel.random(`does ${thing}`);
+    const dice = this.#random.between(1, 100);
+    const did = (what: string) => script.did(thing, kernel.now, what);
+    if (dice <= 43) did(this.#write());
+    else if (dice <= 63) did(this.#read());
+    else if (dice <= 75) did(this.#listen());
+    else if (dice <= 81) did(this.#adds());
+    else if (dice <= 86) did(this.#watchLong());
+    else if (dice <= 96) did(this.#guard());
+    else did(this.#stream());
   }
 
   #payload(): string {
@@ -87,46 +100,56 @@ export class Actor {
     return record.follow(name, what, payload, call);
   }
 
-  #write(): void {
-    const { zk, random, swarm } = this.#parts;
+  /** This and its like say what they do. */
+  #write(): string {
+    const { zk, swarm } = this.#parts;
+    const random = this.#random;
     const payload = this.#payload();
     const ops = randomWrites(random, swarm.keys, payload);
     const [first] = ops;
     if (ops.length > 1 || first === undefined) {
       const writesPayload = ops.some((op) => op.op === 'create' || op.op === 'set');
       this.#begin(this.#follow('multi', writesPayload ? payload : undefined, zk.multi(ops)));
-      return;
+      return `multi ${ops.map(({ op, path }) => `${op} ${path}`).join(', ')}`;
     }
     switch (first.op) {
       case 'create': {
         const { path, data, mode, acl, ttlMs } = first;
         const made = zk.create(path, data, { mode, acl, ttlMs });
         this.#begin(this.#follow(`create ${path}`, payload, made));
-        return;
+        return `create ${path}, ${mode ?? 'persistent'}`;
       }
       case 'set': {
         const { path, data, version } = first;
         this.#begin(this.#follow(`set ${path}`, payload, zk.set(path, data, { version })));
-        return;
+        return `set ${path}`;
       }
       case 'delete': {
         const { path, version } = first;
         this.#begin(this.#follow(`delete ${path}`, undefined, zk.delete(path, { version })));
-        return;
+        return `delete ${path}`;
       }
       case 'check':
         this.#begin(this.#follow('check', undefined, zk.multi(ops)));
+        return `check ${first.path}`;
     }
   }
 
-  #read(): void {
-    const { zk, random, swarm } = this.#parts;
-    this.#begin(this.#follow('read', undefined, randomRead(random, swarm.keys, zk)));
+  #read(): string {
+    const { zk, swarm } = this.#parts;
+    this.#begin(this.#follow('read', undefined, randomRead(this.#random, swarm.keys, zk)));
+    return 'a read';
+  }
+
+  #adds(): string {
+    this.#begin(this.#count());
+    return 'adds to the counter';
   }
 
   /** Leaves a one-shot watch and remembers whether it fires. */
-  #listen(): void {
-    const { zk, random, swarm, record, name, isLive } = this.#parts;
+  #listen(): string {
+    const { zk, swarm, record, name, isLive } = this.#parts;
+    const random = this.#random;
     const heard: Parameters<ApiRecord['listeners']['push']>[0]['heard'] = [];
     const watch = (event: (typeof heard)[number]) => {
       heard.push(event);
@@ -141,13 +164,13 @@ export class Actor {
             if (value !== undefined) remember(key, 'data', false, value.asOf);
           }),
         );
-        return;
+        return `get and watch ${key}`;
       case 1: {
         const looked = zk.exists(key, { watch }).then((stat) => {
           remember(key, 'data', stat === undefined, zk.lastZxidSeen);
         });
         this.#begin(this.#follow('exists and watch', undefined, looked));
-        return;
+        return `exists and watch ${key}`;
       }
       default: {
         const path = random.pick(['/sim/r', '/sim/e', '/sim/q', key]);
@@ -156,6 +179,7 @@ export class Actor {
             if (list !== undefined) remember(path, 'children', false, list.asOf);
           }),
         );
+        return `list and watch ${path}`;
       }
     }
   }
@@ -178,18 +202,21 @@ export class Actor {
     }
   }
 
-  #watchLong(): void {
-    const { zk, random, swarm } = this.#parts;
+  #watchLong(): string {
+    const { zk, swarm } = this.#parts;
+    const random = this.#random;
     const key = `/sim/r/${random.between(0, swarm.keys - 1)}`;
     const path = random.pick(['/', '/sim', '/sim/r', '/sim/a', '/sim/t', key]);
     const mode = random.pick(['persistent', 'persistentRecursive'] as const);
     const call = random.chance(0.7) ? zk.addWatch(path, mode) : zk.removeWatches(path, mode);
     this.#begin(this.#follow(`${mode} watch`, undefined, call));
+    return `${mode} watch ${path}`;
   }
 
   /** Changes who may use a node, or watches one that not everybody may read. */
-  #guard(): void {
-    const { zk, random } = this.#parts;
+  #guard(): string {
+    const { zk } = this.#parts;
+    const random = this.#random;
     const path = guardedPath(random);
     const watch = () => {};
     const version = random.chance(0.7) ? -1 : random.between(0, 2);
@@ -202,10 +229,12 @@ export class Actor {
       () => zk.removeWatches(path, random.pick(['data', 'children', 'any'] as const)),
     ];
     this.#begin(this.#follow('guard', undefined, random.pick(calls)()));
+    return `guards or looks at ${path}`;
   }
 
-  #stream(): void {
-    const { zk, random, swarm, record, name, isLive } = this.#parts;
+  #stream(): string {
+    const { zk, swarm, record, name, isLive } = this.#parts;
+    const random = this.#random;
     const isNode = random.chance(0.5);
     const key = `/sim/r/${random.between(0, swarm.keys - 1)}`;
     const path = isNode ? key : random.pick(['/sim/r', '/sim/e', '/sim/q']);
@@ -222,10 +251,12 @@ export class Actor {
     const subscription = isNode
       ? zk.node$(path, { freshness }).subscribe(show)
       : zk.children$(path, { freshness }).subscribe(show);
-    if (random.chance(0.5)) return;
-    zk.clock.setTimer(random.between(1, 2_000), () => {
-      isOpen = false;
-      subscription.unsubscribe();
-    });
+    if (random.chance(0.5)) {
+      zk.clock.setTimer(random.between(1, 2_000), () => {
+        isOpen = false;
+        subscription.unsubscribe();
+      });
+    }
+    return `a stream of ${path}`;
   }
 }

@@ -3,6 +3,7 @@
  * has a stream of chance of its own, so that leaving one out changes none of the others.
  */
 import type { Kernel } from '@vivarium/core/internal/local/kernel';
+import type { Script } from '../script.js';
 import type { FaultKind } from './fault-kinds.js';
 import type { FaultAct, FaultWorld } from './fault-world.js';
 import { ambushFaults } from './faults/ambush.js';
@@ -34,24 +35,18 @@ export interface Happened extends Planned {
   readonly what: string;
 }
 
-/** Which faults a run leaves out, for finding out which of them matter. */
-export interface Left {
-  readonly kinds?: ReadonlySet<FaultKind>;
-  readonly numbers?: ReadonlySet<number>;
-}
-
 export class Faults {
   /** Those that took effect, in the order of time. */
   readonly happened: Happened[] = [];
   readonly #kernel: Kernel;
+  readonly #script: Script;
   readonly #plan: readonly Planned[];
   #isOver = false;
 
-  constructor(kernel: Kernel, swarm: Swarm, { kinds, numbers }: Left) {
+  constructor(kernel: Kernel, swarm: Swarm, script: Script) {
     this.#kernel = kernel;
-    this.#plan = planned(kernel, swarm).filter(({ kind, number }) => {
-      return kinds?.has(kind) !== true && numbers?.has(number) !== true;
-    });
+    this.#script = script;
+    this.#plan = planned(kernel, swarm).filter(({ number }) => script.has(`f${number}`));
   }
 
   begin(world: FaultWorld): void {
@@ -61,6 +56,7 @@ export class Faults {
         const { number, kind } = fault;
         acts[kind](world, this.#kernel.random(`fault ${number}`), (what) => {
           this.#kernel.note(`fault ${number} ${kind}: ${what}`);
+          this.#script.did(`f${number}`, this.#kernel.now, `${kind}: ${what}`);
           this.happened.push({ ...fault, what });
         });
       });

@@ -13,6 +13,7 @@ import type { LockJudge } from '../judges/lock-judge.js';
 import { CREDENTIAL } from '../judges/permissions.js';
 import { Actor } from '../programs/actor.js';
 import { hold } from '../programs/holder.js';
+import type { Script } from '../script.js';
 import type { History } from './history.js';
 import { MortalHost } from './mortal-host.js';
 import { recordedHost } from './recorded-host.js';
@@ -25,6 +26,7 @@ export interface ParticipantsParts {
   /** Where the servers are. */
   readonly connectString: string;
   readonly history: History;
+  readonly script: Script;
   readonly record: ApiRecord;
   readonly lock: LockJudge;
   readonly group: GroupJudge;
@@ -137,11 +139,12 @@ export class Participants {
   }
 
   #programs({ place, zk, mortal }: Participant, isHolder: boolean): Promise<void>[] {
-    const { kernel, swarm, record, lock, group, goesOn } = this.#parts;
+    const { kernel, swarm, record, lock, group, script, goesOn } = this.#parts;
     const random = kernel.random(`actor ${place}`);
     const program = { name: place, zk, random, isLive: () => mortal.isAlive, goesOn };
-    const works = [new Actor({ ...program, record, swarm }).act()];
-    if (isHolder) {
+    const works = [new Actor({ ...program, record, swarm, kernel, script }).act()];
+    if (isHolder && script.has(`${place}.r`)) {
+      script.did(`${place}.r`, kernel.now, 'uses recipes: a lock, a group');
       const random = kernel.random(`holder ${place}`);
       works.push(hold({ ...program, random, lock, group }));
     }

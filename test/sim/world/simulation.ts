@@ -9,8 +9,9 @@ import { ApiRecord } from '../judges/api-record.js';
 import { GroupJudge } from '../judges/group-judge.js';
 import { LockJudge } from '../judges/lock-judge.js';
 import { readWholeTree } from '../programs/whole-tree.js';
+import { Script } from '../script.js';
 import { demand, Violation } from '../violation.js';
-import { Faults, type Left } from './faults.js';
+import { Faults } from './faults.js';
 import { Heal } from './heal.js';
 import type { History } from './history.js';
 import { Keeper } from './keeper.js';
@@ -27,8 +28,8 @@ export interface SimulationOptions {
   readonly quiet?: boolean;
   /** `short` unless given. */
   readonly length?: Length;
-  /** Faults that are left out. */
-  readonly without?: Left;
+  /** Says what is done of all that the seed decides, and is told of it. */
+  readonly script?: Script;
   readonly log?: (line: string) => void;
 }
 
@@ -61,7 +62,8 @@ export class Simulation {
   #failure: unknown;
 
   constructor(options: SimulationOptions) {
-    const { seed, quiet = false, length = 'short', without = {}, boot } = options;
+    const { seed, quiet = false, length = 'short', boot } = options;
+    const { script = new Script() } = options;
     const kernel = new Kernel(seed, options.log);
     this.kernel = kernel;
     this.swarm = chooseSwarm(kernel.random('swarm'), { quiet, length });
@@ -82,6 +84,7 @@ export class Simulation {
     }
     this.#participants = new Participants({
       ...this,
+      script,
       network: this.#network,
       connectString: this.servers.map(({ local }) => `memory://${local.address}`).join(),
       goesOn: () => this.#goesOn,
@@ -91,7 +94,7 @@ export class Simulation {
     });
     this.#heal = new Heal({ ...this, lasting: this.#lasting, keeper: this.#keeper });
     this.#marksSize();
-    this.faults = new Faults(kernel, swarm, without);
+    this.faults = new Faults(kernel, swarm, script);
   }
 
   /** The order of transactions, as everybody agrees on. */
