@@ -15,6 +15,9 @@ import { type Person, stageOf } from './world.js';
 
 const CLIENTS = 5;
 const STORM_MS = 3_000;
+/** As much longer as it may last until the lock was granted more often than so many times. */
+const PATIENCE_MS = 20_000;
+const ENOUGH = 2;
 
 suite('a lock in bad weather', (test) => {
   for (const seed of [1, 2]) {
@@ -81,8 +84,11 @@ suite('a lock in bad weather', (test) => {
 
         const blow = async () => {
           const until = performance.now() + STORM_MS;
+          // A busy machine needs longer for the same.
+          const latest = until + PATIENCE_MS;
+          const isLong = () => performance.now() > (granted > ENOUGH ? until : latest);
           const healing: Promise<void>[] = [];
-          while (performance.now() < until) {
+          while (!isLong()) {
             await pause(random.below(40));
             const kind = random.below(12);
             // Who is cut off for long is whoever holds: nobody else could do harm.
@@ -110,7 +116,7 @@ suite('a lock in bad weather', (test) => {
         await Promise.all([blow(), ...people.map(contend)]);
         watching.unsubscribe();
 
-        assert.ok(granted > 2, `the lock was granted ${granted} times only`);
+        assert.ok(granted > ENOUGH, `the lock was granted ${granted} times only`);
         assert.ok(
           writing.every((token, index) => index === 0 || token >= writing[index - 1]!),
           'a former holder has written',
@@ -123,7 +129,7 @@ suite('a lock in bad weather', (test) => {
           assert.is(zk.stats().watches, 0);
         }
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     );
   }
 });

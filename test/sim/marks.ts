@@ -9,6 +9,7 @@ export const marks = {
   'diff-some': 'a learner was sent what it lacked',
   trunc: 'a learner was told to forget what nobody else has',
   'trunc-and-more': 'behind that it was sent what it lacked',
+  'from-logs': 'a learner was sent what its leader did not have in memory any more',
   snap: 'a learner was sent a whole tree',
   'snap-and-more': 'behind that it was sent what had happened meanwhile',
   'diff-done': 'a learner had its history by a difference',

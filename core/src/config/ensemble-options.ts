@@ -110,11 +110,12 @@ export const ensembleOptions = {
   }),
   snapshotSizeFactor: option<number>({
     key: 'snapshotSizeFactor',
-    kind: decimal(-1, 1),
+    kind: decimal(-1, 1_000),
     default: 0.33,
     doc:
       'A follower that missed more of the log files than this share of a snapshot is sent the ' +
-      'snapshot. Negative: what is not in memory any more is never sent from the log files.',
+      'snapshot. 0: no limit. Negative: what is not in memory any more is never sent from the ' +
+      'log files.',
   }),
   forceSnapshotSync: option<boolean>({
     key: 'forceSnapshotSync',

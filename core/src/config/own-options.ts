@@ -22,6 +22,14 @@ export const ownOptions = {
       'How session passwords are made: keyed with a secret of this data folder, or computable as ' +
       "ZooKeeper's are, which lets anybody who knows a session's id take it over.",
   }),
+  transactionsPerEpoch: option<number>({
+    key: 'vivarium.transactionsPerEpoch',
+    kind: int({ min: 2, max: 0xffff_ffff }),
+    default: 0xffff_ffff,
+    doc:
+      'After so many transactions a leader steps down, and a new epoch begins. The counter of an ' +
+      'epoch has no room for more than there are by default; fewer show what happens then.',
+  }),
   allowedHosts: option<readonly string[]>({
     key: 'vivarium.allowedHosts',
     kind: list('host names between commas, each as a browser sends it', (name) =>

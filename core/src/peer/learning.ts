@@ -37,11 +37,15 @@ export interface LearningParts {
   readonly newReceiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
   readonly failed: (failure: DiskFailure) => void;
   readonly diverged: (zxid: bigint) => void;
+  readonly membersChanged: (what: string) => void;
   readonly applied: (write: PendingWrite) => void;
   /** The history was cut, or another has taken its place. */
   readonly replaced: () => void;
-  /** The own history cannot be made the leader's: it counts for nothing. */
-  readonly unusable: () => void;
+  /**
+   * Whether the own history is proof of what it holds: no longer, as it cannot be made the
+   * leader's, or again, as it is.
+   */
+  readonly trust: (isTrusted: boolean) => void;
   readonly secrets: (data: Uint8Array) => void;
   /** A leader's history was taken over for good. */
   readonly serving: () => void;
@@ -104,6 +108,7 @@ export class Learning {
           parts.replaced();
           done();
         }),
+      proven: () => parts.trust(true),
       serve: () => this.#serve(),
       takeTouches: () => this.#takeTouches(),
       revalidated: (session, isValid) => this.#revalidated(session, isValid),
@@ -184,7 +189,7 @@ export class Learning {
   }
 
   #truncate(zxidHigh: number, zxidLow: number, done: () => void): void {
-    const { core, replaced, unusable, lost } = this.#parts;
+    const { core, replaced, trust, lost } = this.#parts;
     try {
       replaced();
       this.#installation.truncate(zxidHigh, zxidLow, done);
@@ -193,7 +198,7 @@ export class Learning {
       /* What cannot be cut is worth nothing: the leader has to send a snapshot. */
       const { message } = error;
       core.host.log({ level: 'warn', event: 'learner.uncuttable', message });
-      unusable();
+      trust(false);
       lost(message);
     }
   }
@@ -201,12 +206,6 @@ export class Learning {
   #append(zxidHigh: number, zxidLow: number, given: Uint8Array): void {
     const bytes = given.slice();
     const txn = readTxn(new Reader(bytes));
-    if (txn.header.type === txnTypes.reconfig) {
-      throw new MalformedError(
-        `transaction ${hexLong(txn.header.zxid)} changes the members, which this version cannot ` +
-          'do: start every server with the members that are meant',
-      );
-    }
     const { digest } = txn;
     const hasDigest = digest !== undefined && digest.version === 2;
     this.ledger.begin(zxidHigh, zxidLow).raw(bytes);

@@ -1,10 +1,22 @@
 import { compareLongs } from '../base/long.js';
 import type { CommittedLog, CommittedTxn } from '../storage/committed-log.js';
+import { type DataFile, listFiles } from '../storage/data-files.js';
+import { folders } from '../storage/disk.js';
 import type { HistoryOptions } from '../storage/history.js';
+import { follows } from '../storage/log-format.js';
+import { LogRange } from '../storage/log-range.js';
 import { SnapshotReceiver } from '../storage/snapshot-receiver.js';
 import { SnapshotSender } from '../storage/snapshot-sender.js';
 import type { LeaderHistory, SyncPlan } from '../zab/history.js';
-import { planSync } from '../zab/sync-plan.js';
+import { SyncFeed } from '../zab/sync-feed.js';
+import {
+  type LogBeginning,
+  logLimitBytes,
+  needsLog,
+  planSync,
+  type SyncQuestion,
+  type ZxidHalves,
+} from '../zab/sync-plan.js';
 import type { MemberOptions } from './member-options.js';
 import type { PendingWrite } from './request.js';
 import type { Store } from './store.js';
@@ -49,25 +61,66 @@ export class MemberHistory implements LeaderHistory {
     this.#committed.add(zxidHigh, zxidLow, bytes);
   }
 
-  plan(zxidHigh: number, zxidLow: number): SyncPlan {
+  openLogs(zxidHigh: number, zxidLow: number): LogRange | undefined {
+    const { config, disk } = this.#store;
+    const mayRead = config.snapshotSizeFactor >= 0 && this.#isMemoryLogged;
+    if (!mayRead || !needsLog(this.#question(zxidHigh, zxidLow))) return undefined;
+    const until = this.#firstInMemory;
+    return new LogRange(disk, zxidHigh, zxidLow, until.zxidHigh, until.zxidLow);
+  }
+
+  plan(zxidHigh: number, zxidLow: number, logs: LogRange | undefined): SyncPlan | undefined {
     const committed = this.#committed;
-    const { newest } = committed;
-    const decision = planSync({
-      peerHigh: zxidHigh,
-      peerLow: zxidLow,
-      lastHigh: newest?.zxidHigh ?? this.appliedHigh,
-      lastLow: newest?.zxidLow ?? this.appliedLow,
-      committed,
-      log: undefined,
-    });
+    const log = logs && this.#sparing(logs);
+    const decision = planSync({ ...this.#question(zxidHigh, zxidLow), log });
     if (decision.kind === 'snap') return decision;
-    return { ...decision, entries: committed.after(decision.afterHigh, decision.afterLow) };
+    const { kind, fromLog, afterHigh, afterLow } = decision;
+    const packet = { kind, zxidHigh: decision.zxidHigh, zxidLow: decision.zxidLow, fromLog };
+    if (logs === undefined || !fromLog) {
+      return { ...packet, feed: new SyncFeed(undefined, committed.after(afterHigh, afterLow)) };
+    }
+    if (!this.#isMemoryLogged) return undefined;
+    const until = this.#firstInMemory;
+    logs.extend(until.zxidHigh, until.zxidLow);
+    const rest = committed.after(until.zxidHigh, until.zxidLow);
+    return { ...packet, feed: new SyncFeed(logs, rest) };
   }
 
   decidedAfter(zxidHigh: number, zxidLow: number): Iterable<CommittedTxn> | undefined {
-    const { newest, oldest } = this.#committed;
-    if (newest === undefined || oldest === undefined) return [];
-    return this.#committed.after(zxidHigh, zxidLow);
+    const decided = this.#committed.after(zxidHigh, zxidLow);
+    const [first] = decided;
+    const isGap = first && !follows(zxidHigh, zxidLow, first.zxidHigh, first.zxidLow);
+    return isGap ? undefined : decided;
+  }
+
+  /** Where the logs have to take over from the memory, which need not hold anything. */
+  get #firstInMemory(): ZxidHalves {
+    const { appliedHigh: zxidHigh, appliedLow: zxidLow } = this;
+    return this.#committed.oldest ?? { zxidHigh, zxidLow };
+  }
+
+  /** Whether the logs can take over: the own disk may be far behind what is decided. */
+  get #isMemoryLogged(): boolean {
+    const { zxidHigh, zxidLow } = this.#firstInMemory;
+    return compareLongs(zxidHigh, zxidLow, this.appliedHigh, this.appliedLow) <= 0;
+  }
+
+  #question(peerHigh: number, peerLow: number): SyncQuestion {
+    const committed = this.#committed;
+    const { newest } = committed;
+    const lastHigh = newest?.zxidHigh ?? this.appliedHigh;
+    const lastLow = newest?.zxidLow ?? this.appliedLow;
+    return { peerHigh, peerLow, lastHigh, lastLow, committed, log: undefined };
+  }
+
+  /** The logs, unless they are so much that a snapshot is less. */
+  #sparing(logs: LogRange): LogBeginning {
+    const { config, disk } = this.#store;
+    const snapshot = listFiles(disk, folders.snapshots).findLast(isSnapshot);
+    const limit = logLimitBytes(config.snapshotSizeFactor, snapshot?.size ?? 0);
+    if (logs.problem !== undefined || logs.totalBytes <= limit) return logs;
+    const problem = `it lacks ${logs.totalBytes} bytes of the logs, more than ${limit}`;
+    return { problem, isThere: false, hasPrevious: false, previousHigh: 0, previousLow: 0 };
   }
 
   snapshot(): SnapshotSender {
@@ -81,4 +134,8 @@ export class MemberHistory implements LeaderHistory {
   newReceiver(zxidHigh: number, zxidLow: number): SnapshotReceiver {
     return new SnapshotReceiver(zxidHigh, zxidLow, this.#options);
   }
+}
+
+function isSnapshot({ name }: DataFile): boolean {
+  return name.kind === 'snapshot';
 }

@@ -18,7 +18,7 @@ export interface DiscoveryParts {
 }
 
 /** No epoch comes after this one: it would not fit a zxid. */
-const LAST_EPOCH = 0x7fff_ffff;
+export const LAST_EPOCH = 0x7fff_ffff;
 
 /**
  * How a leader comes to its epoch: from what a quorum has accepted so far follows one that none of
@@ -81,6 +81,8 @@ export class Discovery {
   /** Whether a learner that accepts the epoch knows more than the leader: it must not follow. */
   isAhead({ zxidHigh, zxidLow }: LearnerHandler, currentEpoch: number): boolean {
     const { epochs, last } = this.#parts;
+    /* What is of a later epoch than a member can have accepted is of another ensemble. */
+    if (Math.max(currentEpoch, zxidHigh) > this.#epoch) return true;
     if (this.#stage !== 'proposing' || currentEpoch < epochs.current) return false;
     if (currentEpoch > epochs.current) return true;
     return compareLongs(zxidHigh, zxidLow, last.zxidHigh, last.zxidLow) > 0;

@@ -2,14 +2,19 @@ import type { ConnectionId, Millis } from '../base/ids.js';
 import type { LogEvent } from '../base/log-event.js';
 import type { Turn } from '../seam/turn.js';
 import {
-  ELECTION_FRAME_MAX_BYTES,
   type Notification,
   readNotification,
   writeHandshake,
   writeNotification,
 } from '../wire/election.js';
-import { FrameSplitter } from '../wire/framing.js';
 import { MalformedError } from '../wire/reader.js';
+import {
+  type ElectionLink as Link,
+  newLink,
+  newPeer,
+  type ElectionPeer as Peer,
+  REDIAL_MIN_MS,
+} from './election-peer.js';
 import { type Introduction, Introductions } from './introductions.js';
 import type { Membership } from './membership.js';
 
@@ -28,8 +33,7 @@ export interface ElectionLinkParts {
   log(event: LogEvent): void;
 }
 
-/** Pauses between attempts to connect: a server that comes back is found within the longer one. */
-const REDIAL_MIN_MS = 50;
+/** Longest pause between attempts to connect: a server that comes back is found within it. */
 const REDIAL_MAX_MS = 1_000;
 /**
  * Longest pause after the other was reached and has to connect to us: asking again makes some drop
@@ -41,34 +45,13 @@ const RECALL_MAX_MS = 4_000;
  * make connections only to break them.
  */
 const YOUNG_MS = 1_000;
+/**
+ * An attempt to connect so old may hang, as when its first packet was lost. A younger one is on its
+ * way: giving that up at each question could go on for ever.
+ */
+const STUCK_MS = 200;
 /** A link on which a vote was told and nothing came back for so long may be dead. */
 const SILENT_MS = 2_000;
-
-interface Link {
-  readonly connection: ConnectionId;
-  readonly isDialed: boolean;
-  readonly openedAt: Millis;
-  readonly frames: FrameSplitter;
-  hasSpoken: boolean;
-  /** Much waits to be sent: what there is to say is said when it does not any more. */
-  isSlow: boolean;
-  isOwed: boolean;
-  /** When, in this look, the first vote was told to which nothing has come back yet. */
-  unansweredSince: Millis | undefined;
-}
-
-interface Peer {
-  readonly serverId: number;
-  link: Link | undefined;
-  /** The attempt to connect that is under way. */
-  dial: ConnectionId | undefined;
-  /** When to try next, without a link. */
-  dialAt: Millis;
-  redialMs: number;
-  recallMs: number;
-  /** Whether the last attempt has failed. */
-  isRefused: boolean;
-}
 
 /**
  * The connections of the election port: one to each other server.
@@ -99,15 +82,8 @@ export class ElectionLinks {
     const { membership, serverId, turn } = parts;
     for (const id of [...membership.voters, ...membership.observers]) {
       if (id === serverId) continue;
-      this.#peers.set(id, {
-        serverId: id,
-        link: undefined,
-        dial: undefined,
-        dialAt: membership.voters.has(id) ? turn.now : Number.POSITIVE_INFINITY,
-        redialMs: REDIAL_MIN_MS,
-        recallMs: REDIAL_MIN_MS,
-        isRefused: false,
-      });
+      const dialAt = membership.voters.has(id) ? turn.now : Number.POSITIVE_INFINITY;
+      this.#peers.set(id, newPeer(id, dialAt));
     }
   }
 
@@ -130,10 +106,6 @@ export class ElectionLinks {
   /** Whether a connection, or an attempt, is one of these. */
   has(connection: ConnectionId): boolean {
     return this.#byConnection.has(connection) || this.#introductions.has(connection);
-  }
-
-  isLinked(serverId: number): boolean {
-    return this.#peers.get(serverId)?.link !== undefined;
   }
 
   /** False when there is no link and the last attempt to connect has failed. */
@@ -217,7 +189,7 @@ export class ElectionLinks {
     }
     peer.dial = undefined;
     peer.isRefused = true;
-    this.#log('debug', 'election.no-link', `No link to server ${peer.serverId}: ${reason}`);
+    this.#miss(peer, reason);
     /* It was silent, and now does not even answer: the link is dead without knowing it. */
     if (link !== undefined) this.#drop(peer, link, `server ${peer.serverId} is out of reach`);
     this.#waitToDial(peer);
@@ -295,7 +267,11 @@ export class ElectionLinks {
       if (this.#parts.turn.now - link.openedAt < YOUNG_MS) return;
       this.#drop(peer, link, `server ${peer.serverId} asks for a new link`);
     }
-    if (peer.dial === undefined) this.#dial(peer);
+    if (peer.dial !== undefined) {
+      if (this.#parts.turn.now - peer.dialedAt < STUCK_MS) return;
+      this.#giveUp(peer, peer.dial, `server ${peer.serverId} asks for a link`);
+    }
+    this.#dial(peer);
   }
 
   #adopt(peer: Peer, connection: ConnectionId, isDialed: boolean): void {
@@ -305,23 +281,14 @@ export class ElectionLinks {
       this.#close(peer.link.connection, 'a newer connection of the same two servers replaces it');
       this.#parts.lost(peer.serverId);
     }
-    if (peer.dial !== undefined) {
-      this.#byConnection.delete(peer.dial);
-      this.#close(peer.dial, 'the other server has connected');
-      peer.dial = undefined;
-    }
+    if (peer.dial !== undefined) this.#giveUp(peer, peer.dial, 'the other server has connected');
     this.#byConnection.set(connection, peer);
     peer.isRefused = false;
-    peer.link = {
-      connection,
-      isDialed,
-      openedAt: turn.now,
-      frames: new FrameSplitter(ELECTION_FRAME_MAX_BYTES),
-      hasSpoken: false,
-      isSlow: false,
-      isOwed: false,
-      unansweredSince: undefined,
-    };
+    if (peer.isMissed) {
+      peer.isMissed = false;
+      this.#log('debug', 'election.link', `The link to server ${peer.serverId} is there again`);
+    }
+    peer.link = newLink(connection, isDialed, turn.now);
     this.#greet(peer.link);
   }
 
@@ -351,7 +318,14 @@ export class ElectionLinks {
     const { addresses } = membership.server(peer.serverId)!;
     const places = addresses.map(({ host, electionPort }) => ({ host, port: electionPort }));
     peer.dial = turn.dial('election', places, timeoutMs);
+    peer.dialedAt = turn.now;
     this.#byConnection.set(peer.dial, peer);
+  }
+
+  #giveUp(peer: Peer, dial: ConnectionId, reason: string): void {
+    this.#byConnection.delete(dial);
+    this.#close(dial, reason);
+    peer.dial = undefined;
   }
 
   /** A link has ended by itself. */
@@ -385,6 +359,13 @@ export class ElectionLinks {
     this.#byConnection.delete(link.connection);
     peer.link = undefined;
     this.#parts.lost(peer.serverId);
+  }
+
+  /** The log has it once that a server is out of reach, and once that it is not any more. */
+  #miss(peer: Peer, reason: string): void {
+    if (peer.isMissed) return;
+    peer.isMissed = true;
+    this.#log('debug', 'election.no-link', `No link to server ${peer.serverId}: ${reason}`);
   }
 
   #log(level: LogEvent['level'], event: string, message: string): void {

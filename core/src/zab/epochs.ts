@@ -19,7 +19,7 @@ export class Epochs {
   /** The newest epoch that was announced or begun. */
   #announced: number;
   /** What the disk was asked to have. */
-  readonly #asked: { accepted: number; current: number };
+  readonly #asked: { accepted: number; current: number; isDoubted: boolean };
   readonly #waiting = new Map<number, () => void>();
 
   /** Whether the disk says that the own history is no proof. */
@@ -31,7 +31,7 @@ export class Epochs {
     this.#accepted = accepted;
     this.#current = current;
     this.#announced = current;
-    this.#asked = { accepted, current };
+    this.#asked = { accepted, current, isDoubted };
   }
 
   /** No leader of an earlier epoch is followed. */
@@ -44,21 +44,33 @@ export class Epochs {
     return this.#current;
   }
 
+  /** Whether the own history is remembered as no proof. */
+  get isDoubted(): boolean {
+    return this.#isDoubted;
+  }
+
   /**
    * Remembers that the own history is no proof, from before anything of another one comes. Whatever
    * the disk is asked for after this comes after it.
    */
   doubt(): void {
-    if (this.#isDoubted) return;
+    if (this.#asked.isDoubted) return;
     this.#isDoubted = true;
+    this.#asked.isDoubted = true;
     this.#ask(doubtSteps, () => {});
   }
 
-  /** The whole history of a leader is here. */
-  trust(): void {
-    if (!this.#isDoubted) return;
-    this.#isDoubted = false;
-    this.#ask(trustSteps, () => {});
+  /**
+   * The whole history of a leader is here, or will be when what was asked of the disk before is
+   * done; calls back when the own history is durably a proof again, if it is not already.
+   */
+  trust(done: () => void = () => {}): void {
+    if (!this.#asked.isDoubted) return;
+    this.#asked.isDoubted = false;
+    this.#ask(trustSteps, () => {
+      this.#isDoubted = false;
+      done();
+    });
   }
 
   /** Promises to follow no leader of an earlier epoch; calls back when that is durable. */
@@ -114,6 +126,7 @@ export class Epochs {
   settle(): void {
     this.#accepted = this.#asked.accepted;
     this.#current = this.#asked.current;
+    this.#isDoubted = this.#asked.isDoubted;
     this.#announced = this.#current;
   }
 

@@ -1,15 +1,18 @@
 import { utf8 } from '../base/bytes.js';
+import type { Host } from '../base/host.js';
 import type { Config } from '../config/config.js';
 import { packetTypes, writePacket } from '../wire/quorum.js';
 import type { Writer } from '../wire/writer.js';
 import { writeDecided } from './broadcast.js';
-import type { HistoryEntry, LeaderHistory } from './history.js';
+import type { HistoryEntry, LeaderHistory, SyncPlan } from './history.js';
 import type { LearnerHandler } from './learner-handler.js';
 import type { Membership } from './membership.js';
+import type { SyncFeed } from './sync-feed.js';
 import type { SyncLimits } from './sync-limits.js';
 
 export interface TransferParts {
   readonly config: Config;
+  readonly host: Host;
   readonly limits: SyncLimits;
   readonly membership: Membership;
   readonly history: LeaderHistory;
@@ -20,61 +23,136 @@ export interface TransferParts {
   readonly undecided: readonly HistoryEntry[];
   /** Hands on what was said to all so far, so that whoever follows from now on hears none of it. */
   readonly cut: () => void;
+  /** A learner's history cannot be sent to its end: it has to come again. */
+  readonly failed: (learner: LearnerHandler, reason: string) => void;
   /** The newest disk request that is durable. */
   readonly durable: () => number;
 }
+
+/** What is sent of the logs in one step, and of what goes behind in one frame. */
+const PIECE_BYTES = 256 << 10;
 
 /**
  * How a learner comes by the leader's history: what it lacks, what it has too much, or all of it.
  * Behind that come what is proposed and not decided, and NEWLEADER; from the moment at which this
  * is written down the learner is told of everything that happens.
  *
+ * What is in memory is sent at once. What stands in the logs on disk only is looked for, and then
+ * sent, a piece at a time, as a snapshot is: what happens meanwhile is gathered and goes behind it.
+ * Where the logs turn out to be unreadable the learner is let go, and gets a snapshot when it
+ * comes again.
+ *
  * @see ZooKeeper 3.9 LearnerHandler.syncFollower
  */
 export class HistoryTransfer {
   readonly #parts: TransferParts;
+  /** Servers for which the logs could not be read to their end. */
+  readonly #unreadable = new Set<number>();
 
   constructor(parts: TransferParts) {
     this.#parts = parts;
   }
 
-  /** Begins. A learner may have to wait, for a snapshot or for its turn, until a later call. */
+  /**
+   * Begins. A learner may have to wait, for a snapshot, for its turn, or until the end of its
+   * history is found in the logs: until a later call.
+   */
   begin(learner: LearnerHandler): void {
-    const { config, history, cut, limits } = this.#parts;
-    if (limits.isWaiting(learner)) return;
+    const { limits, cut } = this.#parts;
+    if (!learner.isSought && limits.isWaiting(learner)) return;
+    if (this.#isSought(learner)) return;
     cut();
-    const plan = history.plan(learner.zxidHigh, learner.zxidLow);
-    if (plan.kind === 'snap' || config.forceSnapshotSync) {
-      this.#beginSnapshot(learner);
+    const plan = this.#plan(learner);
+    if (plan === undefined) return;
+    if (plan.kind === 'snap') {
+      this.#beginSnapshot(learner, plan.why);
       return;
     }
     if (!limits.mayBegin(learner, 'diff')) return;
     const { out } = learner.link;
-    const type = plan.kind === 'diff' ? packetTypes.diff : packetTypes.trunc;
-    writePacket(out, type, plan.zxidHigh, plan.zxidLow);
-    for (const { zxidHigh, zxidLow, bytes } of plan.entries) {
-      writeDecided(out, zxidHigh, zxidLow, bytes);
-      learner.link.packetsOut += 2;
+    const { kind, zxidHigh, zxidLow, feed, fromLog } = plan;
+    writePacket(out, kind === 'diff' ? packetTypes.diff : packetTypes.trunc, zxidHigh, zxidLow);
+    learner.logs = undefined;
+    if (fromLog) {
+      this.#log('info', 'leader.sends-logs', `${learner.name} gets what it lacks from the logs`);
+      learner.feed = feed;
+      learner.stage = 'sending';
+      this.#sayUndecided(learner, learner.beginBacklog());
+      return;
     }
+    while (feed.next() === 'txn') sayDecided(learner, feed);
     this.#sayUndecided(learner, out);
     this.#sayNewLeader(learner, out);
     this.#follows(learner);
   }
 
-  /** Sends one more piece of a learner's snapshot, if it can take one. */
+  /** Sends one more piece of what a learner is being sent, if it can take one. */
   goOn(learner: LearnerHandler): void {
-    const { snapshot, link, backlog } = learner;
-    if (snapshot === undefined || backlog === undefined || link.isSlow) return;
+    const { snapshot, feed, link } = learner;
+    if (link.isSlow) return;
+    if (feed !== undefined) this.#sendOn(learner, feed);
+    if (snapshot === undefined) return;
     link.out.raw(snapshot.next());
     if (!snapshot.done) return;
     this.#parts.cut();
-    learner.snapshot = undefined;
-    learner.backlog = undefined;
     if (learner.isVivarium) {
       const { appliedHigh, appliedLow } = this.#parts.history;
       link.say(packetTypes.snapEnd, appliedHigh, appliedLow);
     }
-    link.out.raw(backlog.bytes, 0, backlog.position);
+    this.#unreadable.delete(learner.serverId);
+    this.#isSent(learner);
+  }
+
+  /** Looks on for the end of a learner's history; true while there is more to look at. */
+  #isSought(learner: LearnerHandler): boolean {
+    const { config, history } = this.#parts;
+    if (config.forceSnapshotSync || this.#unreadable.has(learner.serverId)) return false;
+    learner.logs ??= history.openLogs(learner.zxidHigh, learner.zxidLow);
+    if (learner.isSought) learner.logs!.seek();
+    return learner.isSought;
+  }
+
+  #plan({ zxidHigh, zxidLow, logs }: LearnerHandler): SyncPlan | undefined {
+    const { config, history } = this.#parts;
+    if (config.forceSnapshotSync) return { kind: 'snap', why: 'forceSnapshotSync is set' };
+    return history.plan(zxidHigh, zxidLow, logs);
+  }
+
+  #sendOn(learner: LearnerHandler, feed: SyncFeed): void {
+    const { out } = learner.link;
+    const end = out.position + PIECE_BYTES;
+    while (out.position < end) {
+      const step = feed.next();
+      if (step === 'txn') {
+        sayDecided(learner, feed);
+      } else if (step === 'broken') {
+        const { serverId, name } = learner;
+        const why = `the logs cannot be read on: ${feed.problem}`;
+        this.#log('warn', 'leader.logs-broken', `${name} is to get a snapshot, as ${why}`);
+        this.#unreadable.add(serverId);
+        this.#parts.failed(learner, why);
+        return;
+      } else {
+        if (step === 'end') {
+          this.#parts.cut();
+          this.#isSent(learner);
+        }
+        return;
+      }
+    }
+  }
+
+  /** All that was to be sent in pieces is: now what has happened meanwhile. */
+  #isSent(learner: LearnerHandler): void {
+    const { link } = learner;
+    const { bytes, position } = learner.backlog!;
+    learner.snapshot = undefined;
+    learner.feed = undefined;
+    learner.backlog = undefined;
+    for (let at = 0; at < position; at += PIECE_BYTES) {
+      link.out.raw(bytes, at, Math.min(position, at + PIECE_BYTES));
+      link.flush(this.#parts.durable());
+    }
     this.#sayNewLeader(learner, link.out);
     this.#follows(learner);
   }
@@ -85,15 +163,16 @@ export class HistoryTransfer {
     learner.stage = 'syncing';
   }
 
-  #beginSnapshot(learner: LearnerHandler): void {
+  #beginSnapshot(learner: LearnerHandler, why: string): void {
     const { history, limits } = this.#parts;
     const { appliedHigh, appliedLow } = history;
     const decided = history.decidedAfter(appliedHigh, appliedLow);
-    /* The own disk is far behind: what is decided is not all at hand. */
     if (decided === undefined || !limits.mayBegin(learner, 'snap')) return;
+    this.#log('info', 'leader.sends-snapshot', `${learner.name} gets a snapshot: ${why}`);
+    learner.logs = undefined;
     learner.link.say(packetTypes.snap, appliedHigh, appliedLow);
     learner.snapshot = history.snapshot();
-    learner.stage = 'snapping';
+    learner.stage = 'sending';
     const backlog = learner.beginBacklog();
     for (const { zxidHigh, zxidLow, bytes } of decided) {
       writeDecided(backlog, zxidHigh, zxidLow, bytes);
@@ -113,4 +192,14 @@ export class HistoryTransfer {
     if (learner.isVivarium) writePacket(to, packetTypes.secrets, 0, 0, secrets());
     writePacket(to, packetTypes.newLeader, epoch(), 0, utf8(membership.text));
   }
+
+  #log(level: 'info' | 'warn', event: string, message: string): void {
+    this.#parts.host.log({ level, event, message });
+  }
+}
+
+/** Tells a learner of the transaction that its feed has come to. */
+function sayDecided({ link }: LearnerHandler, feed: SyncFeed): void {
+  writeDecided(link.out, feed.zxidHigh, feed.zxidLow, feed.bytes);
+  link.packetsOut += 2;
 }

@@ -75,6 +75,7 @@ export class Leader {
       epoch: () => this.epoch,
       undecided: this.#proposals.undecided,
       cut: () => this.#proposals.cut(),
+      failed: (learner, reason) => this.#drop(learner, reason),
       durable: () => turn.durable,
     });
     this.#discovery.begin();
@@ -100,9 +101,7 @@ export class Leader {
   /** When to step next, even if nothing comes. */
   get wakeAt(): Millis {
     if (this.#stage === 'over') return NEVER;
-    for (const { snapshot, link } of this.#learners.values()) {
-      if (snapshot !== undefined && !link.isSlow) return this.#parts.turn.now;
-    }
+    for (const { isDue } of this.#learners.values()) if (isDue) return this.#parts.turn.now;
     return this.#nextPing;
   }
 
@@ -244,7 +243,7 @@ export class Leader {
     data: Uint8Array | null,
   ): void {
     const { membership } = this.#parts;
-    const greeting = readGreeting(type, data, membership, this.#serverId);
+    const greeting = readGreeting(type, acceptedEpoch, data, membership, this.#serverId);
     const { serverId: id, isObserver, isVivarium, refusal } = greeting;
     if (refusal !== undefined) {
       this.#drop(learner, refusal);

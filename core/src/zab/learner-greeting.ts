@@ -1,6 +1,7 @@
 import { hexLong } from '../base/long.js';
 import { isOffer, packetName, packetTypes, readLearnerInfo, ZAB_VERSION } from '../wire/quorum.js';
 import { MalformedError } from '../wire/reader.js';
+import { LAST_EPOCH } from './discovery.js';
 import type { Membership } from './membership.js';
 
 /** Who a learner says it is. */
@@ -19,6 +20,7 @@ export interface LearnerGreeting {
  */
 export function readGreeting(
   type: number,
+  acceptedEpoch: number,
   data: Uint8Array | null,
   membership: Membership,
   ownId: number,
@@ -33,8 +35,19 @@ export function readGreeting(
   const serverId = Number(info.serverId);
   const isObserver = type === packetTypes.observerInfo;
   const isVivarium = isOffer(info.rest);
-  const refusal = refusalOf(serverId, info.configVersion, membership, ownId);
+  const refusal =
+    refusalOf(serverId, info.configVersion, membership, ownId) ??
+    refusalOfEpoch(serverId, acceptedEpoch);
   return { serverId, isObserver, isVivarium, refusal };
+}
+
+/** An epoch that is no epoch: whoever followed it could never follow anybody again. */
+function refusalOfEpoch(serverId: number, epoch: number): string | undefined {
+  if (epoch >= 0 && epoch < LAST_EPOCH) return undefined;
+  return (
+    `server ${serverId} says that it has accepted epoch ${epoch}, which no leader can have begun: ` +
+    `look at the file acceptedEpoch in its data folder`
+  );
 }
 
 function refusalOf(

@@ -1,8 +1,10 @@
 import type { Millis } from '../base/ids.js';
+import type { LogRange } from '../storage/log-range.js';
 import type { SnapshotSender } from '../storage/snapshot-sender.js';
 import { packetTypes } from '../wire/quorum.js';
 import { Writer } from '../wire/writer.js';
 import type { QuorumLink } from './quorum-link.js';
+import type { SyncFeed } from './sync-feed.js';
 import type { SyncCost } from './sync-limits.js';
 
 /**
@@ -10,7 +12,8 @@ import type { SyncCost } from './sync-limits.js';
  *
  * `greeting`: it has not said who it is. `waiting`: it has, and the epoch is not decided. `asked`:
  * it was told the epoch. `accepted`: it has accepted the epoch, and its history's end is known.
- * `snapping`: a snapshot is on its way. `syncing`: the history is, and its answer is awaited.
+ * `sending`: a snapshot, or what it lacks of the logs, is being sent. `syncing`: the history is on
+ * its way, and the answer to it is awaited.
  * `synced`: it has the history, durably. `serving`: it was told to serve.
  */
 export type LearnerStage =
@@ -18,7 +21,7 @@ export type LearnerStage =
   | 'waiting'
   | 'asked'
   | 'accepted'
-  | 'snapping'
+  | 'sending'
   | 'syncing'
   | 'synced'
   | 'serving';
@@ -54,8 +57,11 @@ export class LearnerHandler {
   /** When the newest PING was sent that it has answered; when that answer came. */
   answeredPingSentAt: Millis = Number.NEGATIVE_INFINITY;
   lastReportAt: Millis = Number.NEGATIVE_INFINITY;
-  /** The snapshot that is being sent, and what goes behind it. */
+  /** The logs on disk, in which the end of its history is being looked for. */
+  logs: LogRange | undefined = undefined;
+  /** The snapshot that is being sent, or what it lacks of the logs; and what goes behind it. */
   snapshot: SnapshotSender | undefined = undefined;
+  feed: SyncFeed | undefined = undefined;
   backlog: Writer | undefined = undefined;
   /** What bringing it up to date costs, while that lasts; or will, when its turn comes. */
   syncCost: SyncCost | undefined = undefined;
@@ -65,6 +71,21 @@ export class LearnerHandler {
     this.link = link;
     this.openedAt = now;
     this.lastHeardAt = now;
+  }
+
+  /** Whether the end of its history is being looked for in the logs. */
+  get isSought(): boolean {
+    return this.logs?.settled === false;
+  }
+
+  /** Whether its history is being sent, a piece at a time. */
+  get isBeingSent(): boolean {
+    return this.snapshot !== undefined || this.feed !== undefined;
+  }
+
+  /** Whether there is something to do for it at once, though nothing comes. */
+  get isDue(): boolean {
+    return this.isSought || (this.isBeingSent && !this.link.isSlow);
   }
 
   /** Whether it is told of what happens from now on. */
@@ -103,7 +124,7 @@ export class LearnerHandler {
     return `${who} at ${this.link.address}`;
   }
 
-  /** Begins to gather what must go behind the snapshot. */
+  /** Begins to gather what must go behind the history that is being sent. */
   beginBacklog(): Writer {
     this.backlog = new Writer(4096);
     return this.backlog;

@@ -45,6 +45,8 @@ export interface LearnerParts {
    * @param endZxid the last transaction it may show effects of; `undefined` when nobody knows
    */
   readonly install: (database: Database, endZxid: bigint | undefined, done: () => void) => void;
+  /** The leader's whole history is here, durably: the own one is proof of what it holds. */
+  readonly proven: () => void;
   /** What the leader says of passwords. */
   readonly secrets: (data: Uint8Array) => void;
   /** The leader's word: serve. */
@@ -54,6 +56,8 @@ export interface LearnerParts {
   readonly revalidated: (session: bigint, isValid: boolean) => void;
   /** The oldest sync may pass when all that is decided by now is applied. */
   readonly passSync: () => void;
+  /** The ensemble has other members than this server was told, which is said: it must stop. */
+  readonly membersChanged: (what: string) => void;
   /** The leader is not followed any longer. */
   readonly lost: (reason: string) => void;
 }

@@ -31,8 +31,7 @@ export class Patience {
     if (learner.link.isHeld) learner.lastHeardAt = now;
     const { lastHeardAt, openedAt, isSynced } = learner;
     const limit = isSynced ? lastHeardAt + this.#syncMs : openedAt + this.#initMs;
-    const isSending = learner.snapshot !== undefined;
-    if (now > limit && !isSending) return 'nothing was heard of it for too long';
+    if (now > limit && !learner.isBeingSent) return 'nothing was heard of it for too long';
     if (now > learner.owesSince + this.#syncMs) {
       return `it owes an acknowledgement for more than ${this.#syncMs} ms`;
     }

@@ -23,9 +23,6 @@ export interface ProposalsParts {
   readonly exhausted: () => void;
 }
 
-/** When the counter of an epoch has come so far, a new epoch begins. */
-const LAST_COUNTER = 0xffff_ffff;
-
 /**
  * The transactions of a leader's epoch on their way: told to all who follow, counted when they are
  * durable somewhere, decided when they are on a quorum. Their numbers are the lower halves of their
@@ -60,13 +57,13 @@ export class Proposals {
    * @param bytes kept as they are, so that nobody may change them
    */
   add(zxidHigh: number, zxidLow: number, bytes: Uint8Array): void {
-    const { metrics } = this.#parts;
+    const { metrics, config } = this.#parts;
     metrics.proposals.add(1);
     metrics.proposalBytes.add(bytes.length);
     this.undecided.push({ zxidHigh, zxidLow, bytes });
     this.#proposed++;
     this.#followers.say(packetTypes.proposal, zxidHigh, zxidLow, bytes);
-    if (this.#proposed >= LAST_COUNTER) this.#parts.exhausted();
+    if (this.#proposed >= config.transactionsPerEpoch) this.#parts.exhausted();
   }
 
   /** Up to this number all is durable in the own log. */

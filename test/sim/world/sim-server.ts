@@ -46,6 +46,7 @@ const EVENT_MARKS: Readonly<Record<string, Mark>> = {
   'election.no-link': 'no-link',
   'member.looking': 'steps-down',
   'leader.learner-left': 'learner-left',
+  'leader.sends-logs': 'from-logs',
   'session.ahead': 'client-ahead',
   'snapshot.taken': 'snapshot-taken',
   'storage.torn-tail-cut': 'torn-tail',

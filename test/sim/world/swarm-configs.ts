@@ -57,6 +57,8 @@ function chooseOwn(random: Random) {
     txnLogSizeLimitInKb: random.pick([-1, 2]),
     maxBatchSize: random.pick([1, 5, 1_000]),
     flushDelay: random.pick([0, 0, 3]),
+    commitLogCount: random.pick([1, 5, 500]),
+    snapshotSizeFactor: random.pick([-1, 0, 0.33]),
     autopurgePurgeInterval: random.pick([0, 500, 2_000]),
     znodeContainerCheckIntervalMs: random.pick([500, 60_000]),
     ...chooseOdd(random),

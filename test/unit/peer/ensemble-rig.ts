@@ -8,6 +8,7 @@ import { LocalClientHost } from '@vivarium/core/internal/local/client-host';
 import { VirtualTime } from '@vivarium/core/internal/local/clockwork';
 import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { Kernel } from '@vivarium/core/internal/local/kernel';
+import type { LocalMachine } from '@vivarium/core/internal/local/machine';
 import { Network } from '@vivarium/core/internal/local/network';
 import { LocalServer } from '@vivarium/core/internal/local/server';
 import { bootMember } from '@vivarium/core/internal/peer/boot-member';
@@ -22,6 +23,10 @@ export interface RigOptions {
   /** What the servers find on their disks; nothing unless given. */
   readonly disks?: readonly MemoryDisk[];
   readonly log?: (line: string) => void;
+  /** Everything takes the same time wherever it happens. */
+  readonly isEven?: boolean;
+  /** Puts something around a server's machine. */
+  readonly watched?: (machine: LocalMachine, serverId: number) => LocalMachine;
 }
 
 /** An ensemble whose servers are numbered from 1, observers last. */
@@ -32,12 +37,16 @@ export class EnsembleRig {
   readonly time: VirtualTime;
   readonly events: { readonly server: number; readonly event: string; readonly message: string }[] =
     [];
+  /** Servers that have ended by themselves. */
+  readonly ends: { readonly server: number; readonly reason: string }[] = [];
   #clients = 0;
 
   constructor(options: RigOptions = {}) {
     const { servers = 3, observers = 0, seed = 1, log } = options;
     this.kernel = new Kernel(seed, log);
-    this.network = new Network(this.kernel, { latencyMicros: [50, 400], fragments: true });
+    const latencyMicros = options.isEven ? ([200, 200] as const) : ([50, 400] as const);
+    const fragments = !options.isEven;
+    this.network = new Network(this.kernel, { latencyMicros, fragments });
     this.time = new VirtualTime(this.kernel);
     const specs: ServerSpec[] = [];
     for (let id = 1; id <= servers + observers; id++) {
@@ -58,18 +67,22 @@ export class EnsembleRig {
         ensemble,
         ...options.configOf?.(serverId, specs),
       });
-      return new LocalServer({
+      const server = new LocalServer({
         kernel: this.kernel,
         network: this.network,
         address: `s${serverId}:2181`,
         config,
         ...(options.disks && { disk: options.disks[serverId - 1]! }),
-        boot: bootMember,
+        ...(options.isEven && { turnMicros: [50, 50] }),
+        boot: (how) => options.watched?.(bootMember(how), serverId) ?? bootMember(how),
+        ended: ({ reason }) => this.ends.push({ server: serverId, reason }),
         log: ({ event, message }) => {
           this.events.push({ server: serverId, event, message });
           log?.(`  s${serverId} ${event}: ${message}`);
         },
       });
+      if (options.isEven) server.diskStepMicros = [100, 100];
+      return server;
     });
   }
 

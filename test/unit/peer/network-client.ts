@@ -124,6 +124,10 @@ export class NetworkClient {
     this.#client.send(this.#client.frame(name, body));
   }
 
+  sayMulti(ops: readonly MultiOp[]): void {
+    this.#client.send(this.#client.multiFrame(ops));
+  }
+
   /** Frames that came and that nobody waited for. */
   get frames(): readonly Frame[] {
     return this.#client.frames;

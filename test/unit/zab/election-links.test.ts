@@ -43,6 +43,33 @@ suite('of two servers', (test) => {
     assert.equal([...rig.dials.keys()], []);
   });
 
+  test('the larger gives up an attempt that hangs when it is asked, and makes another', () => {
+    const rig = new LinksRig(2);
+    const stuck = rig.dials.get(1)!;
+    rig.pass(200);
+    rig.acceptFrom(1);
+    assert.ok(rig.closed.includes(`${stuck}: server 1 asks for a link`));
+    assert.not.ok(rig.links.has(stuck));
+    const fresh = rig.dials.get(1)!;
+    rig.links.closed(stuck, 'closed');
+    rig.links.bytes(rig.succeed(fresh), word);
+    assert.is(rig.heard.length, 1);
+    assert.equal(rig.events, [], 'what was given up says nothing of the other');
+  });
+
+  test('the larger gives up such an attempt beside a link that has died', () => {
+    const rig = new LinksRig(2);
+    const silent = rig.succeed(rig.dials.get(1)!);
+    rig.pass(2_000);
+    const stuck = rig.dials.get(1)!;
+    rig.pass(200);
+    rig.closed;
+    rig.acceptFrom(1);
+    const ended = rig.closed.map((line) => Number(line.split(':')[0]));
+    assert.equal(new Set(ended), new Set([silent, stuck, 1]));
+    assert.equal([...rig.dials.keys()], [1]);
+  });
+
   test('the larger keeps a young link when it is asked: both have connected at once', () => {
     const rig = new LinksRig(2);
     rig.succeed(rig.dials.get(1)!);
@@ -365,6 +392,42 @@ suite('a server', (test) => {
     assert.is(rig.links.wakeAt, Number.POSITIVE_INFINITY);
     rig.acceptFrom(3);
     assert.match(rig.closed[0]!, /not wanted/);
+  });
+});
+
+suite('the log of a server', (test) => {
+  const said = (rig: LinksRig) => rig.events.splice(0).map(({ event }) => event);
+
+  test('has once that another is out of reach, and once that it is back', () => {
+    const rig = new LinksRig(2);
+    for (let i = 0; i < 5; i++) {
+      rig.links.closed(rig.dials.get(1)!, 'refused');
+      rig.pass(1_000);
+    }
+    assert.equal(said(rig), ['election.no-link']);
+    const to1 = rig.succeed(rig.dials.get(1)!);
+    assert.equal(said(rig), ['election.link']);
+    rig.links.closed(to1, 'reset');
+    rig.pass(1_000);
+    rig.links.closed(rig.dials.get(1)!, 'refused');
+    assert.equal(said(rig), ['election.no-link']);
+  });
+
+  test('does not have that one with the larger id is back before it has connected', () => {
+    const rig = new LinksRig(2);
+    rig.links.closed(rig.dials.get(3)!, 'refused');
+    rig.pass(50);
+    rig.succeed(rig.dials.get(3)!);
+    assert.equal(said(rig), ['election.no-link']);
+    rig.acceptFrom(3);
+    assert.equal(said(rig), ['election.link']);
+  });
+
+  test('says nothing of links that are made as they should be', () => {
+    const rig = new LinksRig(2);
+    rig.succeed(rig.dials.get(1)!);
+    rig.acceptFrom(3);
+    assert.equal(said(rig), []);
   });
 });
 

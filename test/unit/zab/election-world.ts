@@ -366,6 +366,9 @@ export class Server implements Place {
     const isDropped = this.#isJoined && (!leader.isAlive || !leader.followers.has(this));
     if (isHeard && !isDropped && (this.#isJoined || this.#join(leader))) {
       this.#aloneSince = undefined;
+      /* It could not be heard when the epoch began. */
+      const isBehind = this.disk.currentEpoch < leader.disk.currentEpoch;
+      if (leader.isEstablished && isBehind) this.#sync(leader);
       return;
     }
     this.#aloneSince ??= now;
