@@ -199,21 +199,25 @@ export class Simulation {
    * would bring back.
    */
   async #lastLook(): Promise<void> {
-    const visits = this.#heal.whole.map(({ local }) => {
-      const { zk, leave } = this.#participants.visit(`memory://${local.address}`);
-      return readWholeTree(zk).then(leave);
-    });
-    let isDone = false;
-    void Promise.all(visits).then(
-      () => {
-        isDone = true;
-      },
-      (error: unknown) => {
-        this.#failure ??= error;
-      },
-    );
-    await this.#pass(LIVENESS_MS, () => isDone);
-    demand(isDone, 'L3', () => `the tree was not read ${LIVENESS_MS} ms after all was at rest`);
+    const leaving = new Map<SimServer, () => void>();
+    for (const server of this.#heal.whole) {
+      const { zk, leave } = this.#participants.visit(`memory://${server.local.address}`);
+      leaving.set(server, leave);
+      readWholeTree(zk).then(
+        () => {
+          leave();
+          leaving.delete(server);
+        },
+        (error: unknown) => {
+          this.#failure ??= error;
+        },
+      );
+    }
+    // Whoever cannot reach a leader that is frozen may notice only now.
+    const isDone = () => !this.#heal.whole.some((server) => leaving.has(server));
+    await this.#pass(LIVENESS_MS, isDone);
+    demand(isDone(), 'L3', () => `the tree was not read ${LIVENESS_MS} ms after all was at rest`);
+    for (const leave of leaving.values()) leave();
     for (const { recoveries, local } of this.#heal.whole) recoveries.look(local);
   }
 

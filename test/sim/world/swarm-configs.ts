@@ -69,7 +69,6 @@ function chooseOwn(random: Random) {
 function chooseOdd(random: Random) {
   const seldom = <T>(odd: T, usual: T) => (random.chance(0.2) ? odd : usual);
   return {
-    commitLogCount: seldom(random.pick([1, 3, 20]), 500),
     snapshotSliceBytes: seldom(random.pick([64, 400]), 1_048_576),
     snapSizeLimitInKb: seldom(1, 4_194_304),
     forceSnapshotSync: random.chance(0.05),
