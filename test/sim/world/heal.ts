@@ -83,7 +83,9 @@ export class Heal {
   get whole(): readonly SimServer[] {
     const { leader } = this;
     if (leader === undefined || this.#core.includes(leader)) return this.#core;
-    return this.#core.filter(({ local }) => local.view?.mode !== 'looking');
+    return this.#core.filter(({ local: { view } }) => {
+      return view?.mode !== 'looking' && view?.mode !== 'read-only';
+    });
   }
 
   /** Whether those who are whole show everything. */
