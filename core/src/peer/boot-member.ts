@@ -36,6 +36,7 @@ export function bootMember(options: BootOptions): Member {
     digest: config.digestEnabled,
     hashSeed: (seed[0]! << 24) | (seed[1]! << 16) | (seed[2]! << 8) | seed[3]!,
     committed: new CommittedLog({ count: config.commitLogCount }),
+    membersVersion: config.ensemble?.version ?? 0n,
     log: host.log.bind(host),
   };
   const { snapshotTrustEmpty } = config;

@@ -37,6 +37,7 @@ export interface LearningParts {
   readonly newReceiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
   readonly failed: (failure: DiskFailure) => void;
   readonly diverged: (zxid: bigint) => void;
+  readonly membersChanged: (what: string) => void;
   readonly applied: (write: PendingWrite) => void;
   /** The history was cut, or another has taken its place. */
   readonly replaced: () => void;
@@ -205,12 +206,6 @@ export class Learning {
   #append(zxidHigh: number, zxidLow: number, given: Uint8Array): void {
     const bytes = given.slice();
     const txn = readTxn(new Reader(bytes));
-    if (txn.header.type === txnTypes.reconfig) {
-      throw new MalformedError(
-        `transaction ${hexLong(txn.header.zxid)} changes the members, which this version cannot ` +
-          'do: start every server with the members that are meant',
-      );
-    }
     const { digest } = txn;
     const hasDigest = digest !== undefined && digest.version === 2;
     this.ledger.begin(zxidHigh, zxidLow).raw(bytes);

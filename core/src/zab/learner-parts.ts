@@ -56,6 +56,8 @@ export interface LearnerParts {
   readonly revalidated: (session: bigint, isValid: boolean) => void;
   /** The oldest sync may pass when all that is decided by now is applied. */
   readonly passSync: () => void;
+  /** The ensemble has other members than this server was told, which is said: it must stop. */
+  readonly membersChanged: (what: string) => void;
   /** The leader is not followed any longer. */
   readonly lost: (reason: string) => void;
 }

@@ -16,6 +16,7 @@ import { readLeaderInfo } from './leader-greeting.js';
 import { LearnerLog } from './learner-log.js';
 import type { LearnerParts } from './learner-parts.js';
 import { Lease } from './lease.js';
+import { changeOfMembers } from './members-change.js';
 import { type LearningStage, learningPhases, type SyncMode, type ZabPhase } from './phase.js';
 import { QuorumLink } from './quorum-link.js';
 
@@ -87,9 +88,8 @@ export class Learner {
     this.#stage = 'greeting';
     this.#lastHeardAt = turn.now;
     const info = new Writer(28);
-    const offer = new Writer(8);
-    writeOffer(offer);
-    writeLearnerInfo(info, config.serverId, config.ensemble?.version ?? 0n, offer.copy());
+    writeLearnerInfo(info, config.serverId, config.ensemble?.version ?? 0n);
+    writeOffer(info);
     const type = isObserver ? packetTypes.observerInfo : packetTypes.followerInfo;
     link.say(type, epochs.accepted, 0, info.copy());
     return true;
@@ -221,9 +221,8 @@ export class Learner {
         this.#hear(link, type, zxidHigh, zxidLow, data);
         return;
       default:
-        break;
+        throw new MalformedError(`${packetName(type)} comes while ${this.#stage}`);
     }
-    throw new MalformedError(`${packetName(type)} comes while ${this.#stage}`);
   }
 
   #leaderSpeaks(link: QuorumLink, type: number, epoch: number, data: Uint8Array | null): void {
@@ -277,6 +276,12 @@ export class Learner {
     zxidLow: number,
     data: Uint8Array | null,
   ): void {
+    const change = changeOfMembers(type, zxidHigh, zxidLow, data, this.#parts.config.ensemble);
+    if (change !== undefined) {
+      this.#stage = 'over';
+      this.#parts.membersChanged(change);
+      return;
+    }
     switch (type) {
       case packetTypes.proposal:
         this.#append(zxidHigh, zxidLow, demandData(data, 'PROPOSAL'));
@@ -291,9 +296,6 @@ export class Learner {
       case packetTypes.ping:
         this.#report(link, zxidHigh, zxidLow);
         return;
-      case packetTypes.commitAndActivate:
-      case packetTypes.informAndActivate:
-        throw new MalformedError('the members are to change, which this version cannot do');
       default:
         break;
     }

@@ -181,7 +181,7 @@ function countsTheWiped(): Plant {
   );
 }
 
-/** Observers pass for voters whom nobody has heard of; the leader itself may be the first of them. */
+/** Observers pass for voters whom nobody has heard of; the leader may be the first of them. */
 function asVoters(learners: Iterable<LearnerHandler>): LearnerHandler[] {
   const all = [...learners];
   const isKnown = (id: number) => all.some(({ serverId }) => serverId === id);

@@ -1,0 +1,43 @@
+import type { Zxid } from '../base/ids.js';
+import { hexLong } from '../base/long.js';
+import type { Effect } from '../seam/effects.js';
+import type { DiskFailure } from '../storage/disk.js';
+
+/** The process's exit code when the log cannot be written. */
+const DISK_EXIT_CODE = 10;
+/** The process's exit code when the data, or the config, is not what it must be. */
+const DATA_EXIT_CODE = 1;
+
+/** The end of a server whose tree is not what was decided. */
+export function haltForDivergence(zxid: Zxid): Effect {
+  return {
+    type: 'halt',
+    code: DATA_EXIT_CODE,
+    reason:
+      `after transaction ${hexLong(zxid)} the tree is not what it should be: its digest differs. ` +
+      'Nothing of it was told to anybody. Start it again: it reads its files anew; if this comes ' +
+      'back, move its data folder away and start it empty, and report this',
+  };
+}
+
+/** The end of a server that cannot write its log. */
+export function haltFor({ code, message }: DiskFailure): Effect {
+  return {
+    type: 'halt',
+    code: DISK_EXIT_CODE,
+    reason:
+      `the transaction log cannot be written (${code}: ${message}); nothing that ` +
+      'was not durable has been acknowledged. Make room or repair the disk, then start again',
+  };
+}
+
+/** The end of a server whose ensemble has other members than it was told. */
+export function haltForMembers(what: string): Effect {
+  return {
+    type: 'halt',
+    code: DATA_EXIT_CODE,
+    reason:
+      `${what}. This version cannot change its members while it runs: give this server the list ` +
+      'that holds now, in the file that dynamicConfigFile names, and start it again',
+  };
+}
