@@ -284,11 +284,13 @@ export class Member {
     this.#phase = 'looking';
     const { zxidHigh, zxidLow } = this.#parts.store.last;
     const { accepted, current: peerEpoch } = this.#parts.epochs;
+    const isEmpty = (accepted | zxidHigh | zxidLow) === 0 && !this.#parts.epochs.isInitialized;
     const own = {
       zxid: longOf(zxidHigh, zxidLow),
       peerEpoch,
       isTrusted: this.#isTrusted,
-      isEmpty: (accepted | zxidHigh | zxidLow) === 0,
+      isEmpty,
+      needsOrder: isEmpty && !this.#options.config.dbAutocreate,
     };
     this.#parts.availability.looking();
     this.#parts.election.look(own, this.#turn.now);
