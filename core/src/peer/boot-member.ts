@@ -5,7 +5,11 @@ import { CommittedLog } from '../storage/committed-log.js';
 import { type BootDisk, folders } from '../storage/disk.js';
 import { isInDoubt, loadEpochs } from '../storage/epochs.js';
 import { isProof, type Recovered, recover } from '../storage/recovery.js';
+import { RefusedStartError } from '../storage/refused-start.js';
+import type { Database } from '../tree/database.js';
 import { type BootOptions, demandKnownTypes } from './boot.js';
+import { versionInConfigNode } from './config-node.js';
+import { changedBy, newList } from './halts.js';
 import { Member } from './member.js';
 import { knownSecrets } from './shared-secrets.js';
 
@@ -36,6 +40,7 @@ export function bootMember(options: BootOptions): Member {
   };
   const recovered = read();
   const { database, apacheSessions } = recovered;
+  demandKnownMembers(database, config.ensemble!.version);
   const known = knownSecrets(disk, secret, database.sessions.keys());
   for (const session of known.apacheSessions) apacheSessions.add(session);
   const epochs = loadEpochs(disk, highOf(database.lastZxid));
@@ -66,6 +71,18 @@ export function bootMember(options: BootOptions): Member {
     now,
     wall,
   });
+}
+
+/** @throws RefusedStartError when the servers were changed since the own list of them was made */
+function demandKnownMembers(database: Database, own: bigint): void {
+  const version = versionInConfigNode(database);
+  if (version <= own) return;
+  throw new RefusedStartError(
+    'the data folder',
+    undefined,
+    changedBy(version),
+    `${newList(version)}.`,
+  );
 }
 
 /** Whether an operator says that this folder may be that of a new ensemble. */

@@ -11,12 +11,13 @@ import { txnTypes } from '../wire/txns.js';
 import { assembleMember, type MemberParts } from './assemble-member.js';
 import { Barrier } from './barrier.js';
 import { obey } from './commands.js';
+import { haltFor, haltForDivergence, haltForMembers } from './halts.js';
 import { Leading } from './leading.js';
 import { Learning } from './learning.js';
 import { LinkRouter, type Role } from './link-router.js';
 import type { MemberOptions } from './member-options.js';
 import { createMemberView } from './member-view.js';
-import { haltFor, haltForDivergence, noteFlush } from './peer.js';
+import { noteFlush } from './peer.js';
 import { createQuorumView } from './quorum-view.js';
 import { ReadingOnly } from './reading-only.js';
 import type { PendingWrite } from './request.js';
@@ -361,6 +362,7 @@ export class Member {
       ...this.#parts,
       failed: (failure: DiskFailure) => this.#halt(haltFor(failure)),
       diverged: (zxid: bigint) => this.#halt(haltForDivergence(zxid)),
+      changed: (version: bigint) => this.#halt(haltForMembers(version)),
       hasSupport: () => this.#parts.election.hasSupport,
       lost: (reason: string) => {
         this.#lost ??= reason;

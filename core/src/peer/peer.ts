@@ -1,7 +1,6 @@
 import { unreachable } from '../base/assert.js';
 import type { Host } from '../base/host.js';
-import type { Millis, SessionId, WallMillis, Zxid } from '../base/ids.js';
-import { hexLong } from '../base/long.js';
+import type { Millis, SessionId, WallMillis } from '../base/ids.js';
 import type { Config } from '../config/config.js';
 import type { Effect } from '../seam/effects.js';
 import type { Batch, Input, PeerCommand } from '../seam/inputs.js';
@@ -14,6 +13,7 @@ import { obey } from './commands.js';
 import type { Core } from './core.js';
 import { Deciding } from './deciding.js';
 import { DigestHistory } from './digest-history.js';
+import { haltFor } from './halts.js';
 import { createMetrics } from './metrics.js';
 import { firstSessionId, Passwords } from './passwords.js';
 import { createPeerView } from './peer-view.js';
@@ -32,10 +32,6 @@ export interface PeerOptions {
   readonly wall: WallMillis;
 }
 
-/** The process's exit code when the log cannot be written. */
-const DISK_EXIT_CODE = 10;
-/** The process's exit code when the data is not what it must be. */
-const DATA_EXIT_CODE = 1;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
@@ -263,27 +259,4 @@ export function noteFlush({ metrics, config, host }: Core, tookMs: Millis): void
       'what else uses the disk',
     fields: { tookMs: Math.round(tookMs), thresholdMs },
   });
-}
-
-/** The end of a server whose tree is not what was decided. */
-export function haltForDivergence(zxid: Zxid): Effect {
-  return {
-    type: 'halt',
-    code: DATA_EXIT_CODE,
-    reason:
-      `after transaction ${hexLong(zxid)} the tree is not what it should be: its digest differs. ` +
-      'Nothing of it was told to anybody. Start it again: it reads its files anew; if this comes ' +
-      'back, move its data folder away and start it empty, and report this',
-  };
-}
-
-/** The end of a server that cannot write its log. */
-export function haltFor({ code, message }: DiskFailure): Effect {
-  return {
-    type: 'halt',
-    code: DISK_EXIT_CODE,
-    reason:
-      `the transaction log cannot be written (${code}: ${message}); nothing that ` +
-      'was not durable has been acknowledged. Make room or repair the disk, then start again',
-  };
 }

@@ -47,6 +47,12 @@ export interface LearnerParts {
   readonly install: (database: Database, endZxid: bigint | undefined, done: () => void) => void;
   /** The leader's whole history is here, durably: the own one is proof of what it holds. */
   readonly proven: () => void;
+  /**
+   * Looks whether the own list of servers is as new as that of a version.
+   *
+   * @throws MalformedError when it is not: this server is at its end then
+   */
+  readonly demandMembers: (version: bigint) => void;
   /** What the leader says of passwords. */
   readonly secrets: (data: Uint8Array) => void;
   /** The leader's word: serve. */

@@ -1,4 +1,5 @@
 import type { ConnectionId, Millis } from '../base/ids.js';
+import { longOf } from '../base/long.js';
 import {
   demandData,
   packetName,
@@ -12,7 +13,7 @@ import type { Id } from '../wire/records.js';
 import { Writer } from '../wire/writer.js';
 import { HistoryIntake } from './history-intake.js';
 import { LeaderDial } from './leader-dial.js';
-import { readLeaderInfo } from './leader-greeting.js';
+import { readLeaderInfo, versionOfMembers } from './leader-greeting.js';
 import { LearnerLog } from './learner-log.js';
 import type { LearnerParts } from './learner-parts.js';
 import { Lease } from './lease.js';
@@ -293,13 +294,14 @@ export class Learner {
         return;
       case packetTypes.commitAndActivate:
       case packetTypes.informAndActivate:
-        throw new MalformedError('the members are to change, which this version cannot do');
+        this.#parts.demandMembers(longOf(zxidHigh, zxidLow));
+        return;
       default:
         break;
     }
     if (this.#stage === 'syncing') {
       if (type === packetTypes.secrets) this.#parts.secrets(demandData(data, 'SECRETS'));
-      else if (type === packetTypes.newLeader) this.#historyEnds(zxidHigh, zxidLow);
+      else if (type === packetTypes.newLeader) this.#historyEnds(zxidHigh, zxidLow, data);
       else throw new MalformedError(`${packetName(type)} comes before NEWLEADER`);
       return;
     }
@@ -337,12 +339,12 @@ export class Learner {
     this.#log!.log(zxidHigh, zxidLow, bytes);
   }
 
-  #historyEnds(epoch: number, zxidLow: number): void {
+  #historyEnds(epoch: number, zxidLow: number, data: Uint8Array | null): void {
     if (epoch !== this.#epoch || zxidLow !== 0) {
       throw new MalformedError(`NEWLEADER is of epoch ${epoch}, accepted is ${this.#epoch}`);
     }
-    const { epochs } = this.#parts;
-    const ledger = this.#parts.ledger;
+    const { epochs, ledger } = this.#parts;
+    this.#parts.demandMembers(versionOfMembers(data));
     ledger.flush();
     if (epochs.current < epoch) epochs.begin(epoch, () => this.durable());
     epochs.trust(() => this.durable());
