@@ -56,12 +56,6 @@ export function readEnsemble(text: string): EnsembleSpec | { readonly wrong: str
   return problem === undefined ? spec : { wrong: `${problem.key} ${problem.what}` };
 }
 
-/** The version that such a text tells, whatever else is in it; 0 when it tells none. */
-export function versionIn(text: string): bigint {
-  const digits = /^version=([0-9A-Fa-f]{1,16})$/m.exec(text)?.[1];
-  return (digits === undefined ? undefined : readVersion(digits)) ?? 0n;
-}
-
 /**
  * A group lists its servers in the order of the map of all servers that are in one, and groups that
  * share a bucket come in the order in which that map names them.

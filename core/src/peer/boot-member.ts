@@ -5,11 +5,7 @@ import { CommittedLog } from '../storage/committed-log.js';
 import { type BootDisk, folders } from '../storage/disk.js';
 import { isInDoubt, loadEpochs } from '../storage/epochs.js';
 import { isProof, type Recovered, recover } from '../storage/recovery.js';
-import { RefusedStartError } from '../storage/refused-start.js';
-import type { Database } from '../tree/database.js';
 import { type BootOptions, demandKnownTypes } from './boot.js';
-import { versionInConfigNode } from './config-node.js';
-import { changedBy, newList } from './halts.js';
 import { Member } from './member.js';
 import { knownSecrets } from './shared-secrets.js';
 
@@ -30,6 +26,7 @@ export function bootMember(options: BootOptions): Member {
     digest: config.digestEnabled,
     hashSeed: (seed[0]! << 24) | (seed[1]! << 16) | (seed[2]! << 8) | seed[3]!,
     committed: new CommittedLog({ count: config.commitLogCount }),
+    membersVersion: config.ensemble?.version ?? 0n,
     log: host.log.bind(host),
   };
   const { snapshotTrustEmpty } = config;
@@ -40,7 +37,6 @@ export function bootMember(options: BootOptions): Member {
   };
   const recovered = read();
   const { database, apacheSessions } = recovered;
-  demandKnownMembers(database, config.ensemble!.version);
   const known = knownSecrets(disk, secret, database.sessions.keys());
   for (const session of known.apacheSessions) apacheSessions.add(session);
   const epochs = loadEpochs(disk, highOf(database.lastZxid));
@@ -71,18 +67,6 @@ export function bootMember(options: BootOptions): Member {
     now,
     wall,
   });
-}
-
-/** @throws RefusedStartError when the servers were changed since the own list of them was made */
-function demandKnownMembers(database: Database, own: bigint): void {
-  const version = versionInConfigNode(database);
-  if (version <= own) return;
-  throw new RefusedStartError(
-    'the data folder',
-    undefined,
-    changedBy(version),
-    `${newList(version)}.`,
-  );
 }
 
 /** Whether an operator says that this folder may be that of a new ensemble. */

@@ -1,7 +1,6 @@
-import { textOf, utf8 } from '../base/bytes.js';
+import { utf8 } from '../base/bytes.js';
 import type { WallMillis } from '../base/ids.js';
 import { highOf, lowOf } from '../base/long.js';
-import { versionIn } from '../config/ensemble-text.js';
 import type { Database } from '../tree/database.js';
 import { NO_NODE_ID } from '../tree/node-table.js';
 import { systemPaths } from '../tree/tree.js';
@@ -42,11 +41,4 @@ export function writeConfigNode(
     tree.load(path, null, aclId, UNTOUCHED);
   }
   tree.setData(path, utf8(text), -1, highOf(version), lowOf(version), wall);
-}
-
-/** The version of the servers that a tree tells of, as the log or a snapshot has it; 0 for none. */
-export function versionInConfigNode({ tree }: Database): bigint {
-  const id = tree.find(systemPaths.config);
-  const data = id === NO_NODE_ID ? null : tree.data(id);
-  return data === null ? 0n : versionIn(textOf(data));
 }

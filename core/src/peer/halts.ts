@@ -1,4 +1,3 @@
-/** Ends that a server comes to by itself, with what an operator is told. */
 import type { Zxid } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import type { Effect } from '../seam/effects.js';
@@ -8,7 +7,7 @@ import type { DiskFailure } from '../storage/disk.js';
 const DISK_EXIT_CODE = 10;
 /** The process's exit code when the data is not what it must be. */
 const DATA_EXIT_CODE = 1;
-/** The process's exit code when the config is wrong. */
+/** The process's exit code when the config is wrong: another start would end in the same way. */
 const CONFIG_EXIT_CODE = 2;
 
 /** The end of a server whose tree is not what was decided. */
@@ -34,28 +33,13 @@ export function haltFor({ code, message }: DiskFailure): Effect {
   };
 }
 
-/** The end of a server whose list of servers is older than a change of them. */
-export function haltForMembers(version: bigint): Effect {
+/** The end of a server whose ensemble has other members than it was told. */
+export function haltForMembers(what: string): Effect {
   return {
     type: 'halt',
     code: CONFIG_EXIT_CODE,
-    reason: `${changedBy(version)}. ${newList(version)}`,
+    reason:
+      `${what}. This version cannot change its members while it runs: give this server the list ` +
+      'that holds now, in the file that dynamicConfigFile names, and start it again',
   };
-}
-
-/** What has become of the servers that a server was started with. */
-export function changedBy(version: bigint): string {
-  return (
-    `the servers of the ensemble were changed by transaction ${hexLong(version)}, and the list ` +
-    'that this server was started with is older'
-  );
-}
-
-/** What to do about it. */
-export function newList(version: bigint): string {
-  const digits = version.toString(16);
-  return (
-    `Give it the newer list: the file zoo.cfg.dynamic.${digits} of the other servers as its ` +
-    `dynamicConfigFile, or the servers as they are now, with version=${digits}, in its zoo.cfg`
-  );
 }

@@ -16,7 +16,6 @@ import type { Membership } from '../zab/membership.js';
 import type { Authority, SessionClaim } from './authority.js';
 import type { Core } from './core.js';
 import { Forwarding } from './forwarding.js';
-import { changedBy } from './halts.js';
 import { Installation } from './installation.js';
 import { Ledger } from './ledger.js';
 import { answerOfLocal, LocalExpiry } from './local-sessions.js';
@@ -38,8 +37,7 @@ export interface LearningParts {
   readonly newReceiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
   readonly failed: (failure: DiskFailure) => void;
   readonly diverged: (zxid: bigint) => void;
-  /** The servers were changed since the own list of them was made. */
-  readonly changed: (version: bigint) => void;
+  readonly membersChanged: (what: string) => void;
   readonly applied: (write: PendingWrite) => void;
   /** The history was cut, or another has taken its place. */
   readonly replaced: () => void;
@@ -111,7 +109,6 @@ export class Learning {
           done();
         }),
       proven: () => parts.trust(true),
-      demandMembers: (version) => this.#demandMembers(version),
       serve: () => this.#serve(),
       takeTouches: () => this.#takeTouches(),
       revalidated: (session, isValid) => this.#revalidated(session, isValid),
@@ -206,17 +203,9 @@ export class Learning {
     }
   }
 
-  /** Whoever counts votes by an older list of servers could take part in a second quorum. */
-  #demandMembers(version: bigint): void {
-    if (version <= this.#parts.membership.version) return;
-    this.#parts.changed(version);
-    throw new MalformedError(changedBy(version));
-  }
-
   #append(zxidHigh: number, zxidLow: number, given: Uint8Array): void {
     const bytes = given.slice();
     const txn = readTxn(new Reader(bytes));
-    if (txn.header.type === txnTypes.reconfig) this.#demandMembers(txn.header.zxid);
     const { digest } = txn;
     const hasDigest = digest !== undefined && digest.version === 2;
     this.ledger.begin(zxidHigh, zxidLow).raw(bytes);
@@ -252,7 +241,7 @@ export class Learning {
       if (largeBytes > 0) serving.intake.large.release(largeBytes);
     }
     this.#parts.applied(write);
-    /* A change of the servers that the own list has by now: that is what is shown. */
+    /* A change of the members that the own list has by now: the list is what is shown. */
     if (write.txn.header.type === txnTypes.reconfig) store.own(database);
     if (store.isExact) return;
     const { endZxid } = store;

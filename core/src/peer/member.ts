@@ -362,7 +362,7 @@ export class Member {
       ...this.#parts,
       failed: (failure: DiskFailure) => this.#halt(haltFor(failure)),
       diverged: (zxid: bigint) => this.#halt(haltForDivergence(zxid)),
-      changed: (version: bigint) => this.#halt(haltForMembers(version)),
+      membersChanged: (what: string) => this.#halt(haltForMembers(what)),
       hasSupport: () => this.#parts.election.hasSupport,
       lost: (reason: string) => {
         this.#lost ??= reason;

@@ -15,6 +15,8 @@ export interface HistoryOptions extends DatabaseOptions {
   readonly hashSeed: number;
   /** Is emptied, and gets the last transactions that are read. */
   readonly committed?: CommittedLog;
+  /** Of the members that are known; what a later transaction makes of them is not. Default 0. */
+  readonly membersVersion?: Zxid;
   log(event: LogEvent): void;
 }
 
@@ -58,6 +60,7 @@ export class History {
       apacheSessions,
       until: until === undefined ? undefined : { high: highOf(until), low: lowOf(until) },
       committed: options.committed,
+      membersVersion: options.membersVersion ?? 0n,
     });
     this.chosen = chosen;
     this.database = database;

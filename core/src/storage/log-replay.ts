@@ -49,6 +49,8 @@ export interface ReplayOptions {
   readonly until?: ReplayEnd | undefined;
   /** Gets the last transactions. */
   readonly committed?: CommittedLog | undefined;
+  /** Of the members that are known. */
+  readonly membersVersion: Zxid;
 }
 
 const RESTORE = 'Restore the file from a backup, or the whole data folder from another copy.';
@@ -64,22 +66,22 @@ export class LogReplay {
   readonly #apacheSessions: Set<SessionId>;
   readonly #until: ReplayEnd | undefined;
   readonly #committed: CommittedLog | undefined;
+  readonly #membersVersion: Zxid;
   /** The last transaction that was seen, applied or not. */
   #seenHigh = 0;
   #seenLow = 0;
   #applied = 0;
   #previous: ReadLog | undefined;
 
-  constructor(
-    disk: DiskReader,
-    { database, digests, apacheSessions, until, committed }: ReplayOptions,
-  ) {
+  constructor(disk: DiskReader, options: ReplayOptions) {
+    const { database, digests, apacheSessions, until, committed, membersVersion } = options;
     this.#disk = disk;
     this.#database = database;
     this.#digests = digests;
     this.#apacheSessions = apacheSessions;
     this.#until = until;
     this.#committed = committed;
+    this.#membersVersion = membersVersion;
   }
 
   /** Transactions applied so far. */
@@ -143,6 +145,7 @@ export class LogReplay {
     if (isAhead <= 0) return;
     if (this.#committed !== undefined) this.#keep(this.#committed, reader, facts);
     const txn = reader.txn();
+    if (txn.header.type === txnTypes.reconfig) this.#checkMembers(log, reader);
     this.#noteSession(txn, facts !== undefined);
     database.apply(txn);
     this.#digests.applied(txn);
@@ -208,6 +211,19 @@ export class LogReplay {
     }
     const what = `the log ends or is damaged here, and ${missing} (${log.file} goes on)`;
     throw new DamagedDataError(before.file, before.end, what, RESTORE);
+  }
+
+  /** Other members than those that the server is started with must not be passed over. */
+  #checkMembers(log: LogFile, reader: LogReader): void {
+    const version = longOf(reader.zxidHigh, reader.zxidLow);
+    if (version <= this.#membersVersion) return;
+    const what =
+      `a transaction makes the members of version ${hexLong(version)}, and the server is started ` +
+      `with ${hexLong(this.#membersVersion)}`;
+    const remedy =
+      'Start it with the list that holds now, in the file that dynamicConfigFile names: its name ' +
+      'ends with the version.';
+    throw new RefusedStartError(log.file, reader.recordAt, what, remedy);
   }
 
   #checkName(log: LogFile, reader: LogReader): void {

@@ -278,17 +278,11 @@ export function readLearnerInfo(data: Uint8Array | null): LearnerInfo {
   return { ...head, configVersion: from.long(), rest: data.subarray(LEARNER_INFO_BYTES) };
 }
 
-/** Writes LearnerInfo with the own protocol version and what is offered beside it. */
-export function writeLearnerInfo(
-  to: Writer,
-  serverId: number,
-  configVersion: bigint,
-  offer: Uint8Array,
-): void {
+/** Writes LearnerInfo with the own protocol version. What is offered beside it comes behind. */
+export function writeLearnerInfo(to: Writer, serverId: number, configVersion: bigint): void {
   to.halves(0, serverId);
   to.int(ZAB_VERSION);
   to.long(configVersion);
-  to.raw(offer);
 }
 
 /**

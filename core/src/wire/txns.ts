@@ -266,6 +266,12 @@ export function txnTimeOf(bytes: Uint8Array): number {
   return numberOf(high, low);
 }
 
+/** The kind of a transaction, from the bytes of all of it; a row of {@link txnTypes}. */
+export function txnTypeOf(bytes: Uint8Array): number {
+  const at = TIME_OFFSET + 8;
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
 /** Reads a whole transaction: header, body and, when 12 bytes are left, the digest. */
 export function readTxn(from: Reader): Txn {
   const header = TxnHeader.read(from);

@@ -1,5 +1,3 @@
-import { textOf } from '../base/bytes.js';
-import { versionIn } from '../config/ensemble-text.js';
 import { isOffer, packetName, packetTypes, ZAB_VERSION } from '../wire/quorum.js';
 import { MalformedError, Reader } from '../wire/reader.js';
 
@@ -16,9 +14,4 @@ export function readLeaderInfo(type: number, data: Uint8Array | null): boolean {
   const version = new Reader(data).int();
   if (version < ZAB_VERSION) throw new MalformedError(`its protocol ${version} is too old`);
   return isOffer(data.subarray(4));
-}
-
-/** The version of the servers that NEWLEADER names; 0 when it names none. */
-export function versionOfMembers(data: Uint8Array | null): bigint {
-  return data === null ? 0n : versionIn(textOf(data));
 }

@@ -47,12 +47,6 @@ export interface LearnerParts {
   readonly install: (database: Database, endZxid: bigint | undefined, done: () => void) => void;
   /** The leader's whole history is here, durably: the own one is proof of what it holds. */
   readonly proven: () => void;
-  /**
-   * Looks whether the own list of servers is as new as that of a version.
-   *
-   * @throws MalformedError when it is not: this server is at its end then
-   */
-  readonly demandMembers: (version: bigint) => void;
   /** What the leader says of passwords. */
   readonly secrets: (data: Uint8Array) => void;
   /** The leader's word: serve. */
@@ -62,6 +56,8 @@ export interface LearnerParts {
   readonly revalidated: (session: bigint, isValid: boolean) => void;
   /** The oldest sync may pass when all that is decided by now is applied. */
   readonly passSync: () => void;
+  /** The ensemble has other members than this server was told, which is said: it must stop. */
+  readonly membersChanged: (what: string) => void;
   /** The leader is not followed any longer. */
   readonly lost: (reason: string) => void;
 }

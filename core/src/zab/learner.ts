@@ -1,5 +1,4 @@
 import type { ConnectionId, Millis } from '../base/ids.js';
-import { longOf } from '../base/long.js';
 import {
   demandData,
   packetName,
@@ -13,10 +12,11 @@ import type { Id } from '../wire/records.js';
 import { Writer } from '../wire/writer.js';
 import { HistoryIntake } from './history-intake.js';
 import { LeaderDial } from './leader-dial.js';
-import { readLeaderInfo, versionOfMembers } from './leader-greeting.js';
+import { readLeaderInfo } from './leader-greeting.js';
 import { LearnerLog } from './learner-log.js';
 import type { LearnerParts } from './learner-parts.js';
 import { Lease } from './lease.js';
+import { changeOfMembers } from './members-change.js';
 import { type LearningStage, learningPhases, type SyncMode, type ZabPhase } from './phase.js';
 import { QuorumLink } from './quorum-link.js';
 
@@ -88,9 +88,8 @@ export class Learner {
     this.#stage = 'greeting';
     this.#lastHeardAt = turn.now;
     const info = new Writer(28);
-    const offer = new Writer(8);
-    writeOffer(offer);
-    writeLearnerInfo(info, config.serverId, config.ensemble?.version ?? 0n, offer.copy());
+    writeLearnerInfo(info, config.serverId, config.ensemble?.version ?? 0n);
+    writeOffer(info);
     const type = isObserver ? packetTypes.observerInfo : packetTypes.followerInfo;
     link.say(type, epochs.accepted, 0, info.copy());
     return true;
@@ -222,9 +221,8 @@ export class Learner {
         this.#hear(link, type, zxidHigh, zxidLow, data);
         return;
       default:
-        break;
+        throw new MalformedError(`${packetName(type)} comes while ${this.#stage}`);
     }
-    throw new MalformedError(`${packetName(type)} comes while ${this.#stage}`);
   }
 
   #leaderSpeaks(link: QuorumLink, type: number, epoch: number, data: Uint8Array | null): void {
@@ -278,6 +276,12 @@ export class Learner {
     zxidLow: number,
     data: Uint8Array | null,
   ): void {
+    const change = changeOfMembers(type, zxidHigh, zxidLow, data, this.#parts.config.ensemble);
+    if (change !== undefined) {
+      this.#stage = 'over';
+      this.#parts.membersChanged(change);
+      return;
+    }
     switch (type) {
       case packetTypes.proposal:
         this.#append(zxidHigh, zxidLow, demandData(data, 'PROPOSAL'));
@@ -292,16 +296,12 @@ export class Learner {
       case packetTypes.ping:
         this.#report(link, zxidHigh, zxidLow);
         return;
-      case packetTypes.commitAndActivate:
-      case packetTypes.informAndActivate:
-        this.#parts.demandMembers(longOf(zxidHigh, zxidLow));
-        return;
       default:
         break;
     }
     if (this.#stage === 'syncing') {
       if (type === packetTypes.secrets) this.#parts.secrets(demandData(data, 'SECRETS'));
-      else if (type === packetTypes.newLeader) this.#historyEnds(zxidHigh, zxidLow, data);
+      else if (type === packetTypes.newLeader) this.#historyEnds(zxidHigh, zxidLow);
       else throw new MalformedError(`${packetName(type)} comes before NEWLEADER`);
       return;
     }
@@ -339,12 +339,12 @@ export class Learner {
     this.#log!.log(zxidHigh, zxidLow, bytes);
   }
 
-  #historyEnds(epoch: number, zxidLow: number, data: Uint8Array | null): void {
+  #historyEnds(epoch: number, zxidLow: number): void {
     if (epoch !== this.#epoch || zxidLow !== 0) {
       throw new MalformedError(`NEWLEADER is of epoch ${epoch}, accepted is ${this.#epoch}`);
     }
-    const { epochs, ledger } = this.#parts;
-    this.#parts.demandMembers(versionOfMembers(data));
+    const { epochs } = this.#parts;
+    const ledger = this.#parts.ledger;
     ledger.flush();
     if (epochs.current < epoch) epochs.begin(epoch, () => this.durable());
     epochs.trust(() => this.durable());

@@ -1,5 +1,8 @@
 import type { Effect } from '@vivarium/core/internal/seam/effects';
 import { packetTypes } from '@vivarium/core/internal/wire/quorum';
+import { endSeal, SEAL_BYTES } from '@vivarium/core/internal/wire/seal';
+import { txnTypes } from '@vivarium/core/internal/wire/txns';
+import { Writer } from '@vivarium/core/internal/wire/writer';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 import { bytesOf } from '../peer/client.js';
@@ -198,9 +201,10 @@ function holdsProposal(bytes: Uint8Array): boolean {
   return new DataView(bytes.buffer, bytes.byteOffset).getInt32(8) === packetTypes.proposal;
 }
 
-/** A learner does not take what it hears, says why, and has it all again soon. */
-async function startsAgain(change: (bytes: Uint8Array) => Uint8Array | undefined, why: RegExp) {
-  const meddler = new Meddler(change);
+const allServe = (rig: EnsembleRig) => () => rig.servers.every(({ view }) => view?.serving);
+
+/** An ensemble whose leader's words somebody may change. */
+async function meddled(meddler: Meddler): Promise<EnsembleRig> {
   const rig = new EnsembleRig({
     watched: (machine) => ({
       get wakeAt() {
@@ -220,8 +224,14 @@ async function startsAgain(change: (bytes: Uint8Array) => Uint8Array | undefined
     }),
   });
   rig.start();
-  const all = () => rig.servers.every(({ view }) => view?.serving);
-  await rig.until('all serve', all);
+  await rig.until('all serve', allServe(rig));
+  return rig;
+}
+
+/** A learner does not take what it hears, says why, and has it all again soon. */
+async function startsAgain(change: (bytes: Uint8Array) => Uint8Array | undefined, why: RegExp) {
+  const meddler = new Meddler(change);
+  const rig = await meddled(meddler);
   const leader = rig.leader!;
   const client = await NetworkClient.session(rig, leader);
   assert.is(await client.create('/before'), 'OK');
@@ -232,7 +242,7 @@ async function startsAgain(change: (bytes: Uint8Array) => Uint8Array | undefined
   assert.not.ok(meddler.isOn);
   const told = rig.events.filter(({ message }) => why.test(message));
   assert.is(told.length, 1, rig.events.map(({ message }) => message).join('\n'));
-  await rig.until('all serve again', all);
+  await rig.until('all serve again', allServe(rig));
   const same = () => new Set(rig.servers.map(({ view }) => view!.lastZxid)).size === 1;
   await rig.until('all have the same', same);
   assert.is(rig.leader, leader);
@@ -250,4 +260,47 @@ suite('a learner lets go of its leader, and comes back, when', (test) => {
 
   test('a proposal is missing', () =>
     startsAgain(() => undefined, /is not understood: .* (is decided, and next is|comes after)/));
+});
+
+/** Where the type of a transaction stands: behind the seal, the packet's head, and its own. */
+const TXN_TYPE_AT = SEAL_BYTES + 16 + 28;
+
+suite('a server stops when it hears that its ensemble has other members', (test) => {
+  const reason = (rig: EnsembleRig) =>
+    rig.ends.map(({ server, reason }) => `${server}: ${reason}`).join('\n');
+
+  test('by a transaction', async () => {
+    const meddler = new Meddler((bytes) => {
+      new DataView(bytes.buffer).setInt32(TXN_TYPE_AT, txnTypes.reconfig);
+      const to = new Writer();
+      to.raw(bytes);
+      endSeal(to);
+      return to.copy();
+    });
+    const rig = await meddled(meddler);
+    const client = await NetworkClient.session(rig, rig.leader!);
+    assert.is(await client.create('/before'), 'OK');
+    meddler.isOn = true;
+    assert.is(await client.create('/changes'), 'OK');
+    await rig.until('one stops', () => rig.ends.length > 0);
+    assert.match(
+      reason(rig),
+      /A transaction makes the members of version 0x100000003, and this server was started with 0x0\. This version cannot change its members/,
+    );
+    assert.is(await client.create('/after'), 'OK');
+  });
+
+  test('from its leader', async () => {
+    const rig = new EnsembleRig({
+      configOf: (id, servers) => ({
+        ensemble: { servers, weights: new Map(), version: id === 1 ? 0n : 5n },
+      }),
+    });
+    rig.start();
+    await rig.until('one stops', () => rig.ends.length > 0);
+    assert.match(reason(rig), /^1: The leader has the members of version 0x5/);
+    await rig.until('the others serve', () => rig.leader !== undefined);
+    assert.is(await (await NetworkClient.session(rig, rig.leader!)).create('/goes-on'), 'OK');
+    assert.is(rig.ends.length, 1);
+  });
 });

@@ -63,10 +63,9 @@ export class PlayedPeer {
   /** Says which server it is. */
   greet(serverId: number, options: Greeting = {}): void {
     this.#offers = options.offers === true;
-    const offer = new Writer();
-    if (options.offers) writeOffer(offer);
     const info = new Writer();
-    writeLearnerInfo(info, serverId, options.configVersion ?? 0n, offer.copy());
+    writeLearnerInfo(info, serverId, options.configVersion ?? 0n);
+    if (options.offers) writeOffer(info);
     this.say(packetTypes.followerInfo, options.acceptedEpoch ?? 0, 0, info.copy());
   }
 

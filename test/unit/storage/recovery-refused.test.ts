@@ -53,6 +53,23 @@ suite('a start is refused', (test) => {
     refuses(without(files, 'logs/log.5'), 'logs/vivarium-log.5', /log it belongs to is missing/);
   });
 
+  test('when a transaction made other members than the server is started with', () => {
+    const changed = () => {
+      const log = freshDisk();
+      const body = { type: txnTypes.reconfig, path: '/zookeeper/config', data: null, version: -1 };
+      const session = {
+        from: 1,
+        to: 3,
+        body: () => ({ type: txnTypes.error, err: -101 }) as const,
+      };
+      writeLogs(log, session, { from: 4, to: 4, body: () => body });
+      return log;
+    };
+    refuses(changed(), 'logs/log.4', /members of version 0x4, and the server is started with 0x0/);
+    assert.is(startOn(changed(), { membersVersion: 3n }).refusal?.file, 'logs/log.4');
+    assert.is(startOn(changed(), { membersVersion: 4n }).refusal?.message, undefined);
+  });
+
   test('when a log in the middle is missing', () => {
     const many = freshDisk();
     writeLogs(many, { from: 1, to: 3 }, { from: 4, to: 6 }, { from: 7, to: 9 });
@@ -96,7 +113,7 @@ suite('a start is refused', (test) => {
     const { refusal } = startOn(without(files, ...names));
     assert.match(refusal?.message ?? '', /logs\/log.1: there are logs, but no snapshot/);
     assert.match(refusal?.remedy ?? '', /snapshot.trust.empty/);
-    const trusted = startOn(without(files, ...names), true);
+    const trusted = startOn(without(files, ...names), { snapshotTrustEmpty: true });
     assert.is(trusted.count, 8);
     assert.equal(trusted.image, images[8]);
   });

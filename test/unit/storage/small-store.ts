@@ -4,7 +4,7 @@ import { highOf, lowOf } from '@vivarium/core/internal/base/long';
 import { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { Inode } from '@vivarium/core/internal/local/inode';
 import { LogWriter } from '@vivarium/core/internal/storage/log-writer';
-import { recover } from '@vivarium/core/internal/storage/recovery';
+import { type RecoveryOptions, recover } from '@vivarium/core/internal/storage/recovery';
 import { RefusedStartError } from '@vivarium/core/internal/storage/refused-start';
 import { READ_ACL } from '@vivarium/core/internal/wire/permissions';
 import { type Txn, type TxnBody, txnTypes, writeTxn } from '@vivarium/core/internal/wire/txns';
@@ -95,10 +95,10 @@ export interface Start {
 }
 
 /** Starts on a disk; what is thrown and is no refusal is a defect. */
-export function startOn(disk: MemoryDisk, trustEmpty = false): Start {
+export function startOn(disk: MemoryDisk, more: Partial<RecoveryOptions> = {}): Start {
   const events: LogEvent[] = [];
   try {
-    const options = { ...recoveryOptions(events), snapshotTrustEmpty: trustEmpty };
+    const options = { ...recoveryOptions(events), ...more };
     const { database } = recover(disk, options);
     const { lastZxidLow: count } = database;
     return { refusal: undefined, count, image: imageOf(database), events };

@@ -113,7 +113,7 @@ function zeros(count: number): number[] {
 }
 
 suite('the first words of a learner', (test) => {
-  const whole = written((to) => writeLearnerInfo(to, 3, 0x1_0000_0002n, new Uint8Array(0)));
+  const whole = written((to) => writeLearnerInfo(to, 3, 0x1_0000_0002n));
 
   test('are 20 bytes: number, protocol and version of the servers', () => {
     assert.is(hex(whole), `${'0000000000000003'}${'00010000'}${'0000000100000002'}`);
@@ -131,10 +131,16 @@ suite('the first words of a learner', (test) => {
   test('may be longer: with the offer of Vivarium, or with something else', () => {
     const offer = written(writeOffer);
     assert.is(hex(offer), '5649564100000001');
-    const offered = written((to) => writeLearnerInfo(to, 3, 0n, offer));
+    const offered = written((to) => {
+      writeLearnerInfo(to, 3, 0n);
+      writeOffer(to);
+    });
     assert.ok(isOffer(readLearnerInfo(offered).rest));
     for (const rest of ['', '56495641', '5649564100000002', '0000000000000000']) {
-      const bytes = written((to) => writeLearnerInfo(to, 3, 0n, Buffer.from(rest, 'hex')));
+      const bytes = written((to) => {
+        writeLearnerInfo(to, 3, 0n);
+        to.raw(Buffer.from(rest, 'hex'));
+      });
       const info = readLearnerInfo(bytes);
       assert.is(info.serverId, 3n);
       assert.not.ok(isOffer(info.rest), rest);
