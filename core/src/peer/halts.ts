@@ -5,8 +5,10 @@ import type { DiskFailure } from '../storage/disk.js';
 
 /** The process's exit code when the log cannot be written. */
 const DISK_EXIT_CODE = 10;
-/** The process's exit code when the data, or the config, is not what it must be. */
+/** The process's exit code when the data is not what it must be. */
 const DATA_EXIT_CODE = 1;
+/** The process's exit code when the config is wrong: another start would end in the same way. */
+const CONFIG_EXIT_CODE = 2;
 
 /** The end of a server whose tree is not what was decided. */
 export function haltForDivergence(zxid: Zxid): Effect {
@@ -35,7 +37,7 @@ export function haltFor({ code, message }: DiskFailure): Effect {
 export function haltForMembers(what: string): Effect {
   return {
     type: 'halt',
-    code: DATA_EXIT_CODE,
+    code: CONFIG_EXIT_CODE,
     reason:
       `${what}. This version cannot change its members while it runs: give this server the list ` +
       'that holds now, in the file that dynamicConfigFile names, and start it again',
