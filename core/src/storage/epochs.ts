@@ -17,7 +17,7 @@ const ACCEPTED_TMP = `${ACCEPTED}.tmp`;
 const CURRENT_TMP = `${CURRENT}.tmp`;
 /** While it is there, the history is not known to be what was once durable here. */
 const DOUBT = `${folders.snapshots}vivarium-doubt`;
-/** An operator says with it that this server has never confirmed anything, or that it is given up. */
+/** An operator says with it that this server has never confirmed anything, or is given up. */
 const INITIALIZE = `${folders.snapshots}initialize`;
 const DRAFT = `${folders.snapshots}vivarium-epoch-draft`;
 const LARGEST_EPOCH = 0x7fff_ffff;
@@ -70,8 +70,8 @@ export function isInDoubt(disk: BootDisk): boolean {
 }
 
 /**
- * Steps that end what an operator has said with a file `initialize`: when the server has accepted an
- * epoch, and shows by that that it is whole.
+ * Steps that end what an operator has said with a file `initialize`: when the server has accepted
+ * an epoch, and shows by that that it is whole.
  */
 export const initializedSteps: readonly DiskStep[] = [
   { step: 'remove', file: INITIALIZE },
