@@ -67,7 +67,15 @@ export const marks = {
   'not-revalidated': 'a leader did not let a client go on',
   'moved-request-refused': 'a request came through a server that its session had left',
   'client-ahead': 'a client had seen more than the server that it came to',
-  'ping-late': 'a client waited for a second and more for the answer to a ping',
+  'ping-late': 'a client waited for half a second and more for the answer to a ping',
+  'ping-after-pause': 'a server answered a ping that had come while it was stopped in its tracks',
+  'ended-on-the-way-back': 'a session ended while its client was on its way back to it',
+
+  'session-local': 'a session began that one server alone knew',
+  'session-upgraded': 'such a session became one that all know, since it was to own something',
+
+  'read-only-answers': 'a server that found no leader answered a read',
+  'read-only-refuses': 'a server that found no leader refused a sync',
 
   // Watches.
   'created-meanwhile': 'a client that was back heard that a node had been created',
@@ -93,7 +101,7 @@ export const marks = {
   'snapshot-under-multi': 'a multi was applied while a snapshot was written',
   'log-purged': 'a log was removed that nobody needs',
   'torn-tail': 'a start cut off what was half written',
-  'damaged-snapshot': 'a start passed a snapshot over that was not whole',
+  'damaged-snapshot': 'a recovery passed a snapshot over that was not whole',
   'start-fails': 'a start ended with an error of the disk',
   'start-without-power': 'the power went during a start',
   'start-finishes-install': 'a start put a tree in its place that had come before',
@@ -105,6 +113,16 @@ export const marks = {
   'error-in-snapshot': 'the disk failed under a snapshot',
   'error-in-epoch': 'the disk failed under an epoch',
   'slow-flush': 'a flush took longer than it should',
+
+  // What hosts seldom do, and may.
+  'odd-short-read': 'a server was handed what it read in small pieces',
+  'odd-late-answer': 'a server was told late that its disk was done',
+  'odd-idle-step': 'a server was woken for nothing',
+  'odd-one-by-one': 'a server was handed one thing at a time',
+  'odd-snapshot': 'somebody asked a server for a snapshot',
+  'odd-slow': 'a connection was said to be slow for a while',
+  'few-committed-kept': 'a server kept few committed transactions in memory',
+  'snapshots-forced': 'a leader sent trees only',
 
   // Sizes.
   alone: 'a server stood alone',

@@ -84,18 +84,19 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
 export function judge(written: WrittenDown): Readonly<Record<string, number>> {
   const { canon, history, record, servers, lock, group } = written;
   const found = servers.flatMap(({ recoveries }) => recoveries.probes());
+  const { hasLocalSessions } = written.witness;
   const watches = new WatchProbes(history);
   const all = [watches.probes, record.probes(), found, group.probes()];
   const probes = all.flat();
-  const replayed = replay(canon, history, probes);
+  const replayed = replay(canon, history, probes, { hasLocalSessions });
   judgeOrder(history, canon, replayed, written.isAlone);
   const told = judgeWatches(history, replayed, watches);
   record.judge(replayed, appliedPayloads(replayed.applied), history);
   lock.judge(replayed);
-  const { marks, ensemble, closing } = written.witness;
+  const { marks, ensemble, closing, resumed } = written.witness;
   judgeLeases(history, canon, closing);
   const established = (ensemble?.established ?? []).map((each) => each.establishedAt! / 1_000);
-  markClients(marks, history, canon, replayed, established);
+  markClients(marks, history, canon, replayed, { established, resumed });
   if (lock.taken > 0) marks.hit('lock-taken');
   return { ...replayed.compared, ...told };
 }

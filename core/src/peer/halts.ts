@@ -11,7 +11,7 @@ const DATA_EXIT_CODE = 1;
 const CONFIG_EXIT_CODE = 2;
 
 /** The end of a server whose tree is not what was decided. */
-export function haltForDivergence(zxid: Zxid): Effect {
+function haltForDivergence(zxid: Zxid): Effect {
   return {
     type: 'halt',
     code: DATA_EXIT_CODE,
@@ -34,12 +34,21 @@ export function haltFor({ code, message }: DiskFailure): Effect {
 }
 
 /** The end of a server whose ensemble has other members than it was told. */
-export function haltForMembers(what: string): Effect {
+function haltForMembers(what: string): Effect {
   return {
     type: 'halt',
     code: CONFIG_EXIT_CODE,
     reason:
       `${what}. This version cannot change its members while it runs: give this server the list ` +
       'that holds now, in the file that dynamicConfigFile names, and start it again',
+  };
+}
+
+/** How a member ends, for each of the reasons that its role may have. */
+export function haltsOf(halt: (effect: Effect) => void) {
+  return {
+    failed: (failure: DiskFailure) => halt(haltFor(failure)),
+    diverged: (zxid: Zxid) => halt(haltForDivergence(zxid)),
+    membersChanged: (what: string) => halt(haltForMembers(what)),
   };
 }

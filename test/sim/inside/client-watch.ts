@@ -20,6 +20,8 @@ interface Connection {
   readonly frames: FrameSplitter;
   greeted: boolean;
   welcomed: boolean;
+  /** This server is cut off, and says so: what it shows may be old. */
+  isCutOff: boolean;
   session: bigint;
   /** When its last word was read. */
   heardAt: number;
@@ -46,6 +48,7 @@ export class ClientWatch {
         frames: new FrameSplitter(LONGEST_FRAME_BYTES),
         greeted: false,
         welcomed: false,
+        isCutOff: false,
         session: 0n,
         heardAt: now,
       });
@@ -82,21 +85,29 @@ export class ClientWatch {
       }
       const xid = from.int();
       const story = () => `the answer to ${xid} on connection ${id}`;
-      this.#witness.shows(this.#subject, from.long(), story);
+      if (connection.isCutOff) this.#witness.showsOld(this.#subject, from.long(), story);
+      else this.#witness.shows(this.#subject, from.long(), story);
     }
     demand(frames.buffered === 0, 'host contract', () => 'a send holds a part of a frame');
   }
 
   #welcomes(id: ConnectionId, connection: Connection, from: Reader): void {
-    const { timeOut: timeoutMs, sessionId } = readConnectResponse(from);
+    const { timeOut: timeoutMs, sessionId, readOnly } = readConnectResponse(from);
+    connection.isCutOff = readOnly === true;
     if (timeoutMs <= 0) {
       this.#sessions.refuses(connection.session);
       return;
     }
+    if (connection.isCutOff) return;
     if (connection.session !== sessionId) {
       const created = this.#createdAt(sessionId);
-      demand(created !== undefined, 'R4', () => `session ${sessionId} is promised, and not logged`);
-      this.#witness.shows(this.#subject, created, () => `the promise of session ${sessionId}`);
+      const { hasLocalSessions } = this.#witness;
+      demand(created !== undefined || hasLocalSessions, 'R4', () => {
+        return `session ${sessionId} is promised, and not logged`;
+      });
+      const story = () => `the promise of session ${sessionId}`;
+      if (created === undefined) this.#witness.beganLocally(sessionId);
+      else this.#witness.shows(this.#subject, created, story);
     }
     connection.session = sessionId;
     // A session's time begins with its client's word, not with our answer.

@@ -89,6 +89,7 @@ export class Ensemble {
     demand(newer === undefined, 'R8', () => `${told}, after ${newer!.epoch}`);
     this.#demandQuorum(acked, 'R15', () => `${told} with ${namesOf(acked)} alone`);
     leadership.establishedAt = now();
+    subject.isInDoubt = false;
     const { entries } = subject.log;
     const end = entries.findLast(({ zxid }) => epochOf(zxid) < epoch)?.zxid ?? 0n;
     // One that decides alone may have gone on before any learner was told.

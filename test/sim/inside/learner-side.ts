@@ -128,6 +128,7 @@ export class LearnerSide {
     this.#hasAcked = true;
     if (this.#subject.isBlank) this.#marks.hit('blank-is-back');
     this.#subject.isBlank = false;
+    this.#subject.isInDoubt = false;
     if (this.#history > this.#subject.attested) this.#subject.attested = this.#history;
   }
 

@@ -124,6 +124,7 @@ export class RecoveryProbes {
   #recover(server: LocalServer): Recovered {
     const { extendedTypesEnabled, digestEnabled, snapshotTrustEmpty } = this.#config;
     const { image, damaged } = this.#imageOf(server);
+    if (damaged.size > 0) this.#witness.marks.hit('damaged-snapshot');
     const { name } = this.#subject;
     const isBad = ({ event, fields }: LogEvent) =>
       event === 'storage.bad-snapshot' && !damaged.has(String(fields?.file));

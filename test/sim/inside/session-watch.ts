@@ -77,8 +77,8 @@ export class SessionWatch {
 
   /** This server decides that something is written. */
   proposes(entry: Entry, now: number): void {
-    if (entry.type !== txnTypes.closeSession) return;
     this.#witness.proposed(entry);
+    if (entry.type !== txnTypes.closeSession) return;
     this.#ends(entry.clientId, now);
   }
 

@@ -24,6 +24,7 @@ export class WatchedMachine implements LocalMachine {
   readonly #sessions: SessionWatch;
   readonly #links: LinkWatch | undefined;
   readonly #disk: DiskWatch;
+  #applied = 0n;
 
   constructor(inner: LocalMachine, subject: Subject, witness: Witness, now: number) {
     this.#inner = inner;
@@ -34,7 +35,7 @@ export class WatchedMachine implements LocalMachine {
     this.#disk = new DiskWatch(witness.marks);
     const { ensemble } = witness;
     this.#links = ensemble && new LinkWatch(subject, witness, ensemble, this.#sessions);
-    witness.applied(subject, inner.view.lastZxid);
+    this.#looksAtApplied();
   }
 
   /** The end of the history that this life has been sent, and has to have on disk. */
@@ -67,7 +68,7 @@ export class WatchedMachine implements LocalMachine {
       this.#links?.sees(input, batch.now);
     }
     this.#inner.step(batch, out);
-    this.#witness.applied(this.#subject, this.#inner.view.lastZxid);
+    this.#looksAtApplied();
     for (let at = from; at < out.length; at++) {
       const effect = out[at]!;
       if (effect.type === 'disk') this.#disk.asked(effect);
@@ -75,6 +76,17 @@ export class WatchedMachine implements LocalMachine {
       else if (effect.type !== 'send' || this.#links?.sends(effect, batch.now)) continue;
       else this.#clients.sends(effect.connection, effect.bytes);
     }
+  }
+
+  /**
+   * Judges what was applied just now. While a leader's tree takes the place of the own one the disk
+   * has that already, and the memory shows what was durable until then.
+   */
+  #looksAtApplied(): void {
+    const { lastZxid } = this.#inner.view;
+    if (lastZxid === this.#applied) return;
+    this.#applied = lastZxid;
+    this.#witness.applied(this.#subject, lastZxid);
   }
 
   /** What it wants written into its log; what a leader has sent is none of its own. */

@@ -20,6 +20,7 @@ export interface WitnessParts {
   /** May grow. */
   readonly subjects: readonly Subject[];
   readonly spec: EnsembleSpec | undefined;
+  readonly hasLocalSessions: boolean;
   readonly tell: ((line: string) => void) | undefined;
 }
 
@@ -29,13 +30,19 @@ export class Witness {
   readonly marks = new Marks();
   /** Sessions of which somebody has asked for the end. */
   readonly closing = new Set<bigint>();
+  /** When servers went on that had been stopped in their tracks. */
+  readonly resumed: { readonly server: string; readonly at: number }[] = [];
   /** Sessions that were refused to their owners, by members of an ensemble. */
   readonly refusals: { readonly id: bigint; readonly by: string; readonly at: number }[] = [];
   /** When somebody first proposed the end of a session. */
   readonly #ending = new Map<bigint, number>();
+  /** Whether sessions may be known to one server alone. */
+  readonly hasLocalSessions: boolean;
   /** Undefined for a server that stands alone. */
   readonly ensemble: Ensemble | undefined;
   readonly #kernel: Kernel;
+  /** Sessions that one server alone knows. */
+  readonly #locals = new Set<bigint>();
 
   /** What waits for a packet. */
   readonly #awaited: {
@@ -45,7 +52,8 @@ export class Witness {
   /** Tells whoever reads the run; not part of the trace. */
   readonly #tell: ((line: string) => void) | undefined;
 
-  constructor({ kernel, subjects, spec, tell }: WitnessParts) {
+  constructor({ kernel, subjects, spec, tell, hasLocalSessions }: WitnessParts) {
+    this.hasLocalSessions = hasLocalSessions;
     this.#kernel = kernel;
     this.#tell = tell;
     const { canon } = this;
@@ -61,6 +69,8 @@ export class Witness {
 
   /** Somebody who decides has proposed a transaction. */
   proposed({ type, clientId }: Entry): void {
+    const isUpgrade = type === txnTypes.createSession && this.#locals.delete(clientId);
+    if (isUpgrade) this.marks.hit('session-upgraded');
     if (type !== txnTypes.closeSession || this.#ending.has(clientId)) return;
     this.#ending.set(clientId, this.now);
   }
@@ -85,14 +95,25 @@ export class Witness {
     if (this.ensemble === undefined) this.canon.commit(log, upTo, this.now, name, () => {});
   }
 
-  /** A server shows a client what it has applied. */
-  shows(subject: Subject, zxid: bigint, story: () => string): void {
-    if (zxid > subject.attested) subject.attested = zxid;
-    const { log, name } = subject;
+  /** A session began that no transaction tells of. */
+  beganLocally(session: bigint): void {
+    this.#locals.add(session);
+    this.marks.hit('session-local');
+  }
+
+  /** A server that is cut off shows what it has, which may be old, and may come to nothing. */
+  showsOld({ log, name }: Subject, zxid: bigint, story: () => string): void {
     demand(zxid <= log.durableZxid, 'R4', () => {
       const durable = zxidText(log.durableZxid);
       return `${story()} of ${name} tells of zxid ${zxidText(zxid)}; durable is ${durable}`;
     });
+  }
+
+  /** A server shows a client what it has applied. */
+  shows(subject: Subject, zxid: bigint, story: () => string): void {
+    if (zxid > subject.attested) subject.attested = zxid;
+    const { name } = subject;
+    this.showsOld(subject, zxid, story);
     // Credentials, and events that setWatches makes up, are answered without a state.
     if (this.ensemble === undefined || zxid <= 0n) return;
     this.ensemble.commits(subject, zxid, name);
@@ -132,6 +153,7 @@ export class Witness {
   voted(subject: Subject, vote: Vote): void {
     const { state, leader, zxid, round, peerEpoch } = vote;
     const { name } = subject;
+    if (state === states.looking && zxid === -1n) subject.isInDoubt = true;
     this.#marksVote(subject, vote);
     const what = `${stateName(state)} votes for ${leader} at ${zxidText(zxid)}`;
     this.#tell?.(`${this.#at} ${name}, ${what}, epoch ${peerEpoch}, round ${round}`);

@@ -18,21 +18,28 @@ const MEANWHILE: Readonly<Record<number, Mark>> = {
 };
 /** How long a sync may be thought of as waiting whose answer was lost. */
 const LOST_SYNC_MS = 1_000;
-const LATE_PING_MS = 1_000;
+const LATE_PING_MS = 500;
 
-/** @param established when leaders were, in virtual milliseconds */
+interface Times {
+  /** When leaders were established, in virtual milliseconds. */
+  readonly established: readonly number[];
+  /** When servers went on that had been stopped, in microseconds. */
+  readonly resumed: readonly { readonly server: string; readonly at: number }[];
+}
+
 export function markClients(
   marks: Marks,
   { connections }: History,
   canon: Canon,
   replayed: Replayed,
-  established: readonly number[],
+  times: Times,
 ): void {
   const servers = new Map<bigint, string>();
   const epochs = new Map<bigint, bigint>();
   for (const connection of connections) {
     const session = connection.welcome?.sessionId ?? 0n;
     markSession(marks, connection, servers, epochs);
+    markReturn(marks, connection, canon);
     for (const each of connection.heard) {
       if (each.type === 'event') {
         if (each.zxid <= 0n) marks.hit(MEANWHILE[each.eventType] ?? 'changed-meanwhile');
@@ -43,7 +50,7 @@ export function markClients(
       if (each.zxid > 0n && session !== 0n) epochs.set(session, epochOf(each.zxid));
     }
     for (const request of connection.requests) {
-      markRequest(marks, request, canon, replayed, established);
+      markRequest(marks, request, canon, replayed, times);
     }
   }
   for (const { type, txn } of canon.entries) {
@@ -75,12 +82,20 @@ function markSession(
   if (later) marks.hit('session-survives-leader');
 }
 
+/** Whether a session ended between the handshake for it and the answer. */
+function markReturn(marks: Marks, { greeting, welcome }: ConnectionHistory, canon: Canon): void {
+  const closedAt = canon.sessions.get(greeting?.sessionId ?? 0n)?.closedAt;
+  if (closedAt === undefined || greeting === undefined || welcome === undefined) return;
+  const endedAt = canon.committedAt(closedAt)! / 1_000;
+  if (endedAt > greeting.at && endedAt < welcome.at) marks.hit('ended-on-the-way-back');
+}
+
 function markRequest(
   marks: Marks,
   request: SentRequest,
   canon: Canon,
   { zxidOf, applied }: Replayed,
-  established: readonly number[],
+  { established, resumed }: Times,
 ): void {
   const { opcode, reply, at, xid } = request;
   const isWrite = writesOf(request) !== undefined;
@@ -92,6 +107,12 @@ function markRequest(
   }
   if (xid === specialXids.ping && reply !== undefined && reply.at - at > LATE_PING_MS) {
     marks.hit('ping-late');
+  }
+  if (xid === specialXids.ping && reply !== undefined) {
+    const { server: own } = request.connection;
+    const isIt = (each: { readonly server: string; readonly at: number }) =>
+      each.server === own && each.at > at * 1_000 && each.at < reply.at * 1_000;
+    if (resumed.some(isIt)) marks.hit('ping-after-pause');
   }
   if (opcode === opcodes.sync) {
     const until = reply?.at ?? at + LOST_SYNC_MS;

@@ -81,6 +81,8 @@ export class Model {
   readonly nodes = new Map<string, Node>();
   /** Timeouts of the sessions that exist. */
   readonly sessions = new Map<bigint, number>();
+  /** Sessions that one server alone knows, and so no transaction tells of, until one does. */
+  readonly locals = new Set<bigint>();
   /** Changes of the transaction being applied. */
   changes: Change[] = [];
   #undo: (() => void)[] = [];
@@ -99,9 +101,11 @@ export class Model {
     this.#undo = [];
     const outcomes: Outcome[] = [];
     for (const op of ops) {
-      const outcome = this.sessions.has(context.session)
-        ? this.#apply(op, context)
-        : { err: codes.SESSION_EXPIRED };
+      const { session } = context;
+      const outcome =
+        this.sessions.has(session) || this.locals.has(session)
+          ? this.#apply(op, context)
+          : { err: codes.SESSION_EXPIRED };
       outcomes.push(outcome);
       if (outcome.err === 0) continue;
       for (const undo of this.#undo.reverse()) undo();
@@ -113,6 +117,7 @@ export class Model {
 
   createSession(session: bigint, timeoutMs: number): void {
     this.changes = [];
+    this.locals.delete(session);
     this.sessions.set(session, timeoutMs);
   }
 
@@ -174,6 +179,9 @@ export class Model {
   }
 
   #create(op: WriteOp & { op: 'create' }, context: Context): Outcome {
+    if (op.ephemeral && this.locals.has(context.session)) {
+      return { err: codes.EPHEMERAL_ON_LOCAL_SESSION };
+    }
     const parent = this.nodes.get(parentOf(op.path));
     if (parent === undefined) return { err: codes.NO_NODE };
     if (!may(context, parent, permissions.create)) return { err: codes.NO_AUTH };

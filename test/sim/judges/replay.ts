@@ -63,6 +63,7 @@ export function replay(
   const requests = new Map<string, SentRequest>();
   const looks = new Looks(canon);
   const early = new EarlyReads();
+  const model = new Model();
   const compared = { writes: 0, reads: 0, unknown: 0 };
   const moves = new Map<bigint, ConnectionHistory>();
   const seenBefore = new Map<string, bigint>();
@@ -72,6 +73,7 @@ export function replay(
     if (before !== undefined && claimed !== 0n) before.hasMoved = true;
     const session = sessionOf(connection);
     moves.set(session, connection);
+    if (leeway.hasLocalSessions === true && session !== 0n) model.locals.add(session);
     for (const request of connection.requests) {
       if (writesOf(request) !== undefined) requests.set(`${session}:${request.xid}`, request);
     }
@@ -89,7 +91,6 @@ export function replay(
     }
   }
   for (const probe of probes) looks.add(probe);
-  const model = new Model();
   const changes = new Map<bigint, readonly Change[]>();
   const zxidOf = new Map<SentRequest, bigint>();
   const applied = new Set<SentRequest>();

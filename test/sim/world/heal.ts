@@ -83,7 +83,9 @@ export class Heal {
   get whole(): readonly SimServer[] {
     const { leader } = this;
     if (leader === undefined || this.#core.includes(leader)) return this.#core;
-    return this.#core.filter(({ local }) => local.view?.mode !== 'looking');
+    return this.#core.filter(({ local: { view } }) => {
+      return view?.mode !== 'looking' && view?.mode !== 'read-only';
+    });
   }
 
   /** Whether those who are whole show everything. */
@@ -123,7 +125,9 @@ export class Heal {
 
   /** Whether those of them who can prove what they have are a quorum. */
   #canDecide(servers: readonly SimServer[]): boolean {
-    const sound = servers.filter(({ isBlank, hasJoined }) => !isBlank && hasJoined);
+    const sound = servers.filter(({ isBlank, isInDoubt, hasJoined }) => {
+      return !isBlank && !isInDoubt && hasJoined;
+    });
     const { ensemble } = this.#parts.witness;
     return ensemble?.members.isQuorum(new Set(sound.map(({ id }) => id))) === true;
   }

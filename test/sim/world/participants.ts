@@ -11,8 +11,10 @@ import type { ApiRecord } from '../judges/api-record.js';
 import type { GroupJudge } from '../judges/group-judge.js';
 import type { LockJudge } from '../judges/lock-judge.js';
 import { CREDENTIAL } from '../judges/permissions.js';
+import type { Marks } from '../marks.js';
 import { Actor } from '../programs/actor.js';
 import { hold } from '../programs/holder.js';
+import { lookOn } from '../programs/onlooker.js';
 import type { Script } from '../script.js';
 import type { History } from './history.js';
 import { MortalHost } from './mortal-host.js';
@@ -87,6 +89,17 @@ export class Participants {
       },
       (error: unknown) => this.#parts.failed(error),
     );
+  }
+
+  /** Somebody looks on who takes old answers too: what it hears is written down nowhere. */
+  lookOn(marks: Marks): void {
+    const { kernel, network, connectString, goesOn, failed } = this.#parts;
+    const name = `o${++this.#strangers}`;
+    const host = new LocalClientHost({ kernel, network, name });
+    const options = { clock: 'monotonic', readOnly: true, sessionTimeoutMs: 1_000 } as const;
+    const zk = createClient(parseConnectString(connectString), options, host);
+    const random = kernel.random(`onlooker ${name}`);
+    lookOn({ zk, random, marks, goesOn }).catch(failed);
   }
 
   /** A client of one server alone, who may see as much as anybody. */

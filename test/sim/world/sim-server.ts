@@ -18,6 +18,7 @@ import { WatchedMachine } from '../inside/watched-machine.js';
 import type { Witness } from '../inside/witness.js';
 import type { Mark } from '../marks.js';
 import { demand, Violation } from '../violation.js';
+import { OddHost, type Oddities } from './oddities.js';
 
 export interface SimServerParts {
   readonly kernel: Kernel;
@@ -27,6 +28,7 @@ export interface SimServerParts {
   readonly boot: BootLocal;
   readonly witness: Witness;
   readonly backgroundSlowness: number;
+  readonly oddities: Oddities;
   /** How many servers there are. */
   readonly count: number;
   /** Whether the power may go while it starts. */
@@ -72,6 +74,7 @@ export class SimServer implements Subject {
   readonly recoveries: RecoveryProbes;
   attested = 0n;
   isBlank = false;
+  isInDoubt = false;
   /** What its wall clock is wrong by. */
   wallOffsetMs = 0;
   /** The last start ended with an error of the disk. */
@@ -140,6 +143,12 @@ export class SimServer implements Subject {
     const micros = this.local.unreadSince(connection);
     if (micros === undefined) return undefined;
     return this.clock.now - (this.#parts.kernel.now - micros) / 1_000;
+  }
+
+  /** Its process goes on that was stopped in its tracks. */
+  resume(): void {
+    this.local.resume();
+    this.#parts.witness.resumed.push({ server: this.name, at: this.#parts.kernel.now });
   }
 
   /** Its process dies. */
@@ -264,7 +273,10 @@ export class SimServer implements Subject {
     if (witness.ensemble !== undefined)
       this.epochs.begin(this.local.disk, epochOf(this.log.lastZxid));
     this.#machine = new WatchedMachine(inner, this, witness, options.now);
-    return this.#machine;
+    const { oddities, kernel } = this.#parts;
+    if (oddities.size === 0) return this.#machine;
+    const random = kernel.random(`oddities of ${this.name}, life ${this.local.lives}`);
+    return new OddHost(this.#machine, oddities, random, witness.marks);
   }
 
   #marksStart(): void {

@@ -75,7 +75,13 @@ export class Simulation {
     const servers: SimServer[] = [];
     this.servers = servers;
     const spec = swarm.configs[0]?.ensemble;
-    this.witness = new Witness({ kernel, subjects: servers, spec, tell: options.log });
+    this.witness = new Witness({
+      kernel,
+      subjects: servers,
+      spec,
+      hasLocalSessions: swarm.configs[0]?.localSessionsEnabled === true,
+      tell: options.log,
+    });
     for (const config of swarm.configs) servers.push(this.#server(config, boot));
     const random = kernel.random('drift');
     const { driftPermille } = swarm;
@@ -114,6 +120,8 @@ export class Simulation {
     const heal = this.#heal;
     for (const server of this.servers) server.start();
     for (const timeoutMs of swarm.sessionTimeoutMs) participants.join(timeoutMs);
+    const { readOnlyModeEnabled = false } = swarm.configs[0] ?? {};
+    if (readOnlyModeEnabled) participants.lookOn(this.witness.marks);
     this.faults.begin({
       ...this,
       network: this.#network,
@@ -160,6 +168,7 @@ export class Simulation {
       boot,
       witness,
       backgroundSlowness: swarm.backgroundSlowness,
+      oddities: swarm.oddities,
       count: swarm.configs.length,
       mayDieStarting: () => swarm.faults.has('power') && this.#goesOn,
       ended: () => this.#keeper.ended(server),
@@ -169,6 +178,9 @@ export class Simulation {
 
   #marksSize(): void {
     const { marks } = this.witness;
+    const { configs } = this.swarm;
+    if (configs.some(({ commitLogCount }) => commitLogCount < 100)) marks.hit('few-committed-kept');
+    if (configs.some(({ forceSnapshotSync }) => forceSnapshotSync)) marks.hit('snapshots-forced');
     const spec = this.swarm.configs[0]?.ensemble;
     if (spec === undefined) {
       marks.hit('alone');
@@ -187,21 +199,25 @@ export class Simulation {
    * would bring back.
    */
   async #lastLook(): Promise<void> {
-    const visits = this.#heal.whole.map(({ local }) => {
-      const { zk, leave } = this.#participants.visit(`memory://${local.address}`);
-      return readWholeTree(zk).then(leave);
-    });
-    let isDone = false;
-    void Promise.all(visits).then(
-      () => {
-        isDone = true;
-      },
-      (error: unknown) => {
-        this.#failure ??= error;
-      },
-    );
-    await this.#pass(LIVENESS_MS, () => isDone);
-    demand(isDone, 'L3', () => `the tree was not read ${LIVENESS_MS} ms after all was at rest`);
+    const leaving = new Map<SimServer, () => void>();
+    for (const server of this.#heal.whole) {
+      const { zk, leave } = this.#participants.visit(`memory://${server.local.address}`);
+      leaving.set(server, leave);
+      readWholeTree(zk).then(
+        () => {
+          leave();
+          leaving.delete(server);
+        },
+        (error: unknown) => {
+          this.#failure ??= error;
+        },
+      );
+    }
+    // Whoever cannot reach a leader that is frozen may notice only now.
+    const isDone = () => !this.#heal.whole.some((server) => leaving.has(server));
+    await this.#pass(LIVENESS_MS, isDone);
+    demand(isDone(), 'L3', () => `the tree was not read ${LIVENESS_MS} ms after all was at rest`);
+    for (const leave of leaving.values()) leave();
     for (const { recoveries, local } of this.#heal.whole) recoveries.look(local);
   }
 

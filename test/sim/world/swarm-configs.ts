@@ -6,6 +6,11 @@ import type { Random } from '@vivarium/core/internal/local/random';
 /** Whether members of ensembles can be made: until then every server stands alone. */
 const HAS_ENSEMBLES = true;
 
+/** How often sessions are known to one server alone, at first. */
+const LOCAL = 0.15;
+/** How often servers that find no leader answer reads. */
+const READ_ONLY = 0.15;
+
 export function chooseConfigs(
   random: Random,
   tickTime: number,
@@ -18,12 +23,21 @@ export function chooseConfigs(
     minSessionTimeout: tickTime * random.pick([1, 4]),
     maxSessionTimeout: tickTime * random.pick([8, 20]),
     globalOutstandingLimit: random.pick([5, 1_000]),
+    localSessionsEnabled: random.chance(LOCAL),
+    localSessionsUpgradingEnabled: random.chance(0.7),
+    readOnlyModeEnabled: random.chance(READ_ONLY),
   };
   const count = servers ?? chooseCount(random);
   const own = () => defaultConfig({ ...common, ...chooseOwn(random) });
   if (!HAS_ENSEMBLES || count === 0) return [own()];
   const ensemble = chooseEnsemble(random, count);
-  return ensemble.servers.map(({ serverId }) => ({ ...own(), serverId, ensemble }));
+  return ensemble.servers.map(({ serverId }) => ({
+    ...own(),
+    // Operators make mistakes: each server may have a patience of its own.
+    ...(random.chance(0.1) && { syncLimit: random.between(2, 8) }),
+    serverId,
+    ensemble,
+  }));
 }
 
 /** 0 for a server that stands alone. */
@@ -47,6 +61,21 @@ function chooseOwn(random: Random) {
     snapshotSizeFactor: random.pick([-1, 0, 0.33]),
     autopurgePurgeInterval: random.pick([0, 500, 2_000]),
     znodeContainerCheckIntervalMs: random.pick([500, 60_000]),
+    ...chooseOdd(random),
+  };
+}
+
+/** Sizes that nobody would choose: what else takes hours to come about comes about at once. */
+function chooseOdd(random: Random) {
+  const seldom = <T>(odd: T, usual: T) => (random.chance(0.2) ? odd : usual);
+  return {
+    snapshotSliceBytes: seldom(random.pick([64, 400]), 1_048_576),
+    snapSizeLimitInKb: seldom(1, 4_194_304),
+    forceSnapshotSync: random.chance(0.05),
+    maxConcurrentSnapSyncs: seldom(1, 10),
+    maxConcurrentDiffSyncs: seldom(1, 100),
+    fsyncWarningThresholdMs: seldom(20, 1_000),
+    maxTimeToWaitForEpoch: seldom(random.pick([50, 500]), -1),
   };
 }
 

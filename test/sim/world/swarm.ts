@@ -2,6 +2,7 @@
 import type { Config } from '@vivarium/core/internal/config/config';
 import type { Random } from '@vivarium/core/internal/local/random';
 import { type FaultKind, kindsFor } from './fault-kinds.js';
+import { chooseOddities, type Oddities } from './oddities.js';
 import { chooseConfigs } from './swarm-configs.js';
 
 /** How long a run is: 20 virtual seconds with all that comes after, or two minutes. */
@@ -35,6 +36,8 @@ export interface Swarm {
   readonly chaosMs: number;
   /** At the heal whatever is more than a quorum may stay as broken as it is. */
   readonly freezes: boolean;
+  /** What hosts do to their machines that they seldom do. */
+  readonly oddities: Oddities;
 }
 
 export interface SwarmOptions {
@@ -74,6 +77,7 @@ export function chooseSwarm(random: Random, options: SwarmOptions): Swarm {
     driftPermille: quiet ? 0 : random.pick([0, 0, 5, 50]),
     chaosMs: isLong ? 100_000 : chaosMs,
     freezes: !quiet && isEnsemble && random.chance(0.4),
+    oddities: quiet ? new Map() : chooseOddities(random),
   };
 }
 

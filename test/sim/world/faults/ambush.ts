@@ -78,7 +78,7 @@ function chooseStrike(world: FaultWorld, random: Random): Strike {
       return (victim) => {
         const { local, name } = victim;
         local.pause();
-        world.lasting.begin([name], ms, `unpause ${name}`, () => local.resume());
+        world.lasting.begin([name], ms, `unpause ${name}`, () => victim.resume());
         return `${name} is paused for ${ms} ms`;
       };
     default:

@@ -6,6 +6,7 @@ import { someServers } from './choices.js';
 const STEPS: readonly DiskStep['step'][] = [
   'create',
   'allocate',
+  'truncate',
   'write',
   'write',
   'sync',
@@ -50,7 +51,7 @@ export const diskFaults = {
     const [server] = someServers(world, random);
     if (server === undefined) return;
     const { disk } = server.local;
-    const room = random.between(0, 3_000);
+    const room = random.between(0, random.pick([0, 200, 3_000]));
     const ms = random.between(10, 1_000);
     disk.capacityBytes = disk.usedBytes + room;
     disk.onFull = () => {

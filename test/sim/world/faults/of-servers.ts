@@ -21,9 +21,9 @@ export const serverFaults = {
     const chosen = someServers(world, random).filter(({ local }) => local.state === 'running');
     if (chosen.length === 0) return;
     const ms = random.between(1, random.pick([20, ...longTimes(world)]));
-    for (const { name, local } of chosen) {
-      local.pause();
-      world.lasting.begin([name], ms, `unpause ${name}`, () => local.resume());
+    for (const server of chosen) {
+      server.local.pause();
+      world.lasting.begin([server.name], ms, `unpause ${server.name}`, () => server.resume());
     }
     took(`${namesOf(chosen)} for ${ms} ms`);
   },
