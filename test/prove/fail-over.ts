@@ -37,7 +37,8 @@ export const prove: Proof = {
     const theirs = rows.find(({ kind }) => kind !== 'vivarium');
     const share = ours && theirs ? ours.median / theirs.median : undefined;
     return {
-      holds: share === undefined ? rows.length > 0 : share <= SHARE_MOST,
+      // A few kills on a busy machine tell nothing of times.
+      holds: rows.length > 0 && (short || share === undefined || share <= SHARE_MOST),
       counts: {
         'kills of each': total,
         ...Object.fromEntries(

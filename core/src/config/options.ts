@@ -188,7 +188,10 @@ const zooKeeperOptions = {
     key: 'db.autocreate',
     kind: boolean,
     default: true,
-    doc: 'Whether an empty data folder may become a new, empty tree without being initialised.',
+    doc:
+      'Whether an empty data folder may become a new, empty tree without a file initialize in it. ' +
+      'With that file a server of an ensemble votes although its folder is empty and others have ' +
+      'data; it is removed when it has had its effect.',
   }),
   datadirAutocreate: option<boolean>({
     key: 'datadir.autocreate',

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fromHex } from '../base/bytes.js';
 import type { Config } from '../config/config.js';
@@ -72,6 +80,7 @@ export async function openDataDir(config: Config): Promise<DataDir> {
     }
     const serverId = numberOf(dataDir, config);
     claimFor(dataDir, serverId, config.ensemble === undefined ? STANDALONE : MEMBER);
+    if (config.ensemble !== undefined) takeInitialize(dataDir, dataLogDir);
     return {
       snapshots: join(dataDir, 'version-2'),
       logs: join(dataLogDir, 'version-2'),
@@ -86,6 +95,21 @@ export async function openDataDir(config: Config): Promise<DataDir> {
     const { message } = error as Error;
     const story = `The data folder ${dataDir} cannot be used: ${message}`;
     throw new StartError(story, exitCodes.dataFolder, { cause: error });
+  }
+}
+
+/**
+ * An operator's word that a member without data is to vote: a file `initialize` beside `version-2`,
+ * as `zkServer-initialize.sh` leaves it. It goes to where the server looks for it, and removes it
+ * when it has done as it says.
+ */
+function takeInitialize(...given: readonly [dataDir: string, dataLogDir: string]): void {
+  for (const folder of given) {
+    const file = join(folder, 'initialize');
+    if (!existsSync(file)) continue;
+    writeDurably(join(given[0], 'version-2', 'initialize'), '');
+    unlinkSync(file);
+    syncFolder(folder);
   }
 }
 

@@ -69,7 +69,7 @@ export function assembleMember(options: MemberOptions) {
     core,
     rule,
     membership,
-    epochs: new Epochs(turn, epochs.accepted, epochs.current, options.isDoubted),
+    epochs: new Epochs(turn, epochs.accepted, epochs.current, options),
     history: new MemberHistory(store, options.historyOptions),
     historyOptions: options.historyOptions,
     sessionIds: new SessionIds(firstSessionId(wall, serverId)),

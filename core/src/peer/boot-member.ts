@@ -1,20 +1,30 @@
+import type { Host } from '../base/host.js';
 import { hexLong, highOf } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import type { EnsembleSpec } from '../config/ensemble.js';
 import { CommittedLog } from '../storage/committed-log.js';
-import { type BootDisk, folders } from '../storage/disk.js';
-import { isInDoubt, loadEpochs } from '../storage/epochs.js';
+import type { BootDisk } from '../storage/disk.js';
+import {
+  initializedSteps,
+  isInDoubt,
+  isInitialized,
+  loadEpochs,
+  trustSteps,
+} from '../storage/epochs.js';
 import { isProof, type Recovered, recover } from '../storage/recovery.js';
 import { type BootOptions, demandKnownTypes } from './boot.js';
 import { Member } from './member.js';
 import { knownSecrets } from './shared-secrets.js';
 
-/** With `db.autocreate=false` an empty folder counts for nothing without this file. */
-const INITIALIZE = 'initialize';
-
 /**
  * Makes a member of an ensemble of what its data folder holds. What is damaged it gets from the
  * others: it then votes with nothing that it is not sure of.
+ *
+ * A folder without data may be new, or have lost everything that this server has once confirmed. It
+ * counts for nothing when others have data, and with `db.autocreate=false` in any case, unless an
+ * operator has put a file `initialize` into the data folder: then this server votes, as one that
+ * never confirmed anything, so that it may make a quorum with others whose data is left. The file
+ * is gone when the server has accepted its first epoch, or has data already.
  *
  * @throws RefusedStartError when the data must not be used as it is
  */
@@ -43,8 +53,11 @@ export function bootMember(options: BootOptions): Member {
   /* Whoever was there when an ensemble began has accepted an epoch. Whoever came later, or lost its
    * data, notes that it is in doubt before it accepts one. */
   const isEmpty = database.lastZxid === 0n && epochs.accepted === 0;
+  const hasNothing = database.lastZxid === 0n && isProof(recovered);
+  const isOrdered = isInitialized(disk);
+  if (isOrdered) obeyOrder(disk, host, hasNothing, isEmpty);
   const isDoubted = isInDoubt(disk);
-  const mayBegin = !isEmpty || config.dbAutocreate || isInitialized(disk);
+  const mayBegin = !isEmpty || config.dbAutocreate || isOrdered;
   const isTrusted = mayBegin && !isDoubted && isProof(recovered);
   const zxid = hexLong(database.lastZxid);
   host.log({
@@ -63,13 +76,18 @@ export function bootMember(options: BootOptions): Member {
     recovered,
     epochs,
     isDoubted,
+    isInitialized: isOrdered && isEmpty,
     isTrusted,
     now,
     wall,
   });
 }
 
-/** Whether an operator says that this folder may be that of a new ensemble. */
-function isInitialized(disk: BootDisk): boolean {
-  return disk.list(folders.snapshots).some(({ name }) => name === INITIALIZE);
+/** An operator has said that this server is to vote although it has nothing. */
+function obeyOrder(disk: BootDisk, host: Host, hasNothing: boolean, isEmpty: boolean): void {
+  if (hasNothing && isInDoubt(disk)) disk.perform(trustSteps);
+  if (!isEmpty) disk.perform(initializedSteps);
+  const what = hasNothing ? 'this server has no data, and votes all the same' : 'there is data';
+  const message = `There was a file initialize in the data folder: ${what}`;
+  host.log({ level: 'warn', event: 'boot.initialize', message });
 }

@@ -5,11 +5,13 @@ import type { DiskFailure } from '../storage/disk.js';
 
 /** The process's exit code when the log cannot be written. */
 const DISK_EXIT_CODE = 10;
-/** The process's exit code when the data, or the config, is not what it must be. */
+/** The process's exit code when the data is not what it must be. */
 const DATA_EXIT_CODE = 1;
+/** The process's exit code when the config is wrong: another start would end in the same way. */
+const CONFIG_EXIT_CODE = 2;
 
 /** The end of a server whose tree is not what was decided. */
-export function haltForDivergence(zxid: Zxid): Effect {
+function haltForDivergence(zxid: Zxid): Effect {
   return {
     type: 'halt',
     code: DATA_EXIT_CODE,
@@ -32,12 +34,21 @@ export function haltFor({ code, message }: DiskFailure): Effect {
 }
 
 /** The end of a server whose ensemble has other members than it was told. */
-export function haltForMembers(what: string): Effect {
+function haltForMembers(what: string): Effect {
   return {
     type: 'halt',
-    code: DATA_EXIT_CODE,
+    code: CONFIG_EXIT_CODE,
     reason:
       `${what}. This version cannot change its members while it runs: give this server the list ` +
       'that holds now, in the file that dynamicConfigFile names, and start it again',
+  };
+}
+
+/** How a member ends, for each of the reasons that its role may have. */
+export function haltsOf(halt: (effect: Effect) => void) {
+  return {
+    failed: (failure: DiskFailure) => halt(haltFor(failure)),
+    diverged: (zxid: Zxid) => halt(haltForDivergence(zxid)),
+    membersChanged: (what: string) => halt(haltForMembers(what)),
   };
 }

@@ -241,6 +241,8 @@ export class Learning {
       if (largeBytes > 0) serving.intake.large.release(largeBytes);
     }
     this.#parts.applied(write);
+    /* A change of the members that the own list has by now: the list is what is shown. */
+    if (write.txn.header.type === txnTypes.reconfig) store.own(database);
     if (store.isExact) return;
     const { endZxid } = store;
     if (typeof endZxid === 'bigint' && endZxid <= database.lastZxid) store.isExact = true;

@@ -23,6 +23,8 @@ export interface MemberOptions {
   readonly epochs: { readonly accepted: number; readonly current: number };
   /** Whether the disk says that what was ever durable here may be lost: see `Epochs.doubt`. */
   readonly isDoubted: boolean;
+  /** Whether an operator has said that nothing was ever confirmed here. */
+  readonly isInitialized: boolean;
   /** Whether all that was ever durable here is known to be here. */
   readonly isTrusted: boolean;
   readonly now: Millis;

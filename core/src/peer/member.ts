@@ -11,7 +11,7 @@ import { txnTypes } from '../wire/txns.js';
 import { assembleMember, type MemberParts } from './assemble-member.js';
 import { Barrier } from './barrier.js';
 import { obey } from './commands.js';
-import { haltFor, haltForDivergence, haltForMembers } from './halts.js';
+import { haltFor, haltsOf } from './halts.js';
 import { Leading } from './leading.js';
 import { Learning } from './learning.js';
 import { LinkRouter, type Role } from './link-router.js';
@@ -284,11 +284,13 @@ export class Member {
     this.#phase = 'looking';
     const { zxidHigh, zxidLow } = this.#parts.store.last;
     const { accepted, current: peerEpoch } = this.#parts.epochs;
+    const isEmpty = (accepted | zxidHigh | zxidLow) === 0 && !this.#parts.epochs.isInitialized;
     const own = {
       zxid: longOf(zxidHigh, zxidLow),
       peerEpoch,
       isTrusted: this.#isTrusted,
-      isEmpty: (accepted | zxidHigh | zxidLow) === 0,
+      isEmpty,
+      needsOrder: isEmpty && !this.#options.config.dbAutocreate,
     };
     this.#parts.availability.looking();
     this.#parts.election.look(own, this.#turn.now);
@@ -360,9 +362,7 @@ export class Member {
   get #roleParts() {
     return {
       ...this.#parts,
-      failed: (failure: DiskFailure) => this.#halt(haltFor(failure)),
-      diverged: (zxid: bigint) => this.#halt(haltForDivergence(zxid)),
-      membersChanged: (what: string) => this.#halt(haltForMembers(what)),
+      ...haltsOf((effect) => this.#halt(effect)),
       hasSupport: () => this.#parts.election.hasSupport,
       lost: (reason: string) => {
         this.#lost ??= reason;

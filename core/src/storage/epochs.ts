@@ -17,6 +17,8 @@ const ACCEPTED_TMP = `${ACCEPTED}.tmp`;
 const CURRENT_TMP = `${CURRENT}.tmp`;
 /** While it is there, the history is not known to be what was once durable here. */
 const DOUBT = `${folders.snapshots}vivarium-doubt`;
+/** An operator says with it that this server has never confirmed anything, or is given up. */
+const INITIALIZE = `${folders.snapshots}initialize`;
 const DRAFT = `${folders.snapshots}vivarium-epoch-draft`;
 const LARGEST_EPOCH = 0x7fff_ffff;
 const LARGEST_FILE_BYTES = 64;
@@ -65,6 +67,20 @@ export const trustSteps: readonly DiskStep[] = [{ step: 'remove', file: DOUBT },
 /** Whether {@link doubtSteps} were performed and not taken back. */
 export function isInDoubt(disk: BootDisk): boolean {
   return disk.list(folders.snapshots).some(({ name }) => folders.snapshots + name === DOUBT);
+}
+
+/**
+ * Steps that end what an operator has said with a file `initialize`: when the server has accepted
+ * an epoch, and shows by that that it is whole.
+ */
+export const initializedSteps: readonly DiskStep[] = [
+  { step: 'remove', file: INITIALIZE },
+  SYNC_FOLDER,
+];
+
+/** Whether there is such a file. */
+export function isInitialized(disk: BootDisk): boolean {
+  return disk.list(folders.snapshots).some(({ name }) => folders.snapshots + name === INITIALIZE);
 }
 
 /**

@@ -93,12 +93,18 @@ export class Discovery {
    *
    * @param currentEpoch -1 when it had accepted it before, and may have been counted then
    */
-  acknowledged({ serverId, zxidHigh, zxidLow }: LearnerHandler, currentEpoch: number): void {
+  acknowledged(
+    { serverId, isVivarium, zxidHigh, zxidLow }: LearnerHandler,
+    currentEpoch: number,
+  ): void {
     const { last } = this.#parts;
     const isNothing = (zxidHigh | zxidLow) === 0;
     const hasData = (last.zxidHigh | last.zxidLow) !== 0;
-    /* It was never in an ensemble, or has lost its data: nobody knows what it once confirmed. */
-    const isWiped = isNothing && currentEpoch === 0 && hasData;
+    /*
+     * It was never in an ensemble, or has lost its data: nobody knows what it once confirmed. One
+     * of ours that is in doubt says so.
+     */
+    const isWiped = isNothing && currentEpoch === 0 && hasData && !isVivarium;
     const isUntrusted = zxidHigh === -1 && zxidLow === -1;
     if (currentEpoch !== -1 && !isUntrusted && !isWiped) this.#count(serverId);
   }

@@ -5,6 +5,7 @@ import {
   adoptEpoch,
   announceEpoch,
   doubtSteps,
+  initializedSteps,
   trustSteps,
 } from '../storage/epochs.js';
 
@@ -24,10 +25,17 @@ export class Epochs {
 
   /** Whether the disk says that the own history is no proof. */
   #isDoubted: boolean;
+  #isInitialized: boolean;
 
-  constructor(turn: Turn, accepted: number, current: number, isDoubted = false) {
+  constructor(
+    turn: Turn,
+    accepted: number,
+    current: number,
+    { isDoubted = false, isInitialized = false } = {},
+  ) {
     this.#turn = turn;
     this.#isDoubted = isDoubted;
+    this.#isInitialized = isInitialized;
     this.#accepted = accepted;
     this.#current = current;
     this.#announced = current;
@@ -47,6 +55,11 @@ export class Epochs {
   /** Whether the own history is remembered as no proof. */
   get isDoubted(): boolean {
     return this.#isDoubted;
+  }
+
+  /** Whether an operator has said that nothing was ever confirmed here; until one is accepted. */
+  get isInitialized(): boolean {
+    return this.#isInitialized;
   }
 
   /**
@@ -76,7 +89,9 @@ export class Epochs {
   /** Promises to follow no leader of an earlier epoch; calls back when that is durable. */
   accept(epoch: number, done: () => void): void {
     this.#asked.accepted = epoch;
-    this.#ask(acceptEpoch(epoch), () => {
+    const isFirst = this.#isInitialized;
+    this.#isInitialized = false;
+    this.#ask([...acceptEpoch(epoch), ...(isFirst ? initializedSteps : [])], () => {
       this.#accepted = epoch;
       done();
     });

@@ -12,6 +12,8 @@ export interface OwnHistory {
   readonly isTrusted: boolean;
   /** Whether nothing on the disk says that it was in an ensemble before, or is to begin one. */
   readonly isEmpty: boolean;
+  /** It is in doubt, and is not to stand even when all are, unless an operator says so. */
+  readonly needsOrder?: boolean;
 }
 
 /**
@@ -111,7 +113,7 @@ export class Standing {
   }
 
   #noteDoubters(): void {
-    if (!this.isDoubted || !this.isVoter) return;
+    if (!this.isDoubted || !this.isVoter || this.#own.needsOrder === true) return;
     const others = [...this.#membership.voters].filter((id) => id !== this.#serverId);
     this.#isSharedByAll = others.every((id) => this.#doubters.has(id));
   }

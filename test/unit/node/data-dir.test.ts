@@ -28,14 +28,19 @@ async function open(t: TestContext, dataDir: string, overrides: { dataLogDir?: s
 }
 
 /** Opens it for one of an ensemble of two. */
-async function openMember(t: TestContext, dataDir: string, serverId = 2) {
+async function openMember(
+  t: TestContext,
+  dataDir: string,
+  serverId = 2,
+  overrides: { dataLogDir?: string } = {},
+) {
   const servers = [1, 2].map((id) => ({
     serverId: id,
     addresses: [{ host: `zk${id}`, quorumPort: 2888, electionPort: 3888 }],
     role: 'participant' as const,
   }));
   const ensemble = { servers, weights: new Map(), version: 0n };
-  const opened = await openDataDir(defaultConfig({ dataDir, ensemble, serverId }));
+  const opened = await openDataDir(defaultConfig({ dataDir, ensemble, serverId, ...overrides }));
   t.cleanup(() => opened.release());
   return opened;
 }
@@ -52,6 +57,32 @@ async function refusal(run: () => Promise<unknown>): Promise<StartError> {
   }
   throw new Error('it was not refused');
 }
+
+suite('the file initialize', (test) => {
+  test('goes to where a member looks for it, and is not seen a second time', async (t) => {
+    const dataDir = tempFolder(t);
+    writeFileSync(join(dataDir, 'initialize'), 'Sat Nov 28\n');
+    const { snapshots } = await openMember(t, dataDir);
+    assert.ok(existsSync(join(snapshots, 'initialize')));
+    assert.not.ok(existsSync(join(dataDir, 'initialize')));
+  });
+
+  test('may stand beside the logs', async (t) => {
+    const dataDir = tempFolder(t);
+    const dataLogDir = tempFolder(t);
+    writeFileSync(join(dataLogDir, 'initialize'), '');
+    const { snapshots } = await openMember(t, dataDir, 2, { dataLogDir });
+    assert.ok(existsSync(join(snapshots, 'initialize')));
+    assert.not.ok(existsSync(join(dataLogDir, 'initialize')));
+  });
+
+  test('is left where a server stands alone', async (t) => {
+    const dataDir = tempFolder(t);
+    writeFileSync(join(dataDir, 'initialize'), '');
+    await open(t, dataDir);
+    assert.ok(existsSync(join(dataDir, 'initialize')));
+  });
+});
 
 suite('the data folder', (test) => {
   test('is made with its subfolder, for its owner only', async (t) => {

@@ -38,7 +38,7 @@ export class EnsembleRig {
   readonly events: { readonly server: number; readonly event: string; readonly message: string }[] =
     [];
   /** Servers that have ended by themselves. */
-  readonly ends: { readonly server: number; readonly reason: string }[] = [];
+  readonly ends: { readonly server: number; readonly code: number; readonly reason: string }[] = [];
   #clients = 0;
 
   constructor(options: RigOptions = {}) {
@@ -75,7 +75,7 @@ export class EnsembleRig {
         ...(options.disks && { disk: options.disks[serverId - 1]! }),
         ...(options.isEven && { turnMicros: [50, 50] }),
         boot: (how) => options.watched?.(bootMember(how), serverId) ?? bootMember(how),
-        ended: ({ reason }) => this.ends.push({ server: serverId, reason }),
+        ended: ({ code, reason }) => this.ends.push({ server: serverId, code, reason }),
         log: ({ event, message }) => {
           this.events.push({ server: serverId, event, message });
           log?.(`  s${serverId} ${event}: ${message}`);

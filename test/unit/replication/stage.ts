@@ -32,6 +32,7 @@ const ANSWERED_MS = 20_000;
  * | `kill 1`, `power 1` | a process dies, or its machine with what was not synced |
  * | `pause 1`, `resume 1` | SIGSTOP and SIGCONT |
  * | `wipe 1` | a server that is down loses its data |
+ * | `initialize 1` | an operator says that it is to vote although it has none |
  * | `cut 1 2`, `mute 1 2`, `join` | the ways between two, one way, all are whole again |
  * | `fail 1 sync` | the next such step of a disk fails |
  * | `disk 2 5000` | from now on each step of a server's disk takes so many microseconds |
@@ -148,6 +149,14 @@ class Stage {
       case 'wipe':
         server().disk = new MemoryDisk();
         return true;
+      case 'initialize': {
+        const file = 'snapshots/initialize';
+        server().disk.perform([
+          { step: 'create', file },
+          { step: 'sync-folder', folder: 'snapshots/' },
+        ]);
+        return true;
+      }
       case 'fail': {
         const failure = { code: 'EIO', message: 'the script says so' };
         server().disk.failNext(words[1] as DiskStep['step'], failure);

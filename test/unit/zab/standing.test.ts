@@ -74,6 +74,15 @@ suite('a server stands for election', (test) => {
     assert.ok(standing.isDoubted, 'each look hears anew');
   });
 
+  test('never, when it is empty and an operator must speak first, though all are in doubt', () => {
+    const standing = standingOf();
+    standing.begin(history(0n, { isTrusted: false, isEmpty: true, needsOrder: true }));
+    standing.hear(2, inDoubt);
+    standing.hear(3, inDoubt);
+    assert.ok(standing.isDoubted);
+    assert.is(standing.candidate, undefined);
+  });
+
   test('never, as an observer', () => {
     const standing = standingOf(8);
     standing.begin(history(7n));
