@@ -172,8 +172,10 @@ export class ServerLog {
   #keep(before: readonly Entry[], logged: bigint, snapshot: bigint): void {
     const end = logged > snapshot ? logged : snapshot;
     this.#entries = before.filter(({ zxid }) => zxid <= end);
-    this.#inSnapshot = this.#entries.length;
-    this.#durable = this.#inSnapshot;
+    const isThere = ({ file }: Entry) => this.#files.some(({ name }) => name === file);
+    const first = this.#entries.findIndex(isThere);
+    this.#inSnapshot = first < 0 ? this.#entries.length : first;
+    this.#durable = this.#entries.length;
   }
 
   /** All its data is gone. */
