@@ -5,6 +5,9 @@
  * which situations they got into, and how often.
  * `--seed 42 --shrink` leaves out of a run that fails whatever it fails without, and prints the
  * rest; `--only f3,c1.7` does these faults and requests alone, as `--shrink` tells.
+ *
+ * Exit codes: 0 all holds, 1 something wrong was done or told, 2 usage, 3 something due did not
+ * come about, 4 something broke.
  */
 import { parseArgs } from 'node:util';
 import { type Mark, Marks, marks } from './marks.js';
@@ -26,6 +29,9 @@ const { values } = parseArgs({
   },
 });
 
+const exitCodes = { holds: 0, safety: 1, liveness: 3, crash: 4 } as const;
+type Outcome = keyof typeof exitCodes;
+
 const first = Number(values.seed ?? 1 + Math.floor(Math.random() * 2 ** 31));
 const count = Number(values.count);
 if (!Number.isSafeInteger(first) || !(count >= 1)) {
@@ -43,30 +49,33 @@ function tellMarks(): void {
     const count = String(seen.count(mark as Mark)).padStart(8);
     process.stdout.write(`${count} ${mark}: ${what}\n`);
   }
-  process.stdout.write(`never seen: ${seen.missing.join(' ') || 'none'}\n`);
 }
 
 async function runAll(): Promise<number> {
   const totals: Record<string, number> = {};
   let failed = 0;
   let done = 0;
+  let worst: Outcome = 'holds';
   const began = performance.now();
   for (let seed = first; seed < first + count; seed++) {
-    const holds = await runOne(seed, totals);
+    const outcome = await runOne(seed, totals);
     done += 1;
-    if (!holds) failed += 1;
-    if (!holds && !values['keep-going']) break;
+    if (outcome === 'holds') continue;
+    if (worst === 'holds') worst = outcome;
+    failed += 1;
+    if (!values['keep-going']) break;
   }
   const seconds = (performance.now() - began) / 1_000;
   if (count > 1) {
     const facts = Object.entries(totals).map(([what, sum]) => `${what} ${sum}`);
     process.stdout.write(`${facts.sort().join(', ')}\n`);
+    process.stdout.write(`never seen: ${seen.missing.join(' ') || 'none'}\n`);
   }
   process.stdout.write(`${done} seeds in ${seconds.toFixed(1)} s: ${failed} failed\n`);
-  return failed === 0 ? 0 : 1;
+  return exitCodes[worst];
 }
 
-async function runOne(seed: number, totals: Record<string, number>): Promise<boolean> {
+async function runOne(seed: number, totals: Record<string, number>): Promise<Outcome> {
   let result: RunResult;
   try {
     const log = values.log ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
@@ -75,19 +84,27 @@ async function runOne(seed: number, totals: Record<string, number>): Promise<boo
     result = await runSeed({ seed, boot: bootServer, quiet, ...chosen });
   } catch (error) {
     const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return tellFailure(seed, `broke: ${story}`);
+    return tellFailure(seed, `broke: ${story}`, 'crash');
   }
   seen.add(result.marks);
   for (const [what, much] of Object.entries(result.counts)) {
     totals[what] = (totals[what] ?? 0) + much;
   }
-  if (result.violation !== undefined) return tellFailure(seed, result.violation.message);
+  const { violation } = result;
+  if (violation !== undefined) {
+    return tellFailure(seed, violation.message, outcomeOf(violation.property));
+  }
   if (count === 1) {
     const facts = Object.entries(result.counts).map(([what, much]) => `${what} ${much}`);
     process.stdout.write(`seed ${seed}: all properties hold: ${facts.join(', ')}\n`);
     process.stdout.write(`trace ${result.traceHash}\n`);
   }
-  return true;
+  return 'holds';
+}
+
+/** Properties of what must come about have ids with an L, and E4. */
+function outcomeOf(property: string): Outcome {
+  return property.startsWith('L') || property === 'E4' ? 'liveness' : 'safety';
 }
 
 async function shrinkOne(seed: number): Promise<number> {
@@ -99,18 +116,18 @@ async function shrinkOne(seed: number): Promise<number> {
     process.stdout.write(`seed ${seed}: all properties hold, there is nothing to shrink\n`);
     return 0;
   }
-  const { message, lines, runs } = shrunk;
+  const { property, message, lines, runs } = shrunk;
   process.stdout.write(`seed ${seed} FAILED: ${message}\n`);
   process.stdout.write(`after ${runs} runs, all that it needs:\n${textOf(lines)}\n`);
   const flags = `${values.quiet ? ' --quiet' : ''} --only ${[...shrunk.only].join(',') || 'nothing'}`;
   process.stdout.write(`  again: npm run sim -- --seed ${seed} --log${flags}\n`);
-  return 1;
+  return exitCodes[outcomeOf(property)];
 }
 
-function tellFailure(seed: number, story: string): false {
+function tellFailure(seed: number, story: string, outcome: Outcome): Outcome {
   process.stdout.write(`seed ${seed} FAILED: ${story}\n`);
   const flags = values.quiet ? ' --quiet' : '';
   process.stdout.write(`  again, with everything that happens:`);
   process.stdout.write(` npm run sim -- --seed ${seed} --log${flags}\n`);
-  return false;
+  return outcome;
 }

@@ -40,7 +40,8 @@ export class Driver {
   #inputs: SessionInput<Waiter>[] = [];
   #isScheduled = false;
   #isStepping = false;
-  #transport: Transport | undefined;
+  /** By attempt. */
+  readonly #transports = new Map<number, Transport>();
   #stopTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
@@ -123,14 +124,14 @@ export class Driver {
         effect.token.failed(effect.name, effect.outcome, effect.reason);
         break;
       case 'send':
-        this.#transport?.send(effect.bytes);
+        this.#transports.get(effect.attempt)?.send(effect.bytes);
         break;
       case 'open':
         this.#open(effect.attempt, this.#servers[effect.server]!);
         break;
       case 'disconnect':
-        this.#transport?.close();
-        this.#transport = undefined;
+        this.#transports.get(effect.attempt)?.close();
+        this.#transports.delete(effect.attempt);
         break;
       case 'state':
         this.#listener.stateChanged(effect.state);
@@ -148,11 +149,15 @@ export class Driver {
   }
 
   #open(attempt: number, server: ServerAddress): void {
-    this.#transport = this.#host.open(server, {
+    const transport = this.#host.open(server, {
       opened: () => this.#happened({ type: 'transport-opened', attempt }),
       received: (bytes) => this.#happened({ type: 'transport-bytes', attempt, bytes }),
-      closed: (reason) => this.#happened({ type: 'transport-closed', attempt, reason }),
+      closed: (reason) => {
+        this.#transports.delete(attempt);
+        this.#happened({ type: 'transport-closed', attempt, reason });
+      },
     });
+    this.#transports.set(attempt, transport);
   }
 
   /** One timer serves; it may fire early and then only looks again. */

@@ -6,6 +6,11 @@ import type { SessionSettings } from './settings.js';
 import type { SessionKey, Tenure } from './tenure.js';
 import type { Tray } from './tray.js';
 
+/** How long one of so many servers may take to let us in. */
+export function attemptMs(timeoutMs: Millis, serverCount: number): Millis {
+  return Math.min(Math.max(timeoutMs / serverCount, 1_000), (timeoutMs * 2) / 3);
+}
+
 /** The present attempt to reach a server, or the last one. */
 export class Attempt<Token> {
   readonly #tray: Tray<Token>;
@@ -31,8 +36,7 @@ export class Attempt<Token> {
   dial(timeoutMs: Millis): void {
     this.number++;
     this.server = this.#choice.take();
-    const share = Math.max(timeoutMs / this.#choice.count, 1_000);
-    this.deadline = this.#tray.now + Math.min(share, (timeoutMs * 2) / 3);
+    this.deadline = this.#tray.now + attemptMs(timeoutMs, this.#choice.count);
     this.#tray.out.push({ type: 'open', attempt: this.number, server: this.server });
   }
 

@@ -11,8 +11,10 @@ import type { SessionEffect, SessionState } from './effects.js';
 import { Identities } from './identity.js';
 import type { SessionBatch, SessionInput, SessionRequest } from './inputs.js';
 import { Outbox } from './outbox.js';
+import type { Phase } from './phase.js';
 import { Progress } from './progress.js';
 import { ReplyFrames } from './reply-frames.js';
+import { Scout } from './scout.js';
 import { randomFrom, ServerChoice } from './server-choice.js';
 import type { SessionSettings } from './settings.js';
 import type { SessionKey } from './tenure.js';
@@ -22,16 +24,6 @@ import { WatchRegistry } from './watch-registry.js';
 
 /** How long a closing client waits for the server's word. */
 const CLOSE_MS = 1_000;
-/**
- * - `unborn`: before the first step.
- * - `resting`: no connection; one is tried at `dialAt`.
- * - `dialing`: a transport is being opened.
- * - `greeting`: the connect request was sent.
- * - `attached`: the server holds our session.
- * - `burying`: the server holds a session that was given up, and is asked to close it.
- * - `closed`: for good.
- */
-type Phase = 'unborn' | 'resting' | 'dialing' | 'greeting' | 'attached' | 'burying' | 'closed';
 
 /**
  * A client's side of its session with an ensemble, as a deterministic machine: inputs and the time
@@ -50,6 +42,7 @@ export class ClientSession<Token> {
   readonly #settings: SessionSettings;
   readonly #tray: Tray<Token>;
   readonly #choice: ServerChoice;
+  readonly #scout: Scout<Token>;
   readonly #outbox = new Outbox<Token>();
   /** What has been seen and answered; read only from outside. */
   readonly progress = new Progress();
@@ -75,6 +68,7 @@ export class ClientSession<Token> {
     this.tenure = new Tenure(settings, this.progress);
     this.#choice = new ServerChoice(settings.serverCount, settings.keepOrder, randomFrom(host));
     this.attempt = new Attempt(this.#tray, this.#choice);
+    this.#scout = new Scout(this.#tray, this.#choice, settings);
     this.#frames = new ReplyFrames(settings.maxFrameBytes);
   }
 
@@ -87,7 +81,7 @@ export class ClientSession<Token> {
   /** When to step again if no input comes before; plus infinity for never. */
   get wakeAt(): Millis {
     const presumedAt = this.#mayPresumeLost ? this.tenure.presumedAt : Number.POSITIVE_INFINITY;
-    return Math.min(this.#phaseDeadline, presumedAt, this.#closeBy);
+    return Math.min(this.#phaseDeadline, presumedAt, this.#closeBy, this.#scout.wakeAt);
   }
 
   get #phaseDeadline(): Millis {
@@ -130,10 +124,10 @@ export class ClientSession<Token> {
 
   #take(input: SessionInput<Token>): void {
     if (this.#phase === 'closed') {
-      if (input.type === 'request') this.#tray.refuseClosed(input.request.token);
-      if (input.type === 'auth') this.#tray.refuseClosed(input.token);
+      this.#tray.refuse(input);
       return;
     }
+    if (this.#scout.took(input, this.progress)) return;
     switch (input.type) {
       case 'transport-opened':
         if (input.attempt === this.attempt.number && this.#phase === 'dialing') this.#greet();
@@ -221,7 +215,8 @@ export class ClientSession<Token> {
     this.tenure.held(key, timeoutMs, readOnly);
     this.#phase = 'attached';
     this.progress.attached(isNew);
-    if (!readOnly) this.progress.acknowledged(this.attempt.greetedAt);
+    if (readOnly) this.#scout.begin(this.attempt.server);
+    else this.progress.acknowledged(this.attempt.greetedAt);
     const conversation = new Conversation(
       this.#tray,
       this.watches,
@@ -296,6 +291,7 @@ export class ClientSession<Token> {
     const phase = this.#phase;
     const { now, writer } = this.#tray;
     writer.clear();
+    this.#scout.stop();
     this.#phase = 'resting';
     this.#tray.log('info', 'session.cut', reason, { phase, server: this.attempt.server });
     if (phase === 'burying') this.tenure.burial = undefined;
@@ -336,6 +332,7 @@ export class ClientSession<Token> {
 
   #close(): void {
     if (this.#isClosing) return;
+    this.#scout.stop();
     this.#outbox.refuseAll(this.#tray);
     this.#closeBy = this.#tray.now + CLOSE_MS;
     if (this.#conversation === undefined) this.#finish(undefined);
@@ -344,6 +341,7 @@ export class ClientSession<Token> {
 
   #finish(detail: 'authFailed' | undefined): void {
     if (this.#phase !== 'resting') this.#disconnect();
+    this.#scout.stop();
     this.#phase = 'closed';
     this.#closeBy = Number.POSITIVE_INFINITY;
     for (const request of this.#conversation?.abandon('the client was closed') ?? []) {
@@ -379,7 +377,8 @@ export class ClientSession<Token> {
       return;
     }
     if (this.#phase === 'attached') {
-      if (this.#conversation!.beat()) this.#drop('the server did not answer in time');
+      if (this.#scout.step()) this.#drop('another server takes writes');
+      else if (this.#conversation!.beat()) this.#drop('the server did not answer in time');
     } else if (this.#phase !== 'resting' && now >= this.#phaseDeadline) {
       this.#drop('the server did not answer in time');
     }

@@ -20,7 +20,10 @@ export interface SessionState {
  * replies and events stand in the order of the wire.
  */
 export type SessionEffect<Token> =
-  /** Connect to a server, given as its place in the list; every answer names the attempt. */
+  /**
+   * Connect to a server, given as its place in the list; every answer names the attempt. There may
+   * be two connections at a time; attempts of the one that only looks around are negative.
+   */
   | { readonly type: 'open'; readonly attempt: number; readonly server: number }
   | { readonly type: 'send'; readonly attempt: number; readonly bytes: Uint8Array }
   /** Close the connection after what was sent; nothing more is heard of it. */

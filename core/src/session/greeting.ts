@@ -40,3 +40,9 @@ export function writeProbe(to: Writer, timeoutMs: number): void {
   const offer = { id: PROBE_SESSION, password: NO_PASSWORD };
   writeGreeting(to, { timeoutMs, offer, lastZxidSeen: 0n, readOnly: true });
 }
+
+/** The same for servers that take writes and have all that was seen; others hang up on it. */
+export function writeQuestion(to: Writer, timeoutMs: number, lastZxidSeen: bigint): void {
+  const offer = { id: PROBE_SESSION, password: NO_PASSWORD };
+  writeGreeting(to, { timeoutMs, offer, lastZxidSeen, readOnly: false });
+}

@@ -25,12 +25,16 @@ export interface SessionRequest<Token> {
   readonly unwatch?: { readonly path: string; readonly kinds: readonly WatchKind[] } | undefined;
 }
 
-/** Everything that can happen to a client's session. */
-export type SessionInput<Token> =
+/** What happens to a connection. */
+export type TransportInput =
   | { readonly type: 'transport-opened'; readonly attempt: number }
   /** The machine owns the bytes from now on. */
   | { readonly type: 'transport-bytes'; readonly attempt: number; readonly bytes: Uint8Array }
-  | { readonly type: 'transport-closed'; readonly attempt: number; readonly reason: string }
+  | { readonly type: 'transport-closed'; readonly attempt: number; readonly reason: string };
+
+/** Everything that can happen to a client's session. */
+export type SessionInput<Token> =
+  | TransportInput
   | { readonly type: 'request'; readonly request: SessionRequest<Token> }
   /** Nobody waits for the request with this token any more. */
   | { readonly type: 'cancel'; readonly token: Token }

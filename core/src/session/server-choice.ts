@@ -17,6 +17,8 @@ export class ServerChoice {
   readonly #order: number[];
   readonly #random: () => number;
   #next = 0;
+  /** The next one is known to want us. */
+  #isPreferred = false;
   #failures = 0;
   #hungUp = new Set<number>();
   /** The one that has just answered a probe. */
@@ -43,14 +45,27 @@ export class ServerChoice {
   take(): number {
     const server = this.#order[this.#next]!;
     this.#next = (this.#next + 1) % this.#order.length;
+    this.#isPreferred = false;
     return server;
   }
 
   /** How long to wait before the next attempt; grows with each round of failures. */
   delayMs(): Millis {
+    if (this.#isPreferred) return 0;
     const round = Math.floor(this.#failures / this.#order.length);
     const ceiling = Math.min(FIRST_DELAY_MS * 2 ** Math.min(round, 10), MAX_DELAY_MS);
-    return round === 0 ? this.#random() * ceiling : ceiling / 2 + (this.#random() * ceiling) / 2;
+    return round === 0 ? this.#random() * ceiling : this.someOf(ceiling);
+  }
+
+  /** Some part of a wait, so that a crowd does not come at once. */
+  someOf(ms: Millis): Millis {
+    return ms / 2 + (this.#random() * ms) / 2;
+  }
+
+  /** A server would take us: it is to be tried next, at once. */
+  prefer(server: number): void {
+    this.#next = this.#order.indexOf(server);
+    this.#isPreferred = true;
   }
 
   failed(): void {
@@ -99,7 +114,7 @@ export class ServerChoice {
   /** The server answered a probe: it serves, if only since now, and is the next to be greeted. */
   serves(server: number): void {
     this.#serving = server;
-    this.#next = this.#order.indexOf(server);
+    this.prefer(server);
   }
 
   /** Whether every server is behind what we have seen. */

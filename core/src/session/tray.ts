@@ -4,6 +4,7 @@ import type { Millis } from '../base/ids.js';
 import type { LogEvent, LogLevel } from '../base/log-event.js';
 import { Writer } from '../wire/writer.js';
 import type { SessionEffect } from './effects.js';
+import type { SessionInput } from './inputs.js';
 
 /** What the parts of a session's machine share during a step: the time, and what goes out. */
 export class Tray<Token> {
@@ -34,6 +35,12 @@ export class Tray<Token> {
 
   fail(token: Token, name: ErrorName, outcome: Outcome, reason: string): void {
     this.out.push({ type: 'failed', token, name, outcome, reason });
+  }
+
+  /** Whatever comes after the end. */
+  refuse(input: SessionInput<Token>): void {
+    if (input.type === 'request') this.refuseClosed(input.request.token);
+    if (input.type === 'auth') this.refuseClosed(input.token);
   }
 
   refuseClosed(token: Token): void {

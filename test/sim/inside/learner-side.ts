@@ -129,6 +129,8 @@ export class LearnerSide {
     if (this.#subject.isBlank) this.#marks.hit('blank-is-back');
     this.#subject.isBlank = false;
     this.#subject.isInDoubt = false;
+    if (this.#subject.isRotten) this.#marks.hit('rotten-is-back');
+    this.#subject.isRotten = false;
     if (this.#history > this.#subject.attested) this.#subject.attested = this.#history;
   }
 

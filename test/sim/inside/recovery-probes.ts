@@ -41,6 +41,8 @@ export class RecoveryProbes {
   readonly #random: Random;
   readonly #found: Found[] = [];
   readonly #count: number;
+  /** What is on the disk has changed by itself: nothing more is to be seen there. */
+  isOver = false;
   #isDue = false;
   #nextAt = 0;
   /** The disk has changed since the last look: else there is nothing new to see. */
@@ -78,6 +80,7 @@ export class RecoveryProbes {
   }
 
   look(server: LocalServer): void {
+    if (this.isOver) return;
     const { database, fuzzyUntil } = this.#recover(server);
     const { lastZxid } = database;
     const { attested, log, name } = this.#subject;

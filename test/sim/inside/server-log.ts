@@ -134,8 +134,12 @@ export class ServerLog {
     }
   }
 
-  /** A new life has begun on what a disk holds: reads all of it again. */
-  begin(disk: MemoryDisk): void {
+  /**
+   * A new life has begun on what a disk holds: reads all of it again.
+   *
+   * @param isRotten what was durable may be gone
+   */
+  begin(disk: MemoryDisk, isRotten = false): void {
     const before = this.#entries;
     const durable = this.durableZxid;
     this.#disk = disk;
@@ -152,7 +156,7 @@ export class ServerLog {
     if (isReplaced) this.#installedAt = snapshot;
     for (const entry of found) this.#add(entry);
     this.#advance();
-    demand(this.lastZxid >= durable, 'R14', () => {
+    demand(this.lastZxid >= durable || isRotten, 'R14', () => {
       const end = `the log of ${this.#who} ends with ${zxidText(this.lastZxid)} after a restart`;
       return `${end}, and ${zxidText(durable)} was durable`;
     });

@@ -13,6 +13,8 @@ export interface Subject {
   attested: bigint;
   /** It lost all its data, and has not been brought up to date since: it must not vote (T8). */
   isBlank: boolean;
+  /** Bytes on its disk have changed by themselves, and it has not taken over a leader's history. */
+  isRotten: boolean;
   /** It has said that its history is no proof, and has not taken over a leader's since. */
   isInDoubt: boolean;
   /** Whether its disk says that it was in an ensemble before: else nobody counts on it. */

@@ -22,6 +22,7 @@ const anywhere = [
 /** Kinds that need more than one server. */
 const amongSeveral = [
   'wipe',
+  'rot',
   'roll',
   'isolate-server',
   'one-way',

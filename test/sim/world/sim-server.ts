@@ -10,7 +10,7 @@ import { LocalServer } from '@vivarium/core/internal/local/server';
 import { type BootDisk, type DiskStep, folders } from '@vivarium/core/internal/storage/disk';
 import { type Entry, epochOf, zxidText } from '../inside/entry.js';
 import { EpochFiles } from '../inside/epoch-files.js';
-import { receivedZxid } from '../inside/log-records.js';
+import { isLogName, receivedZxid, snapshotZxid } from '../inside/log-records.js';
 import { RecoveryProbes } from '../inside/recovery-probes.js';
 import { ServerLog } from '../inside/server-log.js';
 import type { Subject } from '../inside/subject.js';
@@ -75,6 +75,7 @@ export class SimServer implements Subject {
   attested = 0n;
   isBlank = false;
   isInDoubt = false;
+  isRotten = false;
   /** What its wall clock is wrong by. */
   wallOffsetMs = 0;
   /** The last start ended with an error of the disk. */
@@ -181,6 +182,38 @@ export class SimServer implements Subject {
     this.attested = 0n;
   }
 
+  /**
+   * Its process dies, and while it is dead a bit changes in one of its logs or snapshots. Returns
+   * which; undefined when there are none.
+   */
+  rot(random: Random): string | undefined {
+    const { disk } = this.local;
+    const paths = [folders.logs, folders.snapshots].flatMap((folder) => {
+      const isData = ({ name }: { readonly name: string }) =>
+        isLogName(name) || snapshotZxid(name) !== undefined;
+      return disk
+        .list(folder)
+        .filter(isData)
+        .map(({ name }) => folder + name);
+    });
+    if (paths.length === 0) return undefined;
+    const file = random.pick(paths);
+    const bytes = disk.read(file, 0, Number.MAX_SAFE_INTEGER);
+    const length = bytes.findLastIndex((byte) => byte !== 0) + 1;
+    if (length === 0) return undefined;
+    if (this.isUp) this.kill();
+    const position = random.between(0, length - 1);
+    const flipped = bytes[position]! ^ (1 << random.between(0, 7));
+    disk.perform([
+      { step: 'write', file, position, bytes: Uint8Array.of(flipped) },
+      { step: 'sync', file },
+    ]);
+    this.isRotten = true;
+    this.isInDoubt = true;
+    this.recoveries.isOver = true;
+    return `byte ${position} of ${file}`;
+  }
+
   /** Starts it; it may die while it does. */
   start(): void {
     this.hasFailedStart = false;
@@ -264,9 +297,11 @@ export class SimServer implements Subject {
     const disk = this.#bootDisk();
     const inner = boot({ ...options, disk });
     disk.hasBooted();
-    this.log.begin(this.local.disk);
+    this.log.begin(this.local.disk, this.isRotten);
     const { lastZxid } = inner.view;
-    demand(lastZxid >= this.log.lastZxid && lastZxid >= this.attested, 'R14', () => {
+    const hasAll = lastZxid >= this.log.lastZxid && lastZxid >= this.attested;
+    if (!hasAll && this.isRotten) witness.marks.hit('rot-found');
+    demand(hasAll || this.isRotten, 'R14', () => {
       const facts = `logged ${zxidText(this.log.lastZxid)}, attested ${zxidText(this.attested)}`;
       return `${this.name} came back at ${zxidText(lastZxid)} from a restart: ${facts}`;
     });

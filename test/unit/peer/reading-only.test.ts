@@ -307,6 +307,26 @@ suite('a client of a server that is cut off', (test) => {
     await closed;
   });
 
+  test('moves to one that takes writes as soon as there is one', async () => {
+    const rig = await ensemble();
+    const [server, other] = followers(rig);
+    await cutOff(rig, server!);
+    rig.servers[other! - 1]!.kill();
+    const client = rig.client({ readOnly: true, sessionTimeoutMs: 4_000 }, [server!, other!]);
+    await rig.until('it is connected', () => client.state.type === 'connected');
+    assert.is(client.state.detail, 'readOnly');
+    rig.servers[other! - 1]!.start();
+    const isMoved = () => client.state.type === 'connected' && client.state.detail === undefined;
+    await rig.until('it has moved', isMoved, 12_000);
+    assert.is(viewOf(rig, server!).mode, 'read-only');
+    const writing = client.set('/p', 'y');
+    await rig.time.advance(100);
+    assert.is((await writing).version, 1);
+    const closed = client.close();
+    await rig.time.advance(100);
+    await closed;
+  });
+
   test('is not let in with the session that it has, which is there again afterwards', async () => {
     const rig = await ensemble();
     const [server] = followers(rig);

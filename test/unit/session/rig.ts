@@ -36,7 +36,7 @@ export class SessionRig {
   now = 1_000;
   /** Everything the machine has said since `take`. */
   effects: Effect[] = [];
-  /** Number of the newest `open`. */
+  /** Number of the newest `open` for the session itself. */
   attempt = 0;
 
   constructor(settings: Partial<SessionSettings> = {}) {
@@ -59,7 +59,7 @@ export class SessionRig {
     const from = this.effects.length;
     this.session.step({ now: this.now, inputs }, this.effects);
     for (const effect of this.effects.slice(from)) {
-      if (effect.type === 'open') this.attempt = effect.attempt;
+      if (effect.type === 'open' && effect.attempt > 0) this.attempt = effect.attempt;
     }
   }
 
@@ -118,12 +118,7 @@ export class SessionRig {
   }
 
   welcome(sessionId = 7n, timeOut = 6_000, readOnly = false): void {
-    const passwd = new Uint8Array(16).fill(9);
-    this.bytes(
-      framed((to) =>
-        writeConnectResponse(to, { protocolVersion: 0, timeOut, sessionId, passwd, readOnly }),
-      ),
-    );
+    this.bytes(welcomeFrame(sessionId, timeOut, readOnly));
   }
 
   /** Connects up to a session. */
@@ -136,7 +131,8 @@ export class SessionRig {
   /** Frames of all `send`s since `take`, without greetings. */
   sent(): SentFrame[] {
     const frames: SentFrame[] = [];
-    for (const { bytes } of this.of('send')) {
+    for (const { attempt, bytes } of this.of('send')) {
+      if (attempt < 0) continue;
       const splitter = new FrameSplitter(1_000_000);
       splitter.push(bytes);
       for (let frame = splitter.next(); frame !== undefined; frame = splitter.next()) {
@@ -162,6 +158,14 @@ export class SessionRig {
   event(type: number, path: string, zxid = -1n): void {
     this.answer(-1, { zxid, body: encode(WatcherEvent, { type, state: 3, path }) });
   }
+}
+
+/** A server's answer to a greeting. */
+export function welcomeFrame(sessionId: bigint, timeOut: number, readOnly: boolean): Uint8Array {
+  const passwd = new Uint8Array(16).fill(9);
+  return framed((to) =>
+    writeConnectResponse(to, { protocolVersion: 0, timeOut, sessionId, passwd, readOnly }),
+  );
 }
 
 export function requestOf(

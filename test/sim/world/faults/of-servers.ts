@@ -43,6 +43,12 @@ export const serverFaults = {
     server.wipe();
     took(server.name);
   },
+  rot: (world, random, took) => {
+    const server = random.pick(world.servers);
+    if (!world.mayWipe(server)) return;
+    const where = server.rot(random);
+    if (where !== undefined) took(`${server.name}: ${where}`);
+  },
   roll: (world, random, took) => {
     const gapMs = random.between(50, random.pick([200, 2_000]));
     for (const [at, server] of shuffled(world.servers, random).entries()) {
