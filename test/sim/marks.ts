@@ -22,6 +22,7 @@ export const marks = {
   'observer-snap': 'an observer got a tree',
   'undecided-in-sync': 'a learner was sent what nobody had decided yet, before NEWLEADER',
   'rot-found': 'a server started without what had changed on its disk by itself',
+  'rot-refused': 'a server would not start with what had changed on its disk by itself',
   'rotten-is-back': 'a server whose disk had changed by itself was brought up to date',
   'blank-is-back': 'a server that had lost all data has it again',
 

@@ -106,18 +106,13 @@ export const electionPlants: readonly Plant[] = [
     () => () => {},
   ),
   inside(
-    'begins an epoch without asking others which ones they know',
+    'begins an epoch that others have accepted before',
     Discovery.prototype,
     'reported',
-    (right) => {
-      const asked = new WeakMap<Discovery, number>();
-      return function (this: Discovery, id, epoch) {
-        // It says first what it knows itself.
-        const own = asked.get(this) ?? id;
-        asked.set(this, own);
-        right.call(this, id, id === own ? epoch : 0);
-      };
-    },
+    (right) =>
+      function (this: Discovery, id) {
+        right.call(this, id, 0);
+      },
   ),
   inside(
     'accepts an epoch in memory before it is on disk',

@@ -234,7 +234,7 @@ export const replicationPlants: readonly Plant[] = [
         return id;
       },
   ),
-  between('takes a failed cut for done', () => {
+  between('takes a failed change of its history for done', () => {
     const cuts = new Set<number>();
     return {
       inputs: (batch) => ({
@@ -248,7 +248,10 @@ export const replicationPlants: readonly Plant[] = [
       effects(effects) {
         for (const effect of effects) {
           if (effect.type !== 'disk') continue;
-          if (effect.steps.some(({ step }) => step === 'truncate')) cuts.add(effect.id);
+          const isChange = effect.steps.some(
+            ({ step }) => step === 'truncate' || step === 'rename',
+          );
+          if (isChange && effect.lane === 'log') cuts.add(effect.id);
         }
         return effects;
       },

@@ -1,6 +1,5 @@
 /** Bugs in what servers of an ensemble promise their clients: sessions, syncs, fresh reads. */
 import { Connection } from '@vivarium/core/internal/peer/connection';
-import { Expiry } from '@vivarium/core/internal/peer/expiry';
 import { Forwarding } from '@vivarium/core/internal/peer/forwarding';
 import { Ledger } from '@vivarium/core/internal/peer/ledger';
 import { Preparation } from '@vivarium/core/internal/peer/preparation';
@@ -77,15 +76,6 @@ export const sessionPlants: readonly Plant[] = [
     (right) =>
       function (this: Sessions, id, timeoutMs, now, isLocal) {
         return right.call(this, id, timeoutMs, now - timeoutMs / 2 - 1_000, isLocal);
-      },
-  ),
-  inside(
-    'ends sessions as soon as they are overdue, whatever waits to be read',
-    Expiry.prototype,
-    'polled',
-    (right) =>
-      function (this: Expiry, id, now) {
-        return right.call(this, id, now + 1_000);
       },
   ),
   inside(
@@ -183,7 +173,7 @@ export const sessionPlants: readonly Plant[] = [
     'next',
     (right) =>
       function (this: SessionIds, isTaken) {
-        return right.call(this, isTaken) & 0xff_ffffn;
+        return (right.call(this, isTaken) & 0xff_ffffn) | 0x100_0000n;
       },
   ),
   inside('asks its leader twice for some writes', Learner.prototype, 'request', (right) => {

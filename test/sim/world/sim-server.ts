@@ -176,6 +176,7 @@ export class SimServer implements Subject {
     if (this.isUp) this.kill();
     this.isBlank = this.hasJoined || this.epochs.durable('acceptedEpoch') > 0n;
     this.local.disk = new MemoryDisk();
+    this.isRotten = false;
     this.log.wiped();
     this.epochs.wiped(this.local.disk);
     this.#parts.witness.canon.forget(this.log);
@@ -202,6 +203,7 @@ export class SimServer implements Subject {
     const length = bytes.findLastIndex((byte) => byte !== 0) + 1;
     if (length === 0) return undefined;
     if (this.isUp) this.kill();
+    this.mendDisk();
     const position = random.between(0, length - 1);
     const flipped = bytes[position]! ^ (1 << random.between(0, 7));
     disk.perform([
@@ -231,6 +233,13 @@ export class SimServer implements Subject {
       }
       const isRefusal = error instanceof Error && error.name === 'RefusedStartError';
       if (!isRefusal) throw error;
+      if (this.isRotten) {
+        // Whoever is told so looks after it, and lets it begin without any data.
+        this.#parts.witness.marks.hit('rot-refused');
+        this.wipe();
+        this.#ended();
+        return;
+      }
       throw new Violation('R14', `${this.name}: a start was refused: ${error.message}`);
     }
   }
