@@ -4,7 +4,7 @@ import { availableParallelism, setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { table } from './page.js';
 import type { Answer, Asked, Found } from './planted-seeds.js';
-import { plants } from './plants/index.js';
+import { plants, rarePlants } from './plants/index.js';
 import type { Plant } from './plants/plant.js';
 import type { Proof, ProofContext } from './proof.js';
 
@@ -63,7 +63,7 @@ export const prove: Proof = {
 
 /** Some that are found soon. */
 function ofToday(): readonly Plant[] {
-  const common = plants.filter(({ isRare }) => isRare !== true);
+  const common = plants.filter(({ name }) => !rarePlants.has(name));
   const first = Math.floor(Date.now() / DAY_MS) * SHORT_PLANTS;
   return Array.from({ length: SHORT_PLANTS }, (_, at) => common[(first + at) % common.length]!);
 }

@@ -5,7 +5,6 @@ import { Ledger } from '@vivarium/core/internal/peer/ledger';
 import { Pipeline } from '@vivarium/core/internal/peer/pipeline';
 import { Store } from '@vivarium/core/internal/peer/store';
 import type { Effect } from '@vivarium/core/internal/seam/effects';
-import { Turn } from '@vivarium/core/internal/seam/turn';
 import { CommittedLog } from '@vivarium/core/internal/storage/committed-log';
 import { snapshotDraftFile } from '@vivarium/core/internal/storage/file-names';
 import { packetTypes } from '@vivarium/core/internal/wire/quorum';
@@ -221,17 +220,6 @@ export const replicationPlants: readonly Plant[] = [
       function (this: Installation, database, endZxid, done) {
         right.call(this, database, endZxid, () => {});
         done();
-      },
-  ),
-  inside(
-    'sends before the disk has done what it relies on',
-    Turn.prototype,
-    'askDisk',
-    (right) =>
-      function (this: Turn, lane, steps) {
-        const id = right.call(this, lane, steps);
-        if (lane === 'log') this.durable = id;
-        return id;
       },
   ),
   between('takes a failed change of its history for done', () => {

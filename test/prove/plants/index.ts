@@ -20,3 +20,27 @@ const amongServers: readonly Plant[] = [...electionPlants, ...replicationPlants,
 
 /** Every bug that the simulator must find. */
 export const plants: readonly Plant[] = [...everywhere, ...amongServers];
+
+/** Bugs that a short proof does not look for: some take hundreds of seeds. */
+export const rarePlants: ReadonlySet<string> = new Set([
+  'counts servers where there are groups and weights',
+  'compares histories by their counters, without their epochs',
+  'does not answer servers that look for a leader when it has one',
+  'forgets over a restart that its history is no proof',
+  'logs transactions of an epoch that nothing on its disk tells of',
+  'says of a tree that it shows nothing from after its beginning',
+  'goes on with the tree in memory when a cut was interrupted',
+  'tells clients that they live however old its lease is',
+  'counts a report as heard when it is sent',
+  'ends sessions of a learner without asking it once more',
+  'does not wait for what a learner that has gone may have promised',
+  'confirms reports although no quorum follows',
+  'takes itself for followed at any time',
+  'lets a sync pass without asking a quorum',
+  'leads on although it hears of no quorum',
+  'answers what waits after a long pause before it steps down',
+  'takes requests of a session that has moved',
+  'lets a client in that has seen more than it has',
+  'the client forgets a watch of which one of two kinds has fired',
+  'the client is certain of its session for longer than the server keeps it',
+]);

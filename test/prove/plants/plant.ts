@@ -7,8 +7,6 @@ import type { DiskStep } from '@vivarium/core/internal/storage/disk';
 export interface Plant {
   /** What the bug does, in a few words. */
   readonly name: string;
-  /** It takes hundreds of seeds to find it. */
-  readonly isRare?: boolean;
   /** Puts the bug in; what it returns takes it out again. Everything is whole before and after. */
   put(boot: BootLocal): Planted;
 }

@@ -31,6 +31,7 @@ const amongSeveral = [
   'flap',
   'clog',
   'strand',
+  'maroon',
   'ambush',
 ] as const;
 

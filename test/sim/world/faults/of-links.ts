@@ -78,6 +78,27 @@ export const linkFaults = {
     });
     took(`${place} from ${server.name} for ${ms} ms`);
   },
+  // A server answers its client without knowing what the others do, and then nobody hears of either.
+  maroon: (world, random, took) => {
+    const pairs = [...world.network.connections].flatMap(({ route: { from, to } }) => {
+      const server = world.servers.find(({ local }) => local.address === to);
+      return server !== undefined && from.startsWith('c') ? [{ place: from, server }] : [];
+    });
+    if (pairs.length === 0) return;
+    const { place, server } = random.pick(pairs);
+    const { tickTime } = world.swarm;
+    const delayMs = random.between(0, 5 * tickTime);
+    const others = world.servers.filter((other) => other !== server);
+    const [longMs] = longTimes(world);
+    cutBetween(world, [server], others, delayMs + random.between(1, longMs));
+    const dies = random.chance(0.3);
+    world.kernel.after(delayMs * 1_000, `maroons ${place}`, () => {
+      if (!world.goesOn()) return;
+      world.lasting.begin([place], 2 * longMs, `join ${place}`, world.ways.isolate(place));
+      if (dies && server.isUp) server.kill();
+    });
+    took(`${place} with ${server.name}, and alone after ${delayMs} ms${dies ? ', dead' : ''}`);
+  },
 } satisfies Readonly<Record<string, FaultAct>>;
 
 function someTime(world: FaultWorld, random: Random): number {
