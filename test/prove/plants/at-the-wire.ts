@@ -1,7 +1,8 @@
 /** Bugs in what a server sends and takes, and in when it looks. */
+import type { ConnectionId } from '@vivarium/core/internal/base/ids';
 import type { LocalMachine } from '@vivarium/core/internal/local/machine';
 import type { Effect } from '@vivarium/core/internal/seam/effects';
-import type { Batch } from '@vivarium/core/internal/seam/inputs';
+import type { Batch, Input } from '@vivarium/core/internal/seam/inputs';
 import { FrameSplitter } from '@vivarium/core/internal/wire/framing';
 import { specialXids } from '@vivarium/core/internal/wire/operations';
 import { between, type Plant } from './plant.js';
@@ -84,15 +85,18 @@ export const wirePlants: readonly Plant[] = [
   },
   between('performs a request twice', () => {
     let seen = 0;
+    const clients = new Set<ConnectionId>();
     return {
-      inputs: (batch) => ({
-        ...batch,
-        inputs: batch.inputs.flatMap((input) => {
-          if (input.type !== 'connection-bytes' || !isWholeRequest(input.bytes)) return [input];
+      inputs(batch) {
+        noteClients(batch, clients);
+        const inputs = batch.inputs.flatMap((input): readonly Input[] => {
+          if (input.type !== 'connection-bytes' || !clients.has(input.connection)) return [input];
+          if (!isWholeRequest(input.bytes)) return [input];
           seen += 1;
           return seen % 20 === 0 ? [input, { ...input, bytes: input.bytes.slice() }] : [input];
-        }),
-      }),
+        });
+        return { ...batch, inputs };
+      },
     };
   }),
 ];
@@ -144,13 +148,29 @@ function frames(
   name: string,
   wrong: (frames: readonly Uint8Array[]) => readonly Uint8Array[],
 ): Plant {
-  const rewired = (effect: Effect): Effect => {
-    if (effect.type !== 'send') return effect;
+  const rewired = (effect: Effect, clients: ReadonlySet<ConnectionId>): Effect => {
+    if (effect.type !== 'send' || !clients.has(effect.connection)) return effect;
     const all = split(effect.bytes);
     if (all.some((frame) => int(frame, XID) === GREETING_XID)) return effect;
     return { ...effect, bytes: joined(wrong(all)) };
   };
-  return between(name, () => ({ effects: (effects) => effects.map(rewired) }));
+  return between(name, () => {
+    const clients = new Set<ConnectionId>();
+    return {
+      inputs(batch) {
+        noteClients(batch, clients);
+        return batch;
+      },
+      effects: (effects) => effects.map((effect) => rewired(effect, clients)),
+    };
+  });
+}
+
+/** Links to other servers are none of these. */
+function noteClients({ inputs }: Batch, clients: Set<ConnectionId>): void {
+  for (const input of inputs) {
+    if (input.type === 'connection-opened') clients.add(input.connection);
+  }
 }
 
 function split(bytes: Uint8Array): Uint8Array[] {
