@@ -73,6 +73,7 @@ export class SimServer implements Subject {
   readonly staleMs: number;
   readonly recoveries: RecoveryProbes;
   attested = 0n;
+  lostZxid = 0n;
   isBlank = false;
   isInDoubt = false;
   isRotten = false;
@@ -180,6 +181,7 @@ export class SimServer implements Subject {
     this.log.wiped();
     this.epochs.wiped(this.local.disk);
     this.#parts.witness.canon.forget(this.log);
+    if (this.attested > this.lostZxid) this.lostZxid = this.attested;
     this.attested = 0n;
   }
 
