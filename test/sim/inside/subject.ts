@@ -11,7 +11,7 @@ export interface Subject {
   readonly epochs: EpochFiles;
   /** Highest zxid that it has told anybody of, which it must not lose. */
   attested: bigint;
-  /** What it had told of when it lost all its data. */
+  /** What it had told of when it lost its data, or some of it. */
   lostZxid: bigint;
   /** It lost all its data, and has not been brought up to date since: it must not vote (T8). */
   isBlank: boolean;

@@ -181,7 +181,7 @@ export class SimServer implements Subject {
     this.log.wiped();
     this.epochs.wiped(this.local.disk);
     this.#parts.witness.canon.forget(this.log);
-    if (this.attested > this.lostZxid) this.lostZxid = this.attested;
+    this.#loses();
     this.attested = 0n;
   }
 
@@ -214,6 +214,7 @@ export class SimServer implements Subject {
     ]);
     this.isRotten = true;
     this.isInDoubt = true;
+    this.#loses();
     this.recoveries.isOver = true;
     return `byte ${position} of ${file}`;
   }
@@ -260,6 +261,10 @@ export class SimServer implements Subject {
   forgetPlans(): void {
     this.#atStep = undefined;
     this.#nextAtStep = undefined;
+  }
+
+  #loses(): void {
+    if (this.attested > this.lostZxid) this.lostZxid = this.attested;
   }
 
   mendDisk(): void {
