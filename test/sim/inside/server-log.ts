@@ -147,6 +147,10 @@ export class ServerLog {
     const found = this.#scan();
     const [first] = found;
     const snapshot = this.#newestSnapshot();
+    if (isRotten) {
+      this.#keep(before, found.at(-1)?.zxid ?? 0n, snapshot);
+      return;
+    }
     const isReplaced = first === undefined && snapshot > this.#snapshotEnd;
     const history = isReplaced ? (this.#offered.get(snapshot) ?? before) : before;
     const end = first === undefined ? snapshot : first.zxid - 1n;
@@ -156,12 +160,22 @@ export class ServerLog {
     if (isReplaced) this.#installedAt = snapshot;
     for (const entry of found) this.#add(entry);
     this.#advance();
-    demand(this.lastZxid >= durable || isRotten, 'R14', () => {
+    demand(this.lastZxid >= durable, 'R14', () => {
       const end = `the log of ${this.#who} ends with ${zxidText(this.lastZxid)} after a restart`;
       return `${end}, and ${zxidText(durable)} was durable`;
     });
     if (!this.#isAlone) return;
     for (const { zxid } of before) if (zxid > this.lastZxid) this.#meanings.forget(zxid);
+  }
+
+  /** What cannot be read any more in the middle stands in a snapshot, or is the server's problem. */
+  #keep(before: readonly Entry[], logged: bigint, snapshot: bigint): void {
+    const end = logged > snapshot ? logged : snapshot;
+    this.#entries = before.filter(({ zxid }) => zxid <= end);
+    const isThere = ({ file }: Entry) => this.#files.some(({ name }) => name === file);
+    const first = this.#entries.findIndex(isThere);
+    this.#inSnapshot = first < 0 ? this.#entries.length : first;
+    this.#durable = this.#entries.length;
   }
 
   /** All its data is gone. */

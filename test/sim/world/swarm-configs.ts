@@ -31,10 +31,12 @@ export function chooseConfigs(
   const own = () => defaultConfig({ ...common, ...chooseOwn(random) });
   if (!HAS_ENSEMBLES || count === 0) return [own()];
   const ensemble = chooseEnsemble(random, count);
+  // Operators make mistakes: where each server has a patience of its own, a leader may last longer
+  // than its followers.
+  const isUneven = random.chance(0.2);
   return ensemble.servers.map(({ serverId }) => ({
     ...own(),
-    // Operators make mistakes: each server may have a patience of its own.
-    ...(random.chance(0.1) && { syncLimit: random.between(2, 8) }),
+    ...(isUneven && { syncLimit: random.pick([2, 8]) }),
     serverId,
     ensemble,
   }));

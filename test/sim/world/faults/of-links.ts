@@ -87,7 +87,7 @@ export const linkFaults = {
     if (pairs.length === 0) return;
     const { place, server } = random.pick(pairs);
     const { tickTime } = world.swarm;
-    const delayMs = random.between(0, 5 * tickTime);
+    const delayMs = random.between(0, 8 * tickTime);
     const others = world.servers.filter((other) => other !== server);
     const [longMs] = longTimes(world);
     cutBetween(world, [server], others, delayMs + random.between(1, longMs));
