@@ -40,7 +40,7 @@ suite(
       const lines = stdout.split('\n');
       assert.ok(lines.length > 500, `${lines.length} lines`);
       assert.match(stdout, /^\d+\.\d{3} fault \w+/m);
-      assert.match(stdout, /^\d+\.\d{3} c\d\/\d+ asks \d+ \w+/m);
+      assert.match(stdout, /^\d+\.\d{3} c\d+\/\d+ asks \d+ \w+/m);
     });
   },
   { timeoutMs: 60_000 },

@@ -168,7 +168,7 @@ export class ServerLog {
     for (const { zxid } of before) if (zxid > this.lastZxid) this.#meanings.forget(zxid);
   }
 
-  /** What cannot be read any more in the middle stands in a snapshot, or is the server's problem. */
+  /** What cannot be read any more in the middle stands in a snapshot, or is its own problem. */
   #keep(before: readonly Entry[], logged: bigint, snapshot: bigint): void {
     const end = logged > snapshot ? logged : snapshot;
     this.#entries = before.filter(({ zxid }) => zxid <= end);

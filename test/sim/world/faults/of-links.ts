@@ -78,7 +78,7 @@ export const linkFaults = {
     });
     took(`${place} from ${server.name} for ${ms} ms`);
   },
-  // A server answers its client without knowing what the others do; then nobody hears of either.
+  // A server answers its client without knowing what others do, and nobody hears of either then.
   maroon: (world, random, took) => {
     const pairs = [...world.network.connections].flatMap(({ route: { from, to } }) => {
       const server = world.servers.find(({ local }) => local.address === to);
