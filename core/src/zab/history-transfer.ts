@@ -19,6 +19,8 @@ export interface TransferParts {
   readonly epoch: () => number;
   /** What a Vivarium learner is to know before it serves: see `packetTypes.secrets`. */
   readonly secrets: () => Uint8Array;
+  /** The number of the last transaction of the epoch that is decided. */
+  readonly decided: () => number;
   /** Proposed and not decided. */
   readonly undecided: readonly HistoryEntry[];
   /** Hands on what was said to all so far, so that whoever follows from now on hears none of it. */
@@ -157,8 +159,12 @@ export class HistoryTransfer {
     this.#follows(learner);
   }
 
-  /** From now on it is told what all are told, and the history must be in front of that. */
+  /**
+   * From now on it is told what all are told, and the history must be in front of that. What is
+   * decided by now it acknowledges with the history, and not once more.
+   */
   #follows(learner: LearnerHandler): void {
+    learner.acked = this.#parts.decided();
     learner.link.flush(this.#parts.durable());
     learner.stage = 'syncing';
   }

@@ -73,6 +73,7 @@ export class Leader {
       ...parts,
       limits: this.#limits,
       epoch: () => this.epoch,
+      decided: () => this.#proposals.decided,
       undecided: this.#proposals.undecided,
       cut: () => this.#proposals.cut(),
       failed: (learner, reason) => this.#drop(learner, reason),

@@ -51,6 +51,11 @@ export class Proposals {
     return this.#proposed;
   }
 
+  /** The number of the last one that is decided. */
+  get decided(): number {
+    return this.#committed;
+  }
+
   /**
    * A transaction was put into the own log: all who follow are told.
    *

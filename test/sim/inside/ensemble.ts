@@ -181,6 +181,11 @@ export class Ensemble {
 
   #mayCommit({ zxid }: Entry, story: string): void {
     const holders = this.#voters(({ log }) => log.holdsDurably(zxid));
+    /* Who has acknowledged it and lost it since has no vote before it has it again. */
+    const had = this.#voters(({ isBlank, isRotten, lostZxid }) => {
+      return (isBlank || isRotten) && zxid <= lostZxid;
+    });
+    if (had.size > 0 && this.members.isQuorum(new Set([...holders, ...had]))) return;
     this.#demandQuorum(holders, 'R5', () => {
       return `${story}: ${zxidText(zxid)} is durable on ${namesOf(holders)} alone`;
     });

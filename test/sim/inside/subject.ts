@@ -11,6 +11,8 @@ export interface Subject {
   readonly epochs: EpochFiles;
   /** Highest zxid that it has told anybody of, which it must not lose. */
   attested: bigint;
+  /** What it had told of when it lost its data, or some of it. */
+  lostZxid: bigint;
   /** It lost all its data, and has not been brought up to date since: it must not vote (T8). */
   isBlank: boolean;
   /** Bytes on its disk have changed by themselves, and it has not taken over a leader's history. */

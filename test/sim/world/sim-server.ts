@@ -73,6 +73,7 @@ export class SimServer implements Subject {
   readonly staleMs: number;
   readonly recoveries: RecoveryProbes;
   attested = 0n;
+  lostZxid = 0n;
   isBlank = false;
   isInDoubt = false;
   isRotten = false;
@@ -180,6 +181,7 @@ export class SimServer implements Subject {
     this.log.wiped();
     this.epochs.wiped(this.local.disk);
     this.#parts.witness.canon.forget(this.log);
+    this.#loses();
     this.attested = 0n;
   }
 
@@ -212,6 +214,7 @@ export class SimServer implements Subject {
     ]);
     this.isRotten = true;
     this.isInDoubt = true;
+    this.#loses();
     this.recoveries.isOver = true;
     return `byte ${position} of ${file}`;
   }
@@ -258,6 +261,10 @@ export class SimServer implements Subject {
   forgetPlans(): void {
     this.#atStep = undefined;
     this.#nextAtStep = undefined;
+  }
+
+  #loses(): void {
+    if (this.attested > this.lostZxid) this.lostZxid = this.attested;
   }
 
   mendDisk(): void {

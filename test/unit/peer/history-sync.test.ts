@@ -174,6 +174,24 @@ suite('a server that was away for longer than the memory of its leader reaches',
   });
 });
 
+suite('a server that lacked nothing, or got all it lacked,', (test) => {
+  test('owes its leader nothing, however long nothing is written', async () => {
+    for (const isMissing of [false, true]) {
+      const rig = await served();
+      const late = rig.servers[followerOf(rig) - 1]!;
+      await write(rig, 'before', 3);
+      await rig.time.advance(100);
+      late.kill();
+      if (isMissing) await write(rig, 'meanwhile', 3);
+      late.start();
+      await settled(rig);
+      const left = count(rig, 'leader.learner-left');
+      await rig.time.advance(10_000);
+      assert.is(count(rig, 'leader.learner-left'), left);
+    }
+  });
+});
+
 suite('a leader whose own disk is far behind', (test) => {
   test('sends no snapshot as long as what is decided since has left its memory', async () => {
     const rig = await served({ servers: 5, config: { ...config, snapshotSizeFactor: -1 } });

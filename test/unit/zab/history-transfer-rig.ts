@@ -69,6 +69,7 @@ export class TransferRig {
       history: this.#history,
       epoch: () => 9,
       secrets: () => new Uint8Array(0),
+      decided: () => 0,
       undecided: this.undecided,
       cut: () => this.#live.flush(this.learners.values(), turn),
       failed: (learner, reason) => {
