@@ -23,6 +23,7 @@ export const plants: readonly Plant[] = [...everywhere, ...amongServers];
 
 /** Bugs that a short proof does not look for: some take hundreds of seeds. */
 export const rarePlants: ReadonlySet<string> = new Set([
+  'expires sessions by the wall clock',
   'serves on although its leader is silent',
   'lets a sync pass before it has applied what is decided',
   'counts servers where there are groups and weights',
