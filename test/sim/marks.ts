@@ -32,6 +32,7 @@ export const marks = {
   'three-leaders': 'three leaders were established within a minute',
   'epoch-unused': 'an epoch was proposed, and its leader never established',
   'epoch-accepted-before': 'a learner had accepted the epoch over an earlier link',
+  'epoch-full': 'an epoch had no room for more, and the next one began',
   'stale-leader-proposes': 'a leader proposed something when a later one was established',
   'undecided-survives': 'what the last leader had not committed was committed by the next',
   'undecided-lost': 'what a leader had not committed was cut off',

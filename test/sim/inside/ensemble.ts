@@ -123,6 +123,12 @@ export class Ensemble {
     return this.members.isQuorum(this.#voters((each) => each.log.holdsDurably(next.zxid)));
   }
 
+  /** How many epochs have all the transactions that an epoch may have. */
+  fullEpochs(transactions: number): number {
+    const last = BigInt(transactions);
+    return this.#parts.canon.entries.filter(({ zxid }) => (zxid & 0xffff_ffffn) === last).length;
+  }
+
   /** A leader sends a learner its tree, which stands for its history. */
   sendsTree({ log }: Subject, learner: Subject | undefined, zxid: bigint): void {
     learner?.log.offered(zxid, log.entries.slice(0, log.indexAfter(zxid)));

@@ -10,6 +10,8 @@ const HAS_ENSEMBLES = true;
 const LOCAL = 0.15;
 /** How often servers that find no leader answer reads. */
 const READ_ONLY = 0.15;
+/** Share of the runs in which epochs have little room. */
+const SHORT_EPOCHS = 0.1;
 
 export function chooseConfigs(
   random: Random,
@@ -26,6 +28,7 @@ export function chooseConfigs(
     localSessionsEnabled: random.chance(LOCAL),
     localSessionsUpgradingEnabled: random.chance(0.7),
     readOnlyModeEnabled: random.chance(READ_ONLY),
+    ...(random.chance(SHORT_EPOCHS) && { transactionsPerEpoch: random.between(15, 60) }),
   };
   const count = servers ?? chooseCount(random);
   const own = () => defaultConfig({ ...common, ...chooseOwn(random) });
