@@ -79,7 +79,7 @@ export async function runKazoo(
   const folder = await mkdtemp(join(tmpdir(), 'vivarium-kazoo-'));
   const report = join(folder, 'report.xml');
   const realJava = execFileSync('sh', ['-c', 'command -v java'], { encoding: 'utf8' }).trim();
-  const bin = writeStandIn(folder, subject, realJava);
+  const bin = writeStandIn(folder, subject, servers, realJava);
   const jars = await apacheJars();
   try {
     const child = spawn(
