@@ -44,6 +44,11 @@ export interface Authority {
   readonly sessionsAreLocal: boolean;
   /** Begins a session, whose client is greeted when its transaction is applied. */
   createSession(session: Session, request: WaitingRequest): void;
+  /**
+   * Whether a session whose end was asked for will end. Where it is not known, whoever decides
+   * about a claim knows it.
+   */
+  endsFor(session: Session): boolean;
   /** The tracked session that an id stands for; what is not tracked here may be elsewhere. */
   findSession(id: bigint): Session | undefined;
   /**

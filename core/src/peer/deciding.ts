@@ -185,6 +185,7 @@ function decidingAuthority(
     ...(sessionsAreLocal && { ownAnswer: answerOfLocal }),
     sessionsAreLocal,
     createSession: begin,
+    endsFor: () => true,
     findSession: (id) => sessions.get(id),
     claimSession({ session }: SessionClaim) {
       session.owner = undefined;

@@ -120,10 +120,11 @@ export class Greeter {
     metrics.connectionRevalidations.add();
     const isOwner = passwords.isRight(request.sessionId, request.passwd);
     const session = isOwner ? authority.findSession(request.sessionId) : undefined;
-    if (session === undefined || session.closing) {
+    if (session === undefined || (session.closing && authority.endsFor(session))) {
       this.#turnAway(connection, request.sessionId, isOwner);
       return;
     }
+    session.closing = false;
     const older =
       session.connection === undefined ? undefined : connections.get(session.connection);
     /* In this order: a session whose last connection goes may be forgotten. */

@@ -278,6 +278,7 @@ export class Learning {
       ...(localSessionsEnabled && { ownAnswer: answerOfLocal }),
       sessionsAreLocal: localSessionsEnabled,
       createSession: (session, request) => forwarding.createSession(session, request),
+      endsFor: ({ isLocal }) => isLocal,
       findSession: (id) => this.#sessions.get(id) ?? this.#knownElsewhere(id),
       claimSession: (claim) => {
         if (claim.session.isLocal) return true;

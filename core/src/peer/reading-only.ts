@@ -106,6 +106,7 @@ function readOnlyAuthority(sessions: Sessions, ids: SessionIds): Authority {
   return {
     ownAnswer: answerOf,
     sessionsAreLocal: true,
+    endsFor: () => true,
     findSession: (id) => sessions.get(id),
     claimSession: () => true,
     sync: undefined,

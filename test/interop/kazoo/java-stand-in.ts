@@ -1,9 +1,9 @@
 /**
  * Kazoo's own test harness starts its servers by running `java`. A script of that name, first on
  * the path, runs the server under test in its place, with the `zoo.cfg` that the harness has
- * written, on the loopback interface. Both lose the lines about SASL, and in an ensemble those about
- * reconfiguration, which Vivarium refuses, so that the two are configured alike. A single server of
- * Apache's keeps the latter: it then refuses in a way that kazoo understands at once.
+ * written, on the loopback interface. Both lose the lines about SASL, and in an ensemble those
+ * about reconfiguration, which Vivarium refuses, so that the two are configured alike. A single
+ * server of Apache's keeps the latter: it then refuses in a way that kazoo understands at once.
  */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

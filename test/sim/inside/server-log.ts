@@ -51,6 +51,8 @@ export class ServerLog {
   #durable = 0;
   /** The newest snapshot that came from elsewhere: nothing on the disk leads up to it. */
   #installedAt = 0n;
+  /** The file of that snapshot, as long as it has its first name. */
+  #received: string | undefined = undefined;
   /** What the trees stand for that leaders have sent, by their zxids. */
   readonly #offered = new Map<bigint, readonly Entry[]>();
 
@@ -277,10 +279,13 @@ export class ServerLog {
    * under its first name.
    */
   #installed(): void {
-    for (const { name, size } of this.#disk.list(folders.snapshots)) {
+    const files = this.#disk.list(folders.snapshots);
+    if (!files.some(({ name }) => name === this.#received)) this.#received = undefined;
+    for (const { name, size } of files) {
       const zxid = receivedZxid(name);
-      if (zxid === undefined || zxid === this.#installedAt) continue;
+      if (zxid === undefined || name === this.#received) continue;
       if (!this.#isWhole(folders.snapshots + name, size)) continue;
+      this.#received = name;
       const rest = this.#entries.slice(this.indexAfter(zxid));
       const own = this.#entries.slice(0, this.indexAfter(zxid));
       this.#entries = [...(this.#offered.get(zxid) ?? own)];

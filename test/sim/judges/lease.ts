@@ -2,6 +2,7 @@
  * S3: as long as a client may be certain of its session, because of what was answered, nobody ends
  * the session for its silence. Clocks may be wrong by as much as they are in the simulator.
  */
+import { codes } from '@vivarium/core/internal/base/errors';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
 import type { Canon } from '../inside/canon.js';
 import { demand } from '../violation.js';
@@ -38,6 +39,8 @@ export function judgeLeases(
 function judgeConnection({ client, welcome, requests }: ConnectionHistory, endedAt: number): void {
   const certainMs = SLOWEST * (welcome?.timeOut ?? 0);
   for (const { at, xid, reply } of requests) {
+    // An answer that says that the session is over makes nobody certain of it.
+    if (reply?.err === codes.SESSION_EXPIRED || reply?.err === codes.SESSION_MOVED) continue;
     const until = at + certainMs;
     demand(reply === undefined || reply.at >= until || endedAt >= until, 'S3', () => {
       const told = `${client} asked ${xid} at ${at} and was answered at ${reply?.at}`;

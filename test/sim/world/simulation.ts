@@ -151,8 +151,14 @@ export class Simulation {
     for (const participant of participants.live) void participant.zk.close();
     const { tickTime } = swarm;
     const longestMs = Math.max(...swarm.sessionTimeoutMs) + 3 * tickTime;
-    const isEmpty = () => heal.whole.every(({ local }) => local.view?.sessionCount === 0);
-    await this.#pass(longestMs + 1_000, isEmpty);
+    // While they look for a leader they are not asked.
+    const isEmpty = () =>
+      heal.whole.length > 0 && heal.whole.every(({ local }) => local.view?.sessionCount === 0);
+    for (let epochs = -1; epochs !== this.#epochs && !isEmpty(); ) {
+      // A new leader gives every session its whole time again.
+      epochs = this.#epochs;
+      await this.#pass(longestMs + 1_000, isEmpty);
+    }
     await this.#pass(tickTime);
     for (const server of heal.whole) nothingIsLeft(server);
     this.witness.judgeRefusals();
@@ -246,6 +252,10 @@ export class Simulation {
     }
     this.record.rest(this.canon.lastZxid);
     this.group.rest(this.canon.lastZxid);
+  }
+
+  get #epochs(): number {
+    return this.witness.ensemble?.leaderships.length ?? 0;
   }
 
   /** L8: nobody works where there is nothing to do. */
