@@ -10,6 +10,10 @@ export const otherMeaning: Alter = ({ logs }, random) => {
   const [chain, at] = place(logs.now, random);
   // Of a failed multi Apache logs whatever it likes, and is believed.
   if (chain === undefined || chain[at]!.txn.body.type === txnTypes.multi) return false;
+  // Where one server alone has it left, nobody can tell.
+  const { zxid } = chain[at]!;
+  const copies = logs.now.flatMap(({ chains }) => chains.flat().filter((txn) => txn.zxid === zxid));
+  if (copies.length < 2) return false;
   const bytes = chain[at]!.bytes.slice();
   bytes[random.below(bytes.length)]! ^= 1 << random.below(8);
   chain[at] = { ...chain[at]!, bytes };
