@@ -307,7 +307,7 @@ export class SimServer implements Subject {
       return `${this.name} came back at ${zxidText(lastZxid)} from a restart: ${facts}`;
     });
     if (witness.ensemble !== undefined)
-      this.epochs.begin(this.local.disk, epochOf(this.log.lastZxid));
+      this.epochs.begin(this.local.disk, this.isRotten ? 0n : epochOf(this.log.lastZxid));
     this.#machine = new WatchedMachine(inner, this, witness, options.now);
     const { oddities, kernel } = this.#parts;
     if (oddities.size === 0) return this.#machine;
