@@ -78,8 +78,8 @@ export class SessionWatch {
   }
 
   /**
-   * This server decides that something is written; it may be told again. A leader tells its learners
-   * at once, and the log when that has done what it was asked for before.
+   * This server decides that something is written; it may be told again. A leader tells its
+   * learners at once, and the log when that has done what it was asked for before.
    */
   proposes(entry: Entry, now: number): void {
     this.#witness.proposed(entry);
