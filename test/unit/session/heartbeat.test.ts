@@ -50,7 +50,7 @@ suite('heartbeats', (test) => {
     assert.ok(rig.sent().some(({ xid }) => xid === -2));
   });
 
-  // Found by the simulator: nobody sends the removal of a watch again, and it was taken for a write.
+  // Found by the simulator: the removal of a watch is not sent again, and was taken for a write.
   test('nor does an answer to a read that is not sent again', () => {
     const rig = new SessionRig().attach();
     const certain = rig.session.tenure.certainUntil;
