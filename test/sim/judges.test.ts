@@ -1,11 +1,14 @@
-import { specialXids } from '@vivarium/core/internal/wire/operations';
+import { opcodes, specialXids } from '@vivarium/core/internal/wire/operations';
+import { txnTypes } from '@vivarium/core/internal/wire/txns';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
+import type { Canon } from './inside/canon.js';
+import { judgeLeases } from './judges/lease.js';
 import { writesOf } from './judges/wire-requests.js';
 import { judge } from './run-seed.js';
 import { Violation } from './violation.js';
 import { bootServer } from './world/boot.js';
-import type { ConnectionHistory, Heard, HeardEvent, HeardReply } from './world/history.js';
+import type { ConnectionHistory, Heard, HeardEvent, HeardReply, History } from './world/history.js';
 import { Simulation } from './world/simulation.js';
 
 /** A run without faults, judged anew after its history was tampered with. */
@@ -197,3 +200,42 @@ suite(
   },
   { timeoutMs: RUNS_TIMEOUT_MS },
 );
+
+/** What the judge finds when a session of 1,000 ms ends in silence 500 ms after such an answer. */
+function foundAfter(opcode: number, err = 0): string {
+  const connection = {
+    client: 'c1',
+    server: 's1',
+    number: 1,
+    greeting: undefined,
+    welcome: { protocolVersion: 0, timeOut: 1_000, sessionId: 7n, password: new Uint8Array(16) },
+    heard: [],
+  };
+  const request = { connection, at: 100, xid: 1, opcode, body: new Uint8Array(0), isKnown: false };
+  const reply = { type: 'reply', at: 110, request, zxid: 1n, err, body: new Uint8Array(0) };
+  const history = { connections: [{ ...connection, requests: [{ ...request, reply }] }] };
+  const entry = { zxid: 2n, type: txnTypes.closeSession, clientId: 7n };
+  const canon = { entries: [entry], committedAt: () => 600_000 };
+  try {
+    judgeLeases(history as unknown as History, canon as unknown as Canon, new Set());
+    return 'nothing';
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    return error.property;
+  }
+}
+
+suite('the judge of leases', (test) => {
+  test('finds answers to what makes a client certain', () => {
+    assert.is(foundAfter(opcodes.ping), 'S3');
+    assert.is(foundAfter(opcodes.sync), 'S3');
+    assert.is(foundAfter(opcodes.create2), 'S3');
+    assert.is(foundAfter(opcodes.multi, -101), 'S3');
+  });
+
+  test('leaves out reads, and who is told that the session is over', () => {
+    assert.is(foundAfter(opcodes.getData), 'nothing');
+    assert.is(foundAfter(opcodes.removeWatches), 'nothing');
+    assert.is(foundAfter(opcodes.create2, -112), 'nothing');
+  });
+});

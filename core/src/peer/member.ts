@@ -110,7 +110,10 @@ export class Member {
       if (this.#isHalted) return;
     }
     this.#parts.links.step();
-    if (this.#phase === 'looking') this.#look();
+    if (this.#phase === 'looking') {
+      this.#parts.election.step(turn.now);
+      this.#decide();
+    }
     this.#clients?.doWhatIsDue();
     if (this.#lost === undefined) {
       this.#clients?.endStep();
@@ -270,7 +273,9 @@ export class Member {
     this.#parts.epochs.settle();
     if (this.#isUnsettled) {
       this.#parts.history.forget();
-      this.#isTrusted &&= isProof(this.#parts.store.reload());
+      const recovered = this.#parts.store.reload((failure) => this.#halt(haltFor(failure)));
+      if (recovered === undefined) return;
+      this.#isTrusted &&= isProof(recovered);
     } else {
       this.#parts.store.applyRest(this.#rest);
       this.#parts.history.logged(this.#rest);
@@ -297,11 +302,6 @@ export class Member {
     /* A tree that is not known to be what was durable here is shown to nobody. */
     const isShown = this.#options.config.readOnlyModeEnabled && this.#isTrusted;
     if (isShown) this.#reading = new ReadingOnly(this.#parts);
-    this.#decide();
-  }
-
-  #look(): void {
-    this.#parts.election.step(this.#turn.now);
     this.#decide();
   }
 

@@ -2,7 +2,7 @@ import type { Host } from '../base/host.js';
 import type { SessionId, Zxid } from '../base/ids.js';
 import { compareLongs } from '../base/long.js';
 import type { Config } from '../config/config.js';
-import type { BootDisk } from '../storage/disk.js';
+import { type BootDisk, type DiskFailure, failureOf } from '../storage/disk.js';
 import { LogWriter } from '../storage/log-writer.js';
 import type { Recovered } from '../storage/recovery.js';
 import { Retention } from '../storage/retention.js';
@@ -67,11 +67,16 @@ export class Store {
     this.log = this.#newLog();
   }
 
-  /** Nobody knows how far the files have come: reads them again. */
-  reload(): Recovered {
-    const recovered = this.#parts.recover();
-    this.take(recovered);
-    return recovered;
+  /** Nobody knows how far the files have come: reads them again, unless the disk fails. */
+  reload(failed: (failure: DiskFailure) => void): Recovered | undefined {
+    try {
+      const recovered = this.#parts.recover();
+      this.take(recovered);
+      return recovered;
+    } catch (error) {
+      failed(failureOf(error));
+      return undefined;
+    }
   }
 
   /** The files hold another history: takes it over. */

@@ -1,7 +1,7 @@
 import { codes, OK } from '../base/errors.js';
 import { Fifo } from '../base/fifo.js';
 import type { Millis } from '../base/ids.js';
-import { opcodes } from '../wire/operations.js';
+import { opcodes, operationOf, operations } from '../wire/operations.js';
 import { MalformedError, Reader } from '../wire/reader.js';
 import { ReplyHeader, WatcherEvent } from '../wire/records.js';
 import { Heartbeat } from './heartbeat.js';
@@ -273,7 +273,9 @@ function isAboutSession(err: number): boolean {
  */
 function vouches<Token>(sent: Sent<Token>): boolean {
   if (sent.type !== 'request') return false;
-  return sent.request.onLoss === 'fail' || sent.request.opcode === opcodes.sync;
+  const operation = operationOf(sent.request.opcode);
+  if (operation === undefined) return false;
+  return operation === 'sync' || operations[operation].kind === 'write';
 }
 
 /** What is known of a request that was sent and will not be answered. */

@@ -41,6 +41,13 @@ export interface DiskFailure {
   readonly message: string;
 }
 
+/** What a disk has thrown. @throws the error when it is something else */
+export function failureOf(error: unknown): DiskFailure {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  if (!(error instanceof Error) || typeof code !== 'string') throw error;
+  return { code, message: error.message };
+}
+
 /** Reads files, at once. While a server runs, only for few bytes at a time. */
 export interface DiskReader {
   /** Files of a folder (a value of {@link folders}) with their sizes. */

@@ -94,7 +94,7 @@ export class LeaderSide {
         return;
       case packets.proposal:
       case packets.inform:
-        this.#proposes(packet);
+        this.#proposes(packet, now);
         if (type === packets.inform) this.#commits(zxid);
         return;
       case packets.commit:
@@ -168,7 +168,7 @@ export class LeaderSide {
     if (!this.#isObserver) this.#leadership?.acked.add(this.peer!);
   }
 
-  #proposes(packet: Packet): void {
+  #proposes(packet: Packet, now: number): void {
     const { zxid, data } = packet;
     const { subject, witness } = this.#parts;
     this.#is(this.#reached !== undefined && data !== null, packet);
@@ -196,6 +196,7 @@ export class LeaderSide {
     demand(!isNew || leadership.isEstablished, 'R11', () => {
       return `${this.#told} is sent ${zxidText(zxid)} before the epoch is established`;
     });
+    if (isNew) this.#parts.sessions.proposes(entry, now);
   }
 
   #commits(zxid: bigint): void {

@@ -26,7 +26,9 @@ export class SessionWatch {
   readonly #subject: Subject;
   readonly #witness: Witness;
   readonly #sessions = new Map<bigint, Session>();
-  /** Sessions whose end this life has put into the log. */
+  /** Ends of sessions that this life has decided. */
+  readonly #ends = new Set<bigint>();
+  /** Whose they are. */
   readonly #ended = new Set<bigint>();
   /** Refused to their owners: their end must be in whatever the log is given next. */
   readonly #refused = new Set<bigint>();
@@ -75,11 +77,16 @@ export class SessionWatch {
     else this.#witness.refusals.push({ id, by: this.#subject.name, at: this.#witness.now });
   }
 
-  /** This server decides that something is written. */
+  /**
+   * This server decides that something is written; it may be told again. A leader tells its
+   * learners at once, and the log when that has done what it was asked for before.
+   */
   proposes(entry: Entry, now: number): void {
     this.#witness.proposed(entry);
-    if (entry.type !== txnTypes.closeSession) return;
-    this.#ends(entry.clientId, now);
+    const { type, zxid, clientId } = entry;
+    if (type !== txnTypes.closeSession || this.#ends.has(zxid)) return;
+    this.#ends.add(zxid);
+    this.#end(clientId, now);
   }
 
   /** All that a request for the log held has been told. */
@@ -89,7 +96,7 @@ export class SessionWatch {
     }
   }
 
-  #ends(id: bigint, now: number): void {
+  #end(id: bigint, now: number): void {
     const { name } = this.#subject;
     const session = this.#sessions.get(id);
     this.#sessions.delete(id);

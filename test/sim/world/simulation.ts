@@ -4,6 +4,8 @@ import { settled } from '@vivarium/core/internal/local/clockwork';
 import { Kernel } from '@vivarium/core/internal/local/kernel';
 import type { BootLocal } from '@vivarium/core/internal/local/machine';
 import { Network } from '@vivarium/core/internal/local/network';
+import { txnTypes } from '@vivarium/core/internal/wire/txns';
+import { zxidText } from '../inside/entry.js';
 import { Witness } from '../inside/witness.js';
 import { ApiRecord } from '../judges/api-record.js';
 import { GroupJudge } from '../judges/group-judge.js';
@@ -59,6 +61,8 @@ export class Simulation {
   readonly #keeper: Keeper;
   readonly #heal: Heal;
   #goesOn = true;
+  /** Up to here the order of transactions was compared with what clients are certain of. */
+  #entriesJudged = 0;
   #failure: unknown;
 
   constructor(options: SimulationOptions) {
@@ -266,6 +270,20 @@ export class Simulation {
     });
   }
 
+  /** S3: nobody is certain of a session that was just ended for its silence. */
+  #judgeCertainty(): void {
+    const { entries } = this.canon;
+    while (this.#entriesJudged < entries.length) {
+      const { type, clientId, zxid } = entries[this.#entriesJudged++]!;
+      if (type !== txnTypes.closeSession || this.witness.closing.has(clientId)) continue;
+      for (const { place, zk } of this.#participants.live) {
+        demand(!zk.isCertain(clientId), 'S3', () => {
+          return `${place} is certain of session ${clientId}, which ${zxidText(zxid)} has ended`;
+        });
+      }
+    }
+  }
+
   async #pass(ms: number, isOver: () => boolean = () => false): Promise<void> {
     const { kernel } = this;
     const until = kernel.now + ms * 1_000;
@@ -273,6 +291,7 @@ export class Simulation {
     while (!isOver() && kernel.step(until)) {
       if (kernel.wasStirred()) await settled();
       if (this.#failure !== undefined) throw this.#failure;
+      this.#judgeCertainty();
       for (const { recoveries, local } of this.servers) recoveries.maybe(local);
       if (kernel.happened > EVENTS_PER_SECOND * (1 + kernel.now / 1_000_000)) {
         throw new Violation('L8', `${kernel.happened} things happened by ${kernel.now} µs`);

@@ -2,7 +2,7 @@ import { eventTypes } from '@vivarium/core/internal/wire/events';
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
-import { SessionRig } from './rig.js';
+import { SessionRig, write } from './rig.js';
 
 suite('heartbeats', (test) => {
   test('an idle connection is pinged, and each answer moves the certain time', () => {
@@ -25,7 +25,7 @@ suite('heartbeats', (test) => {
     rig.take();
     for (let i = 0; i < 10; i++) {
       rig.pass(500);
-      rig.request('a', { onLoss: 'fail' });
+      rig.request('a', write);
       rig.answer(rig.sent().at(-1)!.xid);
     }
     assert.not(rig.sent().some(({ xid }) => xid === -2));
@@ -48,6 +48,19 @@ suite('heartbeats', (test) => {
     }
     assert.is(rig.session.tenure.certainUntil, certain);
     assert.ok(rig.sent().some(({ xid }) => xid === -2));
+  });
+
+  // Found by the simulator: the removal of a watch is not sent again, and was taken for a write.
+  test('nor does an answer to a read that is not sent again', () => {
+    const rig = new SessionRig().attach();
+    const certain = rig.session.tenure.certainUntil;
+    rig.pass(1_000);
+    rig.request('a', { opcode: opcodes.removeWatches, onLoss: 'fail' });
+    rig.answer(rig.sent().at(-1)!.xid);
+    assert.is(rig.session.tenure.certainUntil, certain);
+    rig.request('a', write);
+    rig.answer(rig.sent().at(-1)!.xid);
+    assert.ok(rig.session.tenure.certainUntil > certain);
   });
 
   test('a server that is silent for two thirds of the timeout is left, events or not', () => {
