@@ -38,6 +38,8 @@ type Found = {
 
 type OneHistory = {
   readonly requests: number;
+  /** A sync of Apache's promised nothing. */
+  readonly hasEarlySync: boolean;
   /** What was found in the history as it was recorded. */
   readonly alarm: string;
   /** What became of its alterations, by property. */
@@ -54,10 +56,12 @@ export const prove: Proof = {
     const sums = new Map<string, Found>();
     const alarms: string[] = [];
     let requests = 0;
+    let earlySyncs = 0;
     for (let seed = 1; seed <= size.histories; seed++) {
       const version = seed % 4 === 0 ? apacheVersions.oldest : apacheVersions.newest;
       const result = await slice(`history ${seed}`, () => oneHistory(version, seed, size));
       requests += result.requests;
+      if (result.hasEarlySync) earlySyncs++;
       if (result.alarm !== '') alarms.push(`history ${seed}: ${result.alarm}`);
       for (const [property, found] of Object.entries(result.found)) {
         const sum = sums.get(property) ?? { own: 0, other: 0, missed: 0 };
@@ -79,6 +83,7 @@ export const prove: Proof = {
         histories: size.histories,
         requests,
         'false alarms': alarms.length,
+        'with a sync of Apache’s that promised nothing': earlySyncs,
         properties: sums.size,
         'altered histories': all.reduce((sum, { own, other }) => sum + own + other, missed),
         'not found': missed,
@@ -88,6 +93,9 @@ export const prove: Proof = {
       details: [
         '## Altered histories',
         table(head, rows),
+        'A leader of Apache’s answers a sync of its own clients at once, though it may not have ' +
+          'applied yet what a follower has already told its client of. Where that was seen, C6 is ' +
+          'not asked of the syncs of that history.',
         ...alarms.map((alarm) => `- ${alarm}`),
       ].join('\n\n'),
     };
@@ -100,10 +108,13 @@ async function oneHistory(version: ApacheVersion, seed: number, size: Size): Pro
     (sum, each) => sum + each.requests.length,
     0,
   );
-  const alarm = verdictOn(evidence);
+  const strictly = verdictOn(evidence);
+  const hasEarlySync = strictly.startsWith('C6: sync');
+  const alarm = hasEarlySync ? verdictOn(evidence, true) : strictly;
   const found: Record<string, Found> = {};
   if (alarm === '') {
     for (const [property, alters] of Object.entries(alterations)) {
+      if (hasEarlySync && property === 'C6') continue;
       const counts = { own: 0, other: 0, missed: 0 };
       const random = new Random(seed);
       let altered = 0;
@@ -111,7 +122,7 @@ async function oneHistory(version: ApacheVersion, seed: number, size: Size): Pro
         const copy = copyOf(evidence);
         if (!alters[at % alters.length]!(copy, random)) continue;
         altered++;
-        const verdict = verdictOn(copy);
+        const verdict = verdictOn(copy, hasEarlySync);
         if (verdict === '') counts.missed++;
         else if (verdict.startsWith(`${property}:`)) counts.own++;
         else counts.other++;
@@ -119,13 +130,13 @@ async function oneHistory(version: ApacheVersion, seed: number, size: Size): Pro
       found[property] = counts;
     }
   }
-  return { requests, alarm, found };
+  return { requests, hasEarlySync, alarm, found };
 }
 
 /** What the judges say; nothing when nothing is wrong. */
-function verdictOn(evidence: LoadEvidence): string {
+function verdictOn(evidence: LoadEvidence, syncsLoosely = false): string {
   try {
-    judgeLoad(evidence, { readsEarlier: true });
+    judgeLoad(evidence, { readsEarlier: true, syncsLoosely });
     return '';
   } catch (error) {
     if (error instanceof Violation) return error.message;

@@ -129,9 +129,11 @@ export class LearnerSide {
     if (this.#subject.isBlank) this.#marks.hit('blank-is-back');
     this.#subject.isBlank = false;
     this.#subject.isInDoubt = false;
-    if (this.#subject.isRotten) this.#marks.hit('rotten-is-back');
+    const { isRotten, attested } = this.#subject;
+    if (isRotten) this.#marks.hit('rotten-is-back');
+    // What it once had beyond the leader's history is lost.
+    if (isRotten || this.#history > attested) this.#subject.attested = this.#history;
     this.#subject.isRotten = false;
-    if (this.#history > this.#subject.attested) this.#subject.attested = this.#history;
   }
 
   #acks(zxid: bigint): void {

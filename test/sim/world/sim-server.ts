@@ -10,7 +10,7 @@ import { LocalServer } from '@vivarium/core/internal/local/server';
 import { type BootDisk, type DiskStep, folders } from '@vivarium/core/internal/storage/disk';
 import { type Entry, epochOf, zxidText } from '../inside/entry.js';
 import { EpochFiles } from '../inside/epoch-files.js';
-import { isLogName, receivedZxid, snapshotZxid } from '../inside/log-records.js';
+import { receivedZxid } from '../inside/log-records.js';
 import { RecoveryProbes } from '../inside/recovery-probes.js';
 import { ServerLog } from '../inside/server-log.js';
 import type { Subject } from '../inside/subject.js';
@@ -19,6 +19,7 @@ import type { Witness } from '../inside/witness.js';
 import type { Mark } from '../marks.js';
 import { demand, Violation } from '../violation.js';
 import { OddHost, type Oddities } from './oddities.js';
+import { chooseBit } from './rot.js';
 
 export interface SimServerParts {
   readonly kernel: Kernel;
@@ -191,32 +192,16 @@ export class SimServer implements Subject {
    */
   rot(random: Random): string | undefined {
     const { disk } = this.local;
-    const paths = [folders.logs, folders.snapshots].flatMap((folder) => {
-      const isData = ({ name }: { readonly name: string }) =>
-        isLogName(name) || snapshotZxid(name) !== undefined;
-      return disk
-        .list(folder)
-        .filter(isData)
-        .map(({ name }) => folder + name);
-    });
-    if (paths.length === 0) return undefined;
-    const file = random.pick(paths);
-    const bytes = disk.read(file, 0, Number.MAX_SAFE_INTEGER);
-    const length = bytes.findLastIndex((byte) => byte !== 0) + 1;
-    if (length === 0) return undefined;
+    const flip = chooseBit(disk, random);
+    if (flip === undefined) return undefined;
     if (this.isUp) this.kill();
     this.mendDisk();
-    const position = random.between(0, length - 1);
-    const flipped = bytes[position]! ^ (1 << random.between(0, 7));
-    disk.perform([
-      { step: 'write', file, position, bytes: Uint8Array.of(flipped) },
-      { step: 'sync', file },
-    ]);
+    disk.perform([flip, { step: 'sync', file: flip.file }]);
     this.isRotten = true;
     this.isInDoubt = true;
     this.#loses();
     this.recoveries.isOver = true;
-    return `byte ${position} of ${file}`;
+    return `byte ${flip.position} of ${flip.file}`;
   }
 
   /** Starts it; it may die while it does. */
@@ -322,7 +307,7 @@ export class SimServer implements Subject {
       return `${this.name} came back at ${zxidText(lastZxid)} from a restart: ${facts}`;
     });
     if (witness.ensemble !== undefined)
-      this.epochs.begin(this.local.disk, epochOf(this.log.lastZxid));
+      this.epochs.begin(this.local.disk, this.isRotten ? 0n : epochOf(this.log.lastZxid));
     this.#machine = new WatchedMachine(inner, this, witness, options.now);
     const { oddities, kernel } = this.#parts;
     if (oddities.size === 0) return this.#machine;
