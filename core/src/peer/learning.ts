@@ -9,6 +9,7 @@ import { type OperationName, opcodes } from '../wire/operations.js';
 import { MalformedError, Reader } from '../wire/reader.js';
 import { readTxn, txnTypes } from '../wire/txns.js';
 import { Writer } from '../wire/writer.js';
+import type { Election } from '../zab/election.js';
 import type { Epochs } from '../zab/epochs.js';
 import { Learner } from '../zab/learner.js';
 import type { LearnerLedger } from '../zab/learner-parts.js';
@@ -29,6 +30,7 @@ export interface LearningParts {
   readonly store: Store;
   readonly membership: Membership;
   readonly epochs: Epochs;
+  readonly election: Pick<Election, 'passOver'>;
   readonly sessionIds: SessionIds;
   readonly leader: number;
   readonly isObserver: boolean;
@@ -83,6 +85,7 @@ export class Learning {
         this.learner.request(session, cxid, operation, body, identities),
     });
     this.#installation = new Installation(core, store, parts.historyOptions);
+    const startedAt = turn.now;
     store.beginRole();
     this.ledger = new Ledger({
       ...core,
@@ -113,6 +116,10 @@ export class Learning {
       takeTouches: () => this.#takeTouches(),
       revalidated: (session, isValid) => this.#revalidated(session, isValid),
       passSync: () => this.#passSync(),
+      lost: (reason) => {
+        if (this.learner.epoch === 0) this.#wasInVain(turn.now - startedAt);
+        parts.lost(reason);
+      },
     });
   }
 
@@ -170,6 +177,13 @@ export class Learning {
     this.#serving?.closeAll(reason);
     this.learner.end(reason);
     return this.ledger.takeRest();
+  }
+
+  /** The leader has begun no epoch; if that took long, others may be better for some time. */
+  #wasInVain(ms: Millis): void {
+    const { core, election, leader } = this.#parts;
+    const limitMs = core.config.initLimit * core.config.tickTime;
+    if (2 * ms >= limitMs) election.passOver(leader, core.turn.now + 2 * limitMs);
   }
 
   #ledgerForLearner(): LearnerLedger {

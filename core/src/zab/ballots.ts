@@ -1,5 +1,6 @@
 import { DOUBTED_ZXID, type Notification } from '../wire/election.js';
 import type { Membership } from './membership.js';
+import type { PassedOver } from './passed-over.js';
 import {
   type Candidate,
   compareHistories,
@@ -65,11 +66,17 @@ export class Ballots {
    * @param vote the own one
    * @param mine the own history when it counts; it adds this server to those who follow a leader
    * that knows no less
+   * @param passedOver whose word is not taken
    */
-  leaderOf(vote: Vote, mine: Candidate | undefined): Notification | undefined {
+  leaderOf(
+    vote: Vote,
+    mine: Candidate | undefined,
+    passedOver?: PassedOver,
+  ): Notification | undefined {
     let found: Notification | undefined;
     for (const [id, said] of this.#last) {
       if (said.state !== 'leading' || said.leader !== id) continue;
+      if (passedOver?.believes(said) === false) continue;
       if (found !== undefined && compareHistories(said, found) <= 0) continue;
       const followers = this.#followersOf(said, vote);
       if (mine !== undefined && knowsNoLess(said, mine)) followers.add(this.#serverId);

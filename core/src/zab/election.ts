@@ -3,6 +3,7 @@ import type { LogEvent } from '../base/log-event.js';
 import { DOUBTED_ZXID, type Notification, type PeerState } from '../wire/election.js';
 import { Ballots } from './ballots.js';
 import type { Membership } from './membership.js';
+import { PassedOver } from './passed-over.js';
 import { type OwnHistory, Standing } from './standing.js';
 import { type Candidate, compareCandidates, isSameVote, NO_CANDIDATE, type Vote } from './vote.js';
 
@@ -49,7 +50,8 @@ const ABANDON_WAITS = 3;
  * - a quorum decides at once when every other voter agrees or is out of reach;
  * - a looking server adds itself to those who follow a leader that knows no less than it does;
  * - who decides tells those who still look, instead of being asked again;
- * - who hears a worse vote answers with its own, once.
+ * - who hears a worse vote answers with its own, once;
+ * - who was followed in vain is passed over for a while.
  *
  * @see ZooKeeper 3.9 FastLeaderElection
  */
@@ -57,6 +59,7 @@ export class Election {
   readonly #parts: ElectionParts;
   readonly #standing: Standing;
   readonly #ballots: Ballots;
+  readonly #passedOver = new PassedOver();
   #state: PeerState = 'looking';
   #vote: Vote = { ...NO_CANDIDATE, round: 0 };
   #decision: Decision | undefined;
@@ -106,7 +109,7 @@ export class Election {
   /** When `step` is due although nothing happens. */
   get wakeAt(): Millis {
     if (this.#state !== 'looking' || this.#said === undefined) return Number.POSITIVE_INFINITY;
-    return Math.min(this.#tellAt, this.#decideAt);
+    return Math.min(this.#tellAt, this.#decideAt, this.#passedOver.endsAt);
   }
 
   /**
@@ -125,6 +128,7 @@ export class Election {
     this.#state = 'looking';
     this.#decision = undefined;
     this.#ballots.clear();
+    this.#passedOver.end(now);
     for (const id of this.#parts.membership.voters) this.#lookers.delete(id);
     this.#supporters.clear();
     this.#standing.begin(own);
@@ -140,6 +144,11 @@ export class Election {
   leave(): void {
     this.#said = undefined;
     this.#decision = undefined;
+  }
+
+  /** The server that was elected did not lead: this one votes for others until then. */
+  passOver(serverId: number, until: Millis): void {
+    this.#passedOver.add(serverId, until);
   }
 
   /** Whether the own history was no reason to vote for this server, when it looked last. */
@@ -177,6 +186,9 @@ export class Election {
   /** Does what is due. Wanted at `wakeAt`, and when it has changed who is reachable. */
   step(now: Millis): void {
     if (this.#said === undefined) return;
+    if (this.#passedOver.end(now) && this.#state === 'looking') {
+      this.#beginAgain(this.#vote.round + 1, 'who was passed over may be elected', now);
+    }
     this.#evaluate(now);
     if (this.#state === 'looking' && now >= this.#tellAt) {
       this.#intervalMs = Math.min(2 * this.#intervalMs, this.#parts.maxNotificationMs);
@@ -194,6 +206,7 @@ export class Election {
    * @see ZOOKEEPER-1732, ZOOKEEPER-1818
    */
   newEpoch(peerEpoch: number): void {
+    this.#passedOver.clear();
     if (this.#decision === undefined || peerEpoch === this.#vote.peerEpoch) return;
     this.#vote = { ...this.#vote, peerEpoch };
     this.#say();
@@ -253,9 +266,12 @@ export class Election {
 
   /** Whether somebody makes a better leader. Who has no weight leads nobody. */
   #isBetter(one: Candidate, other: Candidate): boolean {
-    const { membership } = this.#parts;
-    if (!membership.canLead(one.leader)) return false;
-    return !membership.canLead(other.leader) || compareCandidates(one, other) > 0;
+    if (!this.#mayLead(one.leader)) return false;
+    return !this.#mayLead(other.leader) || compareCandidates(one, other) > 0;
+  }
+
+  #mayLead(serverId: number): boolean {
+    return this.#parts.membership.canLead(serverId) && !this.#passedOver.has(serverId);
   }
 
   #beginAgain(round: number, why: string, now: Millis): void {
@@ -313,7 +329,7 @@ export class Election {
     const { isReachable, membership, serverId } = this.#parts;
     if (this.#state !== 'looking') return;
     const { candidate } = this.#standing;
-    const found = this.#ballots.leaderOf(this.#vote, candidate);
+    const found = this.#ballots.leaderOf(this.#vote, candidate, this.#passedOver);
     if (found !== undefined) {
       this.#decide(found);
       return;

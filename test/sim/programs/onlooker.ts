@@ -33,7 +33,7 @@ export async function lookOn({ zk, random, marks, goesOn }: OnlookerParts): Prom
       zk.clock.setTimer(random.between(1, MOST_PAUSE_MS), resolve);
     });
   }
-  void zk.close();
+  await zk.close();
 }
 
 async function problemOf(call: Promise<unknown>): Promise<unknown> {

@@ -54,6 +54,7 @@ export class Participants {
   readonly #all: Participant[] = [];
   readonly #note: (line: string) => void;
   #strangers = 0;
+  #onlookers = 0;
 
   constructor(parts: ParticipantsParts) {
     this.#parts = parts;
@@ -63,6 +64,20 @@ export class Participants {
   /** Those who are alive. */
   get live(): readonly Participant[] {
     return this.#all.filter(({ mortal }) => mortal.isAlive);
+  }
+
+  /** Those whose programs have not ended: their places, and what their clients are at. */
+  get late(): readonly string[] {
+    const late = this.live.filter(({ isDone }) => !isDone);
+    const who = late.map(({ place, zk }) => {
+      return `${place} (${zk.state.type}, ${zk.stats().inFlight})`;
+    });
+    return this.#onlookers === 0 ? who : [...who, 'an onlooker'];
+  }
+
+  /** Whether all programs have ended. */
+  get areDone(): boolean {
+    return this.#onlookers === 0 && this.live.every(({ isDone }) => isDone);
   }
 
   /** Somebody begins. */
@@ -99,7 +114,8 @@ export class Participants {
     const options = { clock: 'monotonic', readOnly: true, sessionTimeoutMs: 1_000 } as const;
     const zk = createClient(parseConnectString(connectString), options, host);
     const random = kernel.random(`onlooker ${name}`);
-    lookOn({ zk, random, marks, goesOn }).catch(failed);
+    this.#onlookers++;
+    lookOn({ zk, random, marks, goesOn }).then(() => void this.#onlookers--, failed);
   }
 
   /** A client of one server alone, who may see as much as anybody. */

@@ -103,6 +103,36 @@ suite('an election', (test) => {
     assert.is(rig.election.state, 'following');
   });
 
+  test('passes over who was followed in vain, and not for ever', () => {
+    const rig = new ElectionRig(2, { voters: upTo(4) });
+    rig.election.passOver(4, rig.now + 5_000);
+    rig.look(history(7n));
+    rig.hear(4, { leader: 4, zxid: 9n });
+    assert.is(rig.election.greeting!.leader, 2);
+    rig.hear(1, { leader: 4, zxid: 9n });
+    rig.hear(3, { leader: 4, zxid: 9n });
+    rig.pass(1_000);
+    assert.is(rig.election.decision, undefined);
+    rig.said;
+    rig.pass(4_000);
+    assert.equal(rig.said.slice(0, 3), ['1: looking 2 2', '3: looking 2 2', '4: looking 2 2']);
+    for (const from of [1, 3, 4]) rig.hear(from, { leader: 4, zxid: 9n, round: 2 });
+    assert.is(rig.election.decision!.leader, 4);
+  });
+
+  test('takes the word of who was passed over when it has begun an epoch', () => {
+    const rig = new ElectionRig(2, { voters: upTo(4) });
+    rig.election.passOver(4, rig.now + 5_000);
+    rig.look(history(7n));
+    const said = { leader: 4, zxid: 9n, peerEpoch: 0 };
+    for (const from of [1, 3]) rig.hear(from, { state: 'following', ...said });
+    rig.hear(4, { state: 'leading', ...said });
+    assert.is(rig.election.decision, undefined);
+    for (const from of [1, 3]) rig.hear(from, { state: 'following', ...said, peerEpoch: 1 });
+    rig.hear(4, { state: 'leading', ...said, peerEpoch: 1 });
+    assert.is(rig.election.decision!.leader, 4);
+  });
+
   test('has no quorum any more when the link to a voter of it is lost', () => {
     const rig = new ElectionRig(2);
     rig.look(history(7n));
