@@ -109,7 +109,7 @@ async function oneHistory(version: ApacheVersion, seed: number, size: Size): Pro
     0,
   );
   const strictly = verdictOn(evidence);
-  const hasEarlySync = strictly.startsWith('C6: sync');
+  const hasEarlySync = /^C6: .* behind a sync/.test(strictly);
   const alarm = hasEarlySync ? verdictOn(evidence, true) : strictly;
   const found: Record<string, Found> = {};
   if (alarm === '') {
