@@ -2,27 +2,15 @@
 import { table } from '../prove/page.js';
 import { ensembleCaseNames, levels } from './cases.js';
 import { type EnsembleRecord, judgeEnsembles } from './ensemble-records.js';
-import { numberText, ratioText } from './page.js';
+import { numberText, ratioText, targetTable } from './page.js';
 import { median, ratioOf } from './records.js';
 
 /** All tables of a run; a part without records has none. */
 export function renderEnsembles(records: readonly EnsembleRecord[]): string {
-  return [targetTable(records), caseTable(records), offeredTable(records), sizeTable(records)]
+  const judged = judgeEnsembles(records);
+  return [targetTable(judged), caseTable(records), offeredTable(records), sizeTable(records)]
     .filter((part) => part !== '')
     .join('\n\n');
-}
-
-function targetTable(records: readonly EnsembleRecord[]): string {
-  const judged = judgeEnsembles(records);
-  if (judged.length === 0) return '';
-  const rows = judged.map(({ what, demand, ratio, holds }) => [
-    what,
-    demand,
-    ratioText(ratio),
-    holds ? 'reached' : '**falls short**',
-  ]);
-  return `## Targets\n\nRatios are ours : theirs, taken round by round: the median, and the least and
-greatest in brackets.\n\n${table(['what', 'to reach', 'ratio', ''], rows)}`;
 }
 
 const columns = [

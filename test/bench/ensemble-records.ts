@@ -1,7 +1,8 @@
 /** What was measured of ensembles, and what is to be reached against Apache in the same run. */
 import type { CaseName } from './cases.js';
+import { type Judged, judgeTargets, type Target } from './judged.js';
 import type { LoadResult } from './load.js';
-import { type Ratio, ratioOf } from './records.js';
+import { ratioOf } from './records.js';
 import type { SubjectName } from './subjects.js';
 
 /** One load on one ensemble. */
@@ -18,20 +19,6 @@ export interface EnsembleRecord extends LoadResult {
   readonly offered: number;
 }
 
-export interface EnsembleJudged {
-  readonly what: string;
-  readonly demand: string;
-  readonly ratio: Ratio;
-  readonly holds: boolean;
-}
-
-interface Target {
-  readonly what: string;
-  readonly least?: number;
-  readonly most?: number;
-  readonly of: (record: EnsembleRecord) => number | undefined;
-}
-
 const writes: readonly CaseName[] = ['set', 'create', 'multi', 'mixed'];
 const loaded = ['8×16', '30×100'];
 const throughputLeast: Partial<Record<CaseName, number>> = {
@@ -41,7 +28,7 @@ const throughputLeast: Partial<Record<CaseName, number>> = {
   get: 2,
 };
 
-const targets: readonly Target[] = [
+const targets: readonly Target<EnsembleRecord>[] = [
   ...loaded.flatMap((level) =>
     [...writes, 'get' as const].map((name) => ({
       what: `CPU of all servers per operation, ${name} ${level}`,
@@ -66,7 +53,7 @@ function ofCase(
   name: CaseName,
   level: string,
   value: (record: EnsembleRecord) => number,
-): Target['of'] {
+): Target<EnsembleRecord>['of'] {
   return (record) =>
     record.part === part && record.case === name && record.level === level
       ? value(record)
@@ -74,25 +61,12 @@ function ofCase(
 }
 
 /** Judges every target that the records say something about. */
-export function judgeEnsembles(records: readonly EnsembleRecord[]): readonly EnsembleJudged[] {
-  const judged = targets.flatMap(({ what, least, most, of }) => {
-    const ratio = ratioOf(
-      records.filter((record) => of(record) !== undefined),
-      of,
-    );
-    if (ratio === undefined) return [];
-    const holds =
-      ratio.least > 0 && // what was measured as nothing was not measured
-      (least === undefined || ratio.median >= least) &&
-      (most === undefined || ratio.median <= most);
-    const demand = least === undefined ? `≤ ${most!.toFixed(2)}` : `≥ ${least}`;
-    return [{ what, ratio, holds, demand }];
-  });
-  return [...judged, ...judgeSyncs(records)];
+export function judgeEnsembles(records: readonly EnsembleRecord[]): readonly Judged[] {
+  return [...judgeTargets(records, targets), ...judgeSyncs(records)];
 }
 
 /** Our sync is compared with their set: theirs asks nobody. */
-function judgeSyncs(records: readonly EnsembleRecord[]): readonly EnsembleJudged[] {
+function judgeSyncs(records: readonly EnsembleRecord[]): readonly Judged[] {
   const pairs = records.flatMap((record) => {
     const isOurs = record.subject === 'vivarium' && record.case === 'sync';
     const isTheirs = record.subject === 'apache' && record.case === 'set';
@@ -105,7 +79,7 @@ function judgeSyncs(records: readonly EnsembleRecord[]): readonly EnsembleJudged
     );
   const median = one('1×1', (record) => record.p50Ms);
   const speed = one('30×100', (record) => record.opsPerSecond);
-  const judged: EnsembleJudged[] = [];
+  const judged: Judged[] = [];
   if (median !== undefined) {
     const what = 'median latency of our sync against their set, 1×1';
     judged.push({ what, demand: '≤ 1', ratio: median, holds: median.median <= 1 });

@@ -1,6 +1,7 @@
 /** The results as markdown. */
 import { table } from '../prove/page.js';
 import { caseNames, levels } from './cases.js';
+import type { Judged } from './judged.js';
 import {
   type BenchRecord,
   type CaseRecord,
@@ -15,13 +16,13 @@ import { judge } from './targets.js';
 export function renderBench(records: readonly BenchRecord[]): string {
   const cases = records.filter((record) => record.part === 'cases');
   const facts = records.filter((record) => record.part !== 'cases');
-  return [targetTable(records), caseTable(cases), cannedTable(cases), factTable(facts)]
+  return [targetTable(judge(records)), caseTable(cases), cannedTable(cases), factTable(facts)]
     .filter((part) => part !== '')
     .join('\n\n');
 }
 
-function targetTable(records: readonly BenchRecord[]): string {
-  const judged = judge(records);
+/** What was to be reached, and whether it was; nothing when nothing was judged. */
+export function targetTable(judged: readonly Judged[]): string {
   if (judged.length === 0) return '';
   const rows = judged.map(({ what, demand, ratio, holds }) => [
     what,

@@ -1,21 +1,7 @@
-/** What is to be reached against Apache ZooKeeper in the same run, as ratios ours : theirs. */
+/** What one server is to reach against Apache ZooKeeper in the same run. */
 import type { CaseName } from './cases.js';
-import { type BenchRecord, type CaseRecord, type Ratio, ratioOf } from './records.js';
-
-export interface Judged {
-  readonly what: string;
-  readonly demand: string;
-  readonly ratio: Ratio;
-  readonly holds: boolean;
-}
-
-interface Target {
-  readonly what: string;
-  readonly least?: number;
-  readonly most?: number;
-  /** The records to compare, and the number in each. */
-  readonly of: (record: BenchRecord) => number | undefined;
-}
+import { type Judged, judgeTargets, type Target } from './judged.js';
+import type { BenchRecord, CaseRecord } from './records.js';
 
 const ofCase =
   (name: CaseName, level: string, value: (record: CaseRecord) => number) =>
@@ -32,7 +18,7 @@ const throughputLeast: Readonly<Record<string, Partial<Record<CaseName, number>>
   '30×100': { get: 3, mixed: 3, set: 2, create: 2 },
 };
 
-const targets: readonly Target[] = [
+const targets: readonly Target<BenchRecord>[] = [
   ...['8×16', '30×100'].flatMap((level) =>
     (['get', 'set', 'create', 'mixed', 'sync'] as const).map((name) => ({
       what: `server CPU per operation, ${name} ${level}`,
@@ -57,17 +43,7 @@ const targets: readonly Target[] = [
 
 /** Judges every target that the records say something about. */
 export function judge(records: readonly BenchRecord[]): readonly Judged[] {
-  const judged: Judged[] = [];
-  for (const { what, least, most, of } of targets) {
-    const matching = records.filter((record) => of(record) !== undefined);
-    const ratio = ratioOf(matching, of);
-    if (ratio === undefined) continue;
-    const holds =
-      ratio.least > 0 && // what was measured as nothing or less was not measured
-      (least === undefined || ratio.median >= least) &&
-      (most === undefined || ratio.median <= most);
-    judged.push({ what, ratio, holds, demand: least === undefined ? `≤ ${most}` : `≥ ${least}` });
-  }
+  const judged = judgeTargets(records, targets);
   for (const record of records) {
     if (record.part !== 'snapshot') continue;
     const { duringP999Ms = 0, withoutP999Ms = 1 } = record.values;
