@@ -7,6 +7,7 @@ import type { Effect } from '@vivarium/core/internal/seam/effects';
 import type { Batch } from '@vivarium/core/internal/seam/inputs';
 import { folders } from '@vivarium/core/internal/storage/disk';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
+import { MachineAround } from '../../support/machine-around.js';
 import { ClientWatch } from './client-watch.js';
 import { DiskWatch } from './disk-watch.js';
 import { Entry } from './entry.js';
@@ -16,8 +17,7 @@ import { SessionWatch } from './session-watch.js';
 import type { Subject } from './subject.js';
 import type { Witness } from './witness.js';
 
-export class WatchedMachine implements LocalMachine {
-  readonly #inner: LocalMachine;
+export class WatchedMachine extends MachineAround {
   readonly #subject: Subject;
   readonly #witness: Witness;
   readonly #clients: ClientWatch;
@@ -27,7 +27,7 @@ export class WatchedMachine implements LocalMachine {
   #applied = 0n;
 
   constructor(inner: LocalMachine, subject: Subject, witness: Witness, now: number) {
-    this.#inner = inner;
+    super(inner);
     this.#subject = subject;
     this.#witness = witness;
     this.#sessions = new SessionWatch(subject, witness, now);
@@ -48,18 +48,6 @@ export class WatchedMachine implements LocalMachine {
     this.#links?.dies();
   }
 
-  get wakeAt(): number {
-    return this.#inner.wakeAt;
-  }
-
-  get view() {
-    return this.#inner.view;
-  }
-
-  get stopped(): boolean {
-    return this.#inner.stopped;
-  }
-
   step(batch: Batch, out: Effect[]): void {
     const from = out.length;
     for (const input of batch.inputs) {
@@ -67,7 +55,7 @@ export class WatchedMachine implements LocalMachine {
       this.#clients.sees(input, batch.now);
       this.#links?.sees(input, batch.now);
     }
-    this.#inner.step(batch, out);
+    this.inner.step(batch, out);
     this.#looksAtApplied();
     for (let at = from; at < out.length; at++) {
       const effect = out[at]!;
@@ -83,7 +71,7 @@ export class WatchedMachine implements LocalMachine {
    * has that already, and the memory shows what was durable until then.
    */
   #looksAtApplied(): void {
-    const { lastZxid } = this.#inner.view;
+    const { lastZxid } = this.inner.view;
     if (lastZxid === this.#applied) return;
     this.#applied = lastZxid;
     this.#witness.applied(this.#subject, lastZxid);

@@ -8,6 +8,7 @@ import type { LocalMachine } from '@vivarium/core/internal/local/machine';
 import type { Random } from '@vivarium/core/internal/local/random';
 import type { Effect } from '@vivarium/core/internal/seam/effects';
 import type { Batch, Input } from '@vivarium/core/internal/seam/inputs';
+import { MachineAround } from '../../support/machine-around.js';
 import type { Mark, Marks } from '../marks.js';
 
 const kinds = {
@@ -45,8 +46,7 @@ interface Held {
 }
 
 /** Stands between a machine and its host; what passes is what any host may do. */
-export class OddHost implements LocalMachine {
-  readonly #inner: LocalMachine;
+export class OddHost extends MachineAround {
   readonly #oddities: Oddities;
   readonly #random: Random;
   readonly #marks: Marks;
@@ -57,24 +57,16 @@ export class OddHost implements LocalMachine {
   readonly #slow = new Map<ConnectionId, Millis>();
 
   constructor(inner: LocalMachine, oddities: Oddities, random: Random, marks: Marks) {
-    this.#inner = inner;
+    super(inner);
     this.#oddities = oddities;
     this.#random = random;
     this.#marks = marks;
   }
 
-  get wakeAt(): Millis {
-    let wakeAt = Math.min(this.#inner.wakeAt, this.#held[0]?.dueAt ?? Number.POSITIVE_INFINITY);
+  override get wakeAt(): Millis {
+    let wakeAt = Math.min(this.inner.wakeAt, this.#held[0]?.dueAt ?? Number.POSITIVE_INFINITY);
     for (const until of this.#slow.values()) wakeAt = Math.min(wakeAt, until);
     return wakeAt;
-  }
-
-  get view() {
-    return this.#inner.view;
-  }
-
-  get stopped(): boolean {
-    return this.#inner.stopped;
   }
 
   step(batch: Batch, out: Effect[]): void {
@@ -87,11 +79,11 @@ export class OddHost implements LocalMachine {
     this.#addSlowness(inputs, now);
     const read = inputs.flatMap((input) => this.#cut(input));
     const from = out.length;
-    if (this.#comes('idle-step')) this.#inner.step({ now, wall, inputs: [] }, out);
+    if (this.#comes('idle-step')) this.inner.step({ now, wall, inputs: [] }, out);
     if (read.length > 1 && this.#comes('one-by-one')) {
-      for (const input of read) this.#inner.step({ now, wall, inputs: [input] }, out);
+      for (const input of read) this.inner.step({ now, wall, inputs: [input] }, out);
     } else {
-      this.#inner.step({ now, wall, inputs: read }, out);
+      this.inner.step({ now, wall, inputs: read }, out);
     }
     for (let at = from; at < out.length; at++) {
       const effect = out[at]!;

@@ -1,9 +1,12 @@
+import type { LocalMachine } from '@vivarium/core/internal/local/machine';
 import type { Effect } from '@vivarium/core/internal/seam/effects';
+import type { Batch } from '@vivarium/core/internal/seam/inputs';
 import { packetTypes } from '@vivarium/core/internal/wire/quorum';
 import { endSeal, SEAL_BYTES } from '@vivarium/core/internal/wire/seal';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
 import { Writer } from '@vivarium/core/internal/wire/writer';
 import * as assert from 'uvu/assert';
+import { MachineAround } from '../../support/machine-around.js';
 import { suite } from '../../support/suite.js';
 import { bytesOf } from '../peer/client.js';
 import { EnsembleRig } from '../peer/ensemble-rig.js';
@@ -203,25 +206,25 @@ function holdsProposal(bytes: Uint8Array): boolean {
 
 const allServe = (rig: EnsembleRig) => () => rig.servers.every(({ view }) => view?.serving);
 
+class MeddledMachine extends MachineAround {
+  readonly #meddler: Meddler;
+
+  constructor(inner: LocalMachine, meddler: Meddler) {
+    super(inner);
+    this.#meddler = meddler;
+  }
+
+  step(batch: Batch, out: Effect[]): void {
+    const from = out.length;
+    this.inner.step(batch, out);
+    if (this.view.mode === 'leader') this.#meddler.meddle(out, from);
+  }
+}
+
 /** An ensemble whose leader's words somebody may change. */
 async function meddled(meddler: Meddler): Promise<EnsembleRig> {
   const rig = new EnsembleRig({
-    watched: (machine) => ({
-      get wakeAt() {
-        return machine.wakeAt;
-      },
-      get view() {
-        return machine.view;
-      },
-      get stopped() {
-        return machine.stopped;
-      },
-      step(batch, out) {
-        const from = out.length;
-        machine.step(batch, out);
-        if (machine.view.mode === 'leader') meddler.meddle(out, from);
-      },
-    }),
+    watched: (machine) => new MeddledMachine(machine, meddler),
   });
   rig.start();
   await rig.until('all serve', allServe(rig));

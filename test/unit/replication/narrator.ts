@@ -4,6 +4,7 @@ import type { LocalMachine } from '@vivarium/core/internal/local/machine';
 import type { Effect } from '@vivarium/core/internal/seam/effects';
 import type { Batch, Input } from '@vivarium/core/internal/seam/inputs';
 import { type Packet, packetName, packets, QuorumStream } from '../../sim/inside/quorum-stream.js';
+import { MachineAround } from '../../support/machine-around.js';
 import { describe, isHeartbeat, zxidText } from './packet-words.js';
 
 /** A server says or hears a packet: `2 sends ACK`. */
@@ -34,8 +35,7 @@ interface Link {
 }
 
 /** One life of a server, told. */
-export class NarratedMachine implements LocalMachine {
-  readonly #inner: LocalMachine;
+export class NarratedMachine extends MachineAround {
   readonly #id: number;
   readonly #parts: NarratorParts;
   readonly #links = new Map<ConnectionId, Link>();
@@ -44,27 +44,15 @@ export class NarratedMachine implements LocalMachine {
   #shown = '';
 
   constructor(inner: LocalMachine, id: number, parts: NarratorParts) {
-    this.#inner = inner;
+    super(inner);
     this.#id = id;
     this.#parts = parts;
-  }
-
-  get wakeAt(): number {
-    return this.#inner.wakeAt;
-  }
-
-  get view() {
-    return this.#inner.view;
-  }
-
-  get stopped(): boolean {
-    return this.#inner.stopped;
   }
 
   step(batch: Batch, out: Effect[]): void {
     const from = out.length;
     for (const input of batch.inputs) if (this.#hears(input)) return;
-    this.#inner.step(batch, out);
+    this.inner.step(batch, out);
     for (const effect of out.slice(from)) this.#says(effect);
     this.#show();
   }
@@ -117,7 +105,7 @@ export class NarratedMachine implements LocalMachine {
 
   /** What it is now, if it was something else before. */
   #show(): void {
-    const { mode, serving, lastZxid } = this.#inner.view;
+    const { mode, serving, lastZxid } = this.inner.view;
     const now = serving ? `${mode}, serves from ${zxidText(lastZxid)}` : mode;
     const kind = `${mode} ${serving}`;
     if (kind === this.#shown) return;
