@@ -1,14 +1,12 @@
 import { utf8 } from '@vivarium/core/internal/base/bytes';
 import type { EnsembleSpec } from '@vivarium/core/internal/config/ensemble';
 import type { ServerSpec } from '@vivarium/core/internal/config/servers';
-import { MemoryDisk } from '@vivarium/core/internal/local/disk';
-import { Database } from '@vivarium/core/internal/tree/database';
 import { TxnHeader, txnTypes } from '@vivarium/core/internal/wire/txns';
 import { Writer } from '@vivarium/core/internal/wire/writer';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
-import { append, type Entry, entry, writerAfter, zxid } from '../storage/epoch-logs.js';
-import { takeSnapshot } from '../storage/take-snapshot.js';
+import { type Entry, entry, zxid } from '../storage/epoch-logs.js';
+import { memberDisk } from '../storage/member-disk.js';
 import { EnsembleRig, type RigOptions } from './ensemble-rig.js';
 
 const CHANGE = zxid(1, 3);
@@ -24,23 +22,6 @@ function change(): Entry {
   out.bufferOrNull(utf8(`server.1=a:1:2:participant\nversion=${CHANGE.toString(16)}`));
   out.int(-1);
   return { zxid: CHANGE, bytes: out.copy() };
-}
-
-/** The disk of a member that has these in its log. */
-function diskWith(entries: readonly Entry[]): MemoryDisk {
-  const disk = new MemoryDisk();
-  takeSnapshot(new Database({ extendedTypes: false, digest: true }), disk);
-  append(writerAfter(0n), disk, entries);
-  for (const name of ['acceptedEpoch', 'currentEpoch']) {
-    const file = `snapshots/${name}`;
-    disk.perform([
-      { step: 'create', file },
-      { step: 'write', file, position: 0, bytes: utf8('1') },
-      { step: 'sync', file },
-    ]);
-  }
-  disk.perform([{ step: 'sync-folder', folder: 'snapshots/' }]);
-  return disk;
 }
 
 /** What each server is told of the version of its servers. */
@@ -62,7 +43,7 @@ suite('a server whose list of servers is older than a change of them', (test) =>
   const whole = [...BEFORE, change(), ...AFTER];
 
   test('ends as one whose config is wrong, and the others go on', async () => {
-    const disks = [BEFORE, whole, whole].map(diskWith);
+    const disks = [BEFORE, whole, whole].map((entries) => memberDisk(entries, 1));
     const rig = begin({ disks, configOf: versions(0n, CHANGE, CHANGE) });
     await rig.until('the others serve', () => serves(rig, 2) && serves(rig, 3));
     await rig.until('it has ended', () => rig.servers[0]!.state === 'down');
@@ -74,7 +55,7 @@ suite('a server whose list of servers is older than a change of them', (test) =>
   });
 
   test('does not start when its own log has the change', () => {
-    const disks = [whole, whole, whole].map(diskWith);
+    const disks = [whole, whole, whole].map((entries) => memberDisk(entries, 1));
     const rig = new EnsembleRig({ disks, configOf: versions(0n, CHANGE, CHANGE) });
     assert.throws(() => rig.servers[0]!.start(), /of version 0x100000003.*started with 0x0/);
   });
@@ -82,7 +63,9 @@ suite('a server whose list of servers is older than a change of them', (test) =>
 
 suite('a server whose list of servers is that of the change', (test) => {
   test('takes the change as any other transaction, and goes on showing its own list', async () => {
-    const disks = [BEFORE, [...BEFORE, change()], [...BEFORE, change()]].map(diskWith);
+    const disks = [BEFORE, [...BEFORE, change()], [...BEFORE, change()]].map((entries) =>
+      memberDisk(entries, 1),
+    );
     const rig = begin({ disks, configOf: versions(CHANGE, CHANGE, CHANGE) });
     await rig.until('all serve', () => [1, 2, 3].every((id) => serves(rig, id)));
     for (const id of [1, 2, 3]) {

@@ -1,12 +1,10 @@
 import { utf8 } from '@vivarium/core/internal/base/bytes';
 import { longOf } from '@vivarium/core/internal/base/long';
-import { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { LogRange } from '@vivarium/core/internal/storage/log-range';
-import { Database } from '@vivarium/core/internal/tree/database';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
-import { append, type Entry, entry, history, writerAfter, zxid } from '../storage/epoch-logs.js';
-import { takeSnapshot } from '../storage/take-snapshot.js';
+import { entry, history, zxid } from '../storage/epoch-logs.js';
+import { memberDisk } from '../storage/member-disk.js';
 import { EnsembleRig, type RigOptions } from './ensemble-rig.js';
 
 /** Little is in memory, and any part of the logs may be sent. */
@@ -44,23 +42,6 @@ async function settled(rig: EnsembleRig): Promise<void> {
 
 const count = (rig: EnsembleRig, event: string) =>
   rig.events.filter((each) => each.event === event).length;
-
-/** A disk with the history of a member. */
-function diskOf(entries: readonly Entry[], epoch: number): MemoryDisk {
-  const disk = new MemoryDisk();
-  takeSnapshot(new Database({ extendedTypes: false, digest: true }), disk);
-  append(writerAfter(0n), disk, entries);
-  for (const name of ['acceptedEpoch', 'currentEpoch']) {
-    const file = `snapshots/${name}`;
-    disk.perform([
-      { step: 'create', file },
-      { step: 'write', file, position: 0, bytes: utf8(`${epoch}`) },
-      { step: 'sync', file },
-    ]);
-  }
-  disk.perform([{ step: 'sync-folder', folder: 'snapshots/' }]);
-  return disk;
-}
 
 suite('a server that was away for longer than the memory of its leader reaches', (test) => {
   test('gets what it lacks from the logs', async () => {
@@ -133,7 +114,7 @@ suite('a server that was away for longer than the memory of its leader reaches',
     const first = history([[1, 20]]);
     const led = [...first, ...history([[3, 9]])];
     const alone = [...first, entry(zxid(1, 21)), entry(zxid(1, 22))];
-    const disks = [diskOf(led, 3), diskOf(led, 3), diskOf(alone, 1)];
+    const disks = [memberDisk(led, 3), memberDisk(led, 3), memberDisk(alone, 1)];
     const rig = new EnsembleRig({ config, disks });
     rig.servers[0]!.start();
     rig.servers[1]!.start();
