@@ -1,5 +1,6 @@
 import { Random } from '@vivarium/core/internal/local/random';
-import { type Server, World } from './election-world.js';
+import type { Server } from './election-server.js';
+import { World } from './election-world.js';
 import { ensembleOf, upTo } from './ensembles.js';
 
 /** How an ensemble has come to rest after its troubles. */
