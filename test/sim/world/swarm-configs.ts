@@ -3,9 +3,6 @@ import { type Config, defaultConfig } from '@vivarium/core/internal/config/confi
 import type { EnsembleSpec } from '@vivarium/core/internal/config/ensemble';
 import type { Random } from '@vivarium/core/internal/local/random';
 
-/** Whether members of ensembles can be made: until then every server stands alone. */
-const HAS_ENSEMBLES = true;
-
 /** How often sessions are known to one server alone, at first. */
 const LOCAL = 0.15;
 /** How often servers that find no leader answer reads. */
@@ -32,7 +29,7 @@ export function chooseConfigs(
   };
   const count = servers ?? chooseCount(random);
   const own = () => defaultConfig({ ...common, ...chooseOwn(random) });
-  if (!HAS_ENSEMBLES || count === 0) return [own()];
+  if (count === 0) return [own()];
   const ensemble = chooseEnsemble(random, count);
   // Operators make mistakes: where each server has a patience of its own, a leader may last longer
   // than its followers.
