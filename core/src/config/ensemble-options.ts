@@ -67,10 +67,10 @@ export const ensembleOptions = {
   maxTimeToWaitForEpoch: option<number>({
     key: 'leader.maxTimeToWaitForEpoch',
     kind: ms({ min: 1, except: { value: -1, means: 'initLimit decides' } }),
-    default: -1,
+    default: 500,
     doc:
       'How long a new leader waits for those who elected it, once they look for another; then it ' +
-      'looks again too.',
+      'looks again too. ZooKeeper’s default is -1.',
   }),
   ackLoggingFrequency: option<number>({
     key: 'leader.ackLoggingFrequency',

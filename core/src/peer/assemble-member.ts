@@ -59,6 +59,7 @@ export function assembleMember(options: MemberOptions) {
     minNotificationMs: config.minNotificationInterval,
     maxNotificationMs: config.maxNotificationInterval,
     finalizeWaitMs: FINALIZE_WAIT_MS,
+    passOverMs: 2 * config.initLimit * config.tickTime,
     send: (to, notification) => links.send(to, notification),
     isReachable: (id) => links.isReachable(id),
     log,

@@ -183,7 +183,7 @@ export class Learning {
   #wasInVain(ms: Millis): void {
     const { core, election, leader } = this.#parts;
     const limitMs = core.config.initLimit * core.config.tickTime;
-    if (2 * ms >= limitMs) election.passOver(leader, core.turn.now + 2 * limitMs);
+    if (2 * ms >= limitMs) election.passOver(leader, core.turn.now);
   }
 
   #ledgerForLearner(): LearnerLedger {

@@ -3,6 +3,7 @@ import type { Membership } from './membership.js';
 import type { PassedOver } from './passed-over.js';
 import {
   type Candidate,
+  compareCandidates,
   compareHistories,
   isSameLeadership,
   isSameVote,
@@ -40,6 +41,41 @@ export class Ballots {
     const agreeing = new Set<number>();
     for (const [id, said] of this.#last) if (isSameVote(said, vote)) agreeing.add(id);
     return agreeing;
+  }
+
+  /** The best that looking servers vote for in a round, as far as `isFit` says. */
+  bestOf(round: number, isFit: (said: Notification) => boolean): Notification | undefined {
+    let best: Notification | undefined;
+    for (const said of this.#last.values()) {
+      if (said.state !== 'looking' || said.round !== round || !isFit(said)) continue;
+      if (best === undefined || compareCandidates(said, best) > 0) best = said;
+    }
+    return best;
+  }
+
+  /**
+   * The best of those whom others vote for in the round of the own vote, and who would have a
+   * quorum, which that has not, if all who vote as this server does went over to them, except
+   * whoever knows more.
+   *
+   * @param mine the own history: nobody is given who knows less
+   */
+  otherWithQuorum(vote: Vote, mine: Candidate, passedOver: PassedOver): Candidate | undefined {
+    let best: Notification | undefined;
+    const agreeing = this.agreeingWith(vote).add(this.#serverId);
+    if (this.#membership.hasQuorum(agreeing)) return undefined;
+    for (const said of this.#last.values()) {
+      const { leader, round, zxid } = said;
+      if (round !== vote.round || leader === vote.leader || zxid === DOUBTED_ZXID) continue;
+      if (!this.#membership.canLead(leader) || passedOver.has(leader)) continue;
+      if (compareHistories(said, mine) < 0) continue;
+      if (best !== undefined && compareCandidates(said, best) <= 0) continue;
+      const voters = new Set(agreeing);
+      if (compareHistories(said, vote) < 0) voters.delete(vote.leader);
+      for (const id of this.agreeingWith(said)) voters.add(id);
+      if (voters.has(leader) && this.#membership.hasQuorum(voters)) best = said;
+    }
+    return best;
   }
 
   /** Whether a voter has said that it has no vote, or that it follows whom the vote is for. */

@@ -2,19 +2,20 @@ import type { Millis } from '../base/ids.js';
 import type { LogEvent } from '../base/log-event.js';
 import { DOUBTED_ZXID, type Notification, type PeerState } from '../wire/election.js';
 import { Ballots } from './ballots.js';
-import type { Membership } from './membership.js';
+import { FinalizeWait, type FinalizeWaitParts } from './finalize-wait.js';
+import { NewerConfig } from './newer-config.js';
 import { PassedOver } from './passed-over.js';
+import { RepeatedAnswers } from './repeated-answers.js';
+import { Stalemate } from './stalemate.js';
 import { type OwnHistory, Standing } from './standing.js';
 import { type Candidate, compareCandidates, isSameVote, NO_CANDIDATE, type Vote } from './vote.js';
 
-export interface ElectionParts {
-  readonly serverId: number;
-  readonly membership: Membership;
+export interface ElectionParts extends FinalizeWaitParts {
   /** First pause before the vote is told again; it doubles up to the other. */
   readonly minNotificationMs: number;
   readonly maxNotificationMs: number;
-  /** How long a quorum waits for a better candidate of whom nobody has heard. */
-  readonly finalizeWaitMs: number;
+  /** How long whoever was found not to come to lead is passed over. */
+  readonly passOverMs: number;
   /** Tells a server if it is linked. The link begins with `greeting` when it comes to be. */
   send(to: number, notification: Notification): void;
   /** False when there is no link and the last attempt to connect has failed. */
@@ -29,13 +30,8 @@ export interface Decision {
 
 /** Rounds are one more for each election: only damage counts so far. */
 const ROUND_MAX = 2 ** 48;
-/** A quorum of servers without data waits longer, in `finalizeWaitMs`: somebody may have some. */
-const EMPTY_WAITS = 5;
-/**
- * After so many `finalizeWaitMs` a quorum for somebody out of reach begins again: those who do
- * reach it have followed it by then and are not disturbed.
- */
-const ABANDON_WAITS = 3;
+/** After so many `finalizeWaitMs` all who vote have heard each other's votes. */
+const STALEMATE_WAITS = 2;
 
 /**
  * One server's fast leader election. It finds out whom a quorum takes for the server that knows
@@ -51,7 +47,8 @@ const ABANDON_WAITS = 3;
  * - a looking server adds itself to those who follow a leader that knows no less than it does;
  * - who decides tells those who still look, instead of being asked again;
  * - who hears a worse vote answers with its own, once;
- * - who was followed in vain is passed over for a while.
+ * - who was followed in vain is passed over for a while;
+ * - when others keep to a lesser vote, who can do so gives in.
  *
  * @see ZooKeeper 3.9 FastLeaderElection
  */
@@ -67,24 +64,25 @@ export class Election {
   #said: Notification | undefined;
   #intervalMs = 0;
   #tellAt: Millis = Number.POSITIVE_INFINITY;
-  /** Since when the vote has its quorum. */
-  #quorumSince: Millis | undefined;
   /** Whom a worse vote was answered since the own vote changed. */
   readonly #corrected = new Set<number>();
-  /** The last answer to each server, so that two who misunderstand each other do not storm. */
-  readonly #answers = new Map<number, { about: Notification; said: Notification; at: Millis }>();
+  readonly #answers: RepeatedAnswers;
+  readonly #stalemate: Stalemate;
+  readonly #wait: FinalizeWait;
+  readonly #newerConfig: NewerConfig;
   /** Who may be looking, and not know our decision. */
   readonly #lookers = new Set<number>();
   /** Of those who made this server the leader, who has not turned away. */
   readonly #supporters = new Set<number>();
-  /** The newest version of the configuration that was complained about. */
-  #strangeVersion: bigint;
 
   constructor(parts: ElectionParts) {
     this.#parts = parts;
     this.#standing = new Standing(parts.serverId, parts.membership);
     this.#ballots = new Ballots(parts.serverId, parts.membership);
-    this.#strangeVersion = parts.membership.version;
+    this.#answers = new RepeatedAnswers(parts.minNotificationMs / 2);
+    this.#stalemate = new Stalemate(STALEMATE_WAITS * parts.finalizeWaitMs);
+    this.#wait = new FinalizeWait(parts, this.#ballots, this.#standing);
+    this.#newerConfig = new NewerConfig(parts.membership.version, (event) => parts.log(event));
   }
 
   get state(): PeerState {
@@ -109,7 +107,8 @@ export class Election {
   /** When `step` is due although nothing happens. */
   get wakeAt(): Millis {
     if (this.#state !== 'looking' || this.#said === undefined) return Number.POSITIVE_INFINITY;
-    return Math.min(this.#tellAt, this.#decideAt, this.#passedOver.endsAt);
+    const { endsAt } = this.#passedOver;
+    return Math.min(this.#tellAt, this.#wait.endsAt(this.#vote), endsAt, this.#stalemate.wakeAt);
   }
 
   /**
@@ -146,9 +145,9 @@ export class Election {
     this.#decision = undefined;
   }
 
-  /** The server that was elected did not lead: this one votes for others until then. */
-  passOver(serverId: number, until: Millis): void {
-    this.#passedOver.add(serverId, until);
+  /** The server that was elected did not lead: this one votes for others for some time. */
+  passOver(serverId: number, now: Millis): void {
+    this.#passedOver.add(serverId, now + this.#parts.passOverMs);
   }
 
   /** Whether the own history was no reason to vote for this server, when it looked last. */
@@ -159,7 +158,7 @@ export class Election {
   /** Takes what another server says on its link. */
   heard(from: number, notification: Notification, now: Millis): void {
     if (this.#said === undefined) return;
-    this.#checkConfig(from, notification);
+    this.#newerConfig.heard(from, notification);
     const isLooking = notification.state === 'looking';
     const { membership } = this.#parts;
     if (!membership.isVoter(from)) {
@@ -174,6 +173,7 @@ export class Election {
     } else {
       if (isLooking) this.#heardVote(from, notification, now);
       else if (membership.isVoter(notification.leader)) this.#take(from, notification, now);
+      this.#stalemate.heard(now);
       this.#evaluate(now);
     }
   }
@@ -186,8 +186,10 @@ export class Election {
   /** Does what is due. Wanted at `wakeAt`, and when it has changed who is reachable. */
   step(now: Millis): void {
     if (this.#said === undefined) return;
-    if (this.#passedOver.end(now) && this.#state === 'looking') {
-      this.#beginAgain(this.#vote.round + 1, 'who was passed over may be elected', now);
+    const isEnded = this.#passedOver.end(now);
+    if (this.#state === 'looking') {
+      if (isEnded) this.#choose(now);
+      this.#giveIn(now);
     }
     this.#evaluate(now);
     if (this.#state === 'looking' && now >= this.#tellAt) {
@@ -270,6 +272,30 @@ export class Election {
     return !this.#mayLead(other.leader) || compareCandidates(one, other) > 0;
   }
 
+  /** Votes in the same round for the best of all that were heard of. */
+  #choose(now: Millis): void {
+    const { initial, isDoubted, isVoter } = this.#standing;
+    if (isVoter && isDoubted) return;
+    const best = this.#ballots.bestOf(this.#vote.round, (said) => {
+      if (said.zxid === DOUBTED_ZXID) return false;
+      if (said.leader === this.#parts.serverId) return this.#standing.isTrue(said);
+      return this.#mayLead(said.leader);
+    });
+    const chosen = best !== undefined && this.#isBetter(best, initial) ? best : initial;
+    if (compareCandidates(chosen, this.#vote) !== 0) this.#propose(chosen, this.#vote.round, now);
+  }
+
+  /** Others do not come over to the own vote: so this server goes over to theirs, if it can. */
+  #giveIn(now: Millis): void {
+    const { candidate } = this.#standing;
+    const over = this.#passedOver;
+    if (!this.#stalemate.isThere(this.#ballots, this.#vote, candidate, over, now)) return;
+    const { leader } = this.#vote;
+    this.#log('info', 'election.gives-in', `Others do not vote for server ${leader}`);
+    this.passOver(leader, now);
+    this.#choose(now);
+  }
+
   #mayLead(serverId: number): boolean {
     return this.#parts.membership.canLead(serverId) && !this.#passedOver.has(serverId);
   }
@@ -282,8 +308,9 @@ export class Election {
   #propose(candidate: Candidate, round: number, now: Millis): void {
     const { leader, zxid, peerEpoch } = candidate;
     this.#vote = { leader, zxid, peerEpoch, round };
-    this.#quorumSince = undefined;
+    this.#wait.end();
     this.#corrected.clear();
+    this.#stalemate.begin(now);
     this.#say();
     this.#broadcast(this.#said!, now);
   }
@@ -305,15 +332,7 @@ export class Election {
   /** Answers, unless the very same was answered to the very same a moment ago. */
   #answer(to: number, about: Notification, now: Millis): void {
     const said = this.#said!;
-    const last = this.#answers.get(to);
-    const isRepeated =
-      last !== undefined &&
-      last.said === said &&
-      now - last.at < this.#parts.minNotificationMs / 2 &&
-      isSameVote(last.about, about);
-    if (isRepeated) return;
-    this.#answers.set(to, { about, said, at: now });
-    this.#parts.send(to, said);
+    if (!this.#answers.has(to, about, said, now)) this.#parts.send(to, said);
   }
 
   #tellWhoLeads(from: number, heard: Notification, now: Millis): void {
@@ -326,8 +345,8 @@ export class Election {
 
   /** Looks whether what was heard is enough for a decision. */
   #evaluate(now: Millis): void {
-    const { isReachable, membership, serverId } = this.#parts;
     if (this.#state !== 'looking') return;
+    const { membership, serverId } = this.#parts;
     const { candidate } = this.#standing;
     const found = this.#ballots.leaderOf(this.#vote, candidate, this.#passedOver);
     if (found !== undefined) {
@@ -337,37 +356,18 @@ export class Election {
     const agreeing = this.#ballots.agreeingWith(this.#vote);
     if (candidate !== undefined) agreeing.add(serverId);
     if (!membership.hasQuorum(agreeing)) {
-      this.#quorumSince = undefined;
+      this.#wait.end();
       return;
     }
-    this.#quorumSince ??= now;
-    const { leader, round } = this.#vote;
-    if (leader !== serverId && !isReachable(leader)) {
-      if (now < this.#decideAt) return;
-      this.#beginAgain(round + 1, `server ${leader} is out of reach`, now);
-    } else if (now >= this.#decideAt || this.#hasHeardAll(agreeing)) {
-      this.#decide(this.#vote, agreeing);
+    const vote = this.#vote;
+    const wait = this.#wait;
+    wait.begin(now);
+    const isOver = now >= wait.endsAt(vote);
+    if (!wait.isOutOfReach(vote)) {
+      if (isOver || wait.isNeedless(vote, agreeing)) this.#decide(vote, agreeing);
+    } else if (isOver) {
+      this.#beginAgain(vote.round + 1, `server ${vote.leader} is out of reach`, now);
     }
-  }
-
-  get #decideAt(): Millis {
-    if (this.#quorumSince === undefined) return Number.POSITIVE_INFINITY;
-    const { finalizeWaitMs, isReachable, serverId } = this.#parts;
-    const { leader } = this.#vote;
-    const isOutOfReach = leader !== serverId && !isReachable(leader);
-    const waits = isOutOfReach ? ABANDON_WAITS : this.#standing.isEmpty ? EMPTY_WAITS : 1;
-    return this.#quorumSince + waits * finalizeWaitMs;
-  }
-
-  /** Whether waiting cannot bring anything: everybody agrees, is out of reach, or does not vote. */
-  #hasHeardAll(agreeing: ReadonlySet<number>): boolean {
-    const { membership, isReachable } = this.#parts;
-    for (const id of membership.voters) {
-      if (agreeing.has(id) || !membership.canLead(id)) continue;
-      if (this.#ballots.hasNothingBetter(id, this.#vote)) continue;
-      if (this.#standing.isEmpty || isReachable(id)) return false;
-    }
-    return true;
   }
 
   #decide(vote: Vote, supporters: Iterable<number> = []): void {
@@ -381,16 +381,6 @@ export class Election {
     for (const id of this.#ballots.mayNotKnow(this.#vote)) this.#lookers.add(id);
     for (const id of this.#lookers) this.#parts.send(id, this.#said!);
     this.#log('info', 'election.decided', `Server ${leader} is to lead: ${this.#state}`);
-  }
-
-  #checkConfig(from: number, heard: Notification): void {
-    const digits = /^version=([0-9a-f]{1,16})$/m.exec(heard.config)?.[1];
-    if (digits === undefined || BigInt(`0x${digits}`) <= this.#strangeVersion) return;
-    this.#strangeVersion = BigInt(`0x${digits}`);
-    const message =
-      `Server ${from} has version ${digits} of the configuration, newer than ours: give this ` +
-      'server the newer list of servers and start it again';
-    this.#log('warn', 'election.newer-config', message);
   }
 
   #log(level: LogEvent['level'], event: string, message: string): void {

@@ -167,6 +167,7 @@ export class Leader {
         this.#transfer.begin(learner);
       this.#transfer.goOn(learner);
     }
+    if (this.#stage !== 'active') this.#lookForQuorum();
     if (turn.now < this.#nextPing) return;
     this.#nextPing = turn.now + config.tickTime / 2;
     this.#lookAtTimes();
@@ -356,6 +357,12 @@ export class Leader {
     this.#parts.request(learner, { session, isLocal, cxid, operation, body, identities });
   }
 
+  /** Gives up, as long as no quorum follows, if it is time to. */
+  #lookForQuorum(): void {
+    const reason = this.#patience.lostBeforeQuorum(this.#discovery.isChosen);
+    if (reason !== undefined) this.#lose(reason);
+  }
+
   /** Learners that are silent go, and without a quorum of the others so does the leader. */
   #lookAtTimes(): void {
     const patience = this.#patience;
@@ -363,10 +370,8 @@ export class Leader {
       const reason = patience.lostWith(learner, this.#proposals.last);
       if (reason !== undefined) this.#drop(learner, reason);
     }
-    if (this.#stage !== 'active') {
-      const reason = patience.lostBeforeQuorum(this.#discovery.isChosen);
-      if (reason !== undefined) this.#lose(reason);
-    } else if (!this.#tally.has(this.#learners.values(), (learner) => patience.hears(learner))) {
+    const hears = (learner: LearnerHandler) => patience.hears(learner);
+    if (this.#stage === 'active' && !this.#tally.has(this.#learners.values(), hears)) {
       this.#lose('a quorum is not heard any more');
     }
   }

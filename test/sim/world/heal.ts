@@ -46,6 +46,11 @@ export class Heal {
     return this.#ledAt === undefined ? undefined : (this.#ledAt - this.#healedAt) / 1_000;
   }
 
+  /** Whether somebody leads, where there is anything to lead. */
+  get isLed(): boolean {
+    return this.#parts.witness.ensemble === undefined || this.#ledAt !== undefined;
+  }
+
   /** Who was established last, if it is still up. */
   get leader(): SimServer | undefined {
     const last = this.#parts.witness.ensemble?.established.at(-1)?.subject;

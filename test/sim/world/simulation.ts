@@ -227,8 +227,8 @@ export class Simulation {
   }
 
   /**
-   * Waits until every client is connected and nothing is written any more: sessions that nobody
-   * speaks for end meanwhile.
+   * Waits until somebody leads, every client is connected and nothing is written any more: sessions
+   * that nobody speaks for end meanwhile. That a leader is gone may be noticed some time later.
    */
   async #rest(): Promise<void> {
     const until = this.kernel.now + LIVENESS_MS * 1_000;
@@ -240,11 +240,12 @@ export class Simulation {
       const { happened } = this.kernel;
       await this.#pass(REST_MS);
       const isIdle = wasConnected && isConnected() && this.canon.lastZxid === last;
-      if (isIdle && this.#heal.isEven) {
+      if (isIdle && this.#heal.isEven && this.#heal.isLed) {
         this.#demandIdleness(this.kernel.happened - happened);
         break;
       }
       if (this.kernel.now < until) continue;
+      this.#heal.judge();
       const what = isIdle ? 'servers show different states' : 'there is no rest';
       const property = isIdle ? 'L4' : 'L3';
       throw new Violation(property, `${what} ${LIVENESS_MS} ms after everything was done`);

@@ -77,7 +77,7 @@ function chooseOdd(random: Random) {
     maxConcurrentSnapSyncs: seldom(1, 10),
     maxConcurrentDiffSyncs: seldom(1, 100),
     fsyncWarningThresholdMs: seldom(20, 1_000),
-    maxTimeToWaitForEpoch: seldom(random.pick([50, 500]), -1),
+    maxTimeToWaitForEpoch: seldom(random.pick([1, 50]), 500),
   };
 }
 

@@ -29,6 +29,7 @@ export class ElectionRig {
       minNotificationMs: 200,
       maxNotificationMs: 60_000,
       finalizeWaitMs: 200,
+      passOverMs: 5_000,
       send: (to, notification) => this.#said.push([to, notification]),
       isReachable: (id) => !this.unreachable.has(id),
       log: (event) => this.events.push(event),

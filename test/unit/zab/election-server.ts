@@ -184,6 +184,7 @@ export class Server implements Place {
       minNotificationMs: 200,
       maxNotificationMs: 60_000,
       finalizeWaitMs: 200,
+      passOverMs: 6_000,
       send: (to, notification) => {
         world.takeVote(this, notification);
         links.send(to, notification);

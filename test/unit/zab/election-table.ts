@@ -139,6 +139,7 @@ class Table {
         minNotificationMs: 200,
         maxNotificationMs: 60_000,
         finalizeWaitMs: 200,
+        passOverMs: 5_000,
         send: (to, notification) => this.#said.push({ from: id, to, notification }),
         isReachable: (other) => !this.#apart.has(`${id} ${other}`),
         log: ({ level, message }) => {

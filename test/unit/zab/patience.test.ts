@@ -25,11 +25,21 @@ suite('the patience of a leader', (test) => {
     assert.match(String(patience.lostBeforeQuorum(true)), 'no quorum has followed within 1000 ms');
   });
 
-  test('ends earlier for voters who look for another, if the config says so', () => {
+  test('ends after half a second once those who voted for it look for another', () => {
     const usual = patient();
     usual.desert();
-    usual.turn.now = 900;
+    usual.turn.now = 500;
     assert.is(usual.patience.lostBeforeQuorum(false), undefined);
+    usual.turn.now = 501;
+    assert.match(
+      String(usual.patience.lostBeforeQuorum(false)),
+      'after 500 ms those who elected it',
+    );
+
+    const asApache = patient({ maxTimeToWaitForEpoch: -1 });
+    asApache.desert();
+    asApache.turn.now = 900;
+    assert.is(asApache.patience.lostBeforeQuorum(false), undefined);
 
     const short = patient({ maxTimeToWaitForEpoch: 300 });
     short.turn.now = 900;
