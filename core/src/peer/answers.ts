@@ -2,50 +2,49 @@ import { OK } from '../base/errors.js';
 import { applyTxn } from '../tree/apply.js';
 import type { ChangeSink } from '../tree/changes.js';
 import type { Database } from '../tree/database.js';
-import type { MultiResult } from '../wire/multi.js';
-import { writeMultiResponse } from '../wire/multi.js';
-import { type OperationName, operations } from '../wire/operations.js';
-import { type TxnBody, type TxnHeader, txnTypes } from '../wire/txns.js';
+import { writeMultiEnd, writeMultiError, writeMultiHeader } from '../wire/multi.js';
+import { type OperationName, opcodes, operations } from '../wire/operations.js';
+import { type TxnBody, txnTypes } from '../wire/txns.js';
 import type { Writer } from '../wire/writer.js';
 import type { PendingWrite } from './request.js';
 
-/** What came of a transaction: the code for the reply's header, and a multi's results. */
-export interface Outcome {
-  readonly code: number;
-  readonly results: readonly MultiResult[] | undefined;
-}
-
-const DONE: Outcome = { code: OK, results: undefined };
-
 /**
- * Applies a transaction and tells `sink` of every change. Of a multi, each result is taken right
- * after its own operation, since a stat may look different after the next one.
+ * Applies a transaction and tells `sink` of every change.
+ *
+ * @param results where the results of a multi are written, if anybody waits for them: each right
+ *   after its own operation, since a stat may look different after the next one
+ * @returns the code for the reply's header
  */
 export function applyWithResults(
   database: Database,
-  { txn, zxidHigh, zxidLow }: PendingWrite,
+  { txn: { header, body }, zxidHigh, zxidLow }: PendingWrite,
   sink: ChangeSink,
-): Outcome {
-  const { header, body } = txn;
-  if (body.type !== txnTypes.multi) {
-    const code = applyTxn(database, header, body, sink, zxidHigh, zxidLow);
-    return code === OK ? DONE : { code, results: undefined };
+  results: Writer | undefined,
+): number {
+  if (body.type !== txnTypes.multi || results === undefined) {
+    return applyTxn(database, header, body, sink, zxidHigh, zxidLow);
   }
-  if (body.txns.some(({ type }) => type === txnTypes.error)) {
-    applyTxn(database, header, body, sink);
-    return { code: OK, results: body.txns.map(errorResult) };
+  results.clear();
+  const { txns } = body;
+  if (txns.length === 0 || txns.some(({ type }) => type === txnTypes.error)) {
+    applyTxn(database, header, body, sink, zxidHigh, zxidLow);
+    for (const part of txns) writeMultiError(results, part.type === txnTypes.error ? part.err : OK);
+  } else {
+    for (const part of txns) {
+      applyTxn(database, header, part, sink, zxidHigh, zxidLow);
+      writeResult(database, part, results);
+    }
   }
-  const results = body.txns.map((part) => applyPart(database, header, part, sink));
-  if (results.length === 0) applyTxn(database, header, body, sink);
-  return { code: OK, results };
+  writeMultiEnd(results);
+  return OK;
 }
 
-/** Writes the body of the reply to a write that was done. */
+/** Writes the body of the reply to a write that was done; what came of a multi is written by now. */
 export function writeAnswer(
   database: Database,
   operation: OperationName,
   body: TxnBody,
-  outcome: Outcome,
+  results: Writer,
   to: Writer,
 ): void {
   switch (body.type) {
@@ -63,7 +62,7 @@ export function writeAnswer(
       writeStat(database, body.path, to);
       break;
     case txnTypes.multi:
-      writeMultiResponse(to, outcome.results!);
+      to.raw(results.bytes, 0, results.position);
       break;
     default:
       break;
@@ -74,30 +73,29 @@ function writeStat({ tree }: Database, path: string, to: Writer): void {
   tree.writeStat(tree.find(path), to);
 }
 
-function errorResult(part: TxnBody): MultiResult {
-  return { type: 'error', err: part.type === txnTypes.error ? part.err : OK };
-}
-
-function applyPart(
-  database: Database,
-  header: TxnHeader,
-  part: TxnBody,
-  sink: ChangeSink,
-): MultiResult {
-  applyTxn(database, header, part, sink);
-  const { tree } = database;
+/** What one operation of a multi has come to. */
+function writeResult(database: Database, part: TxnBody, to: Writer): void {
   switch (part.type) {
     case txnTypes.create:
-      return { type: 'create', path: part.path };
+      writeMultiHeader(to, opcodes.create, OK);
+      to.string(part.path);
+      break;
     case txnTypes.create2:
     case txnTypes.createContainer:
     case txnTypes.createTtl:
-      return { type: 'create2', path: part.path, stat: tree.stat(tree.find(part.path)) };
+      writeMultiHeader(to, opcodes.create2, OK);
+      to.string(part.path);
+      writeStat(database, part.path, to);
+      break;
     case txnTypes.setData:
-      return { type: 'setData', stat: tree.stat(tree.find(part.path)) };
+      writeMultiHeader(to, opcodes.setData, OK);
+      writeStat(database, part.path, to);
+      break;
     case txnTypes.delete:
-      return { type: 'delete' };
+      writeMultiHeader(to, opcodes.delete, OK);
+      break;
     default:
-      return { type: 'check' };
+      writeMultiHeader(to, opcodes.check, OK);
+      break;
   }
 }

@@ -6,7 +6,8 @@ import type { Config } from '../config/config.js';
 import type { Turn } from '../seam/turn.js';
 import type { Database } from '../tree/database.js';
 import { txnTypes } from '../wire/txns.js';
-import { applyWithResults, type Outcome, writeAnswer } from './answers.js';
+import { Writer } from '../wire/writer.js';
+import { applyWithResults, writeAnswer } from './answers.js';
 import type { Connection } from './connection.js';
 import type { DigestHistory } from './digest-history.js';
 import type { MetricsRegistry } from './metrics.js';
@@ -39,6 +40,8 @@ export interface ApplierParts {
 /** Applies durable writes in their order: first the events, then the answer. */
 export class Applier {
   readonly #parts: ApplierParts;
+  /** Of the multi that is being applied. */
+  readonly #results = new Writer(1024);
 
   constructor(parts: ApplierParts) {
     this.#parts = parts;
@@ -48,7 +51,8 @@ export class Applier {
     const { database, outstanding, notifications, digests, metrics } = this.#parts;
     const { request, zxidHigh, zxidLow } = write;
     notifications.beginTxn(zxidHigh, zxidLow);
-    const outcome = applyWithResults(database, write, notifications);
+    const results = request && this.#results;
+    const code = applyWithResults(database, write, notifications, results);
     outstanding?.applied(write.number, write.records);
     if (outstanding !== undefined) metrics.commits.add();
     const latencyMs = this.#parts.turn.wall - write.txn.header.time;
@@ -58,7 +62,7 @@ export class Applier {
     if (type === txnTypes.createSession) {
       if (request !== undefined) this.#parts.sessionBegan(write);
     } else if (request !== undefined && request.connection.phase !== 'closed') {
-      this.#answer(write, request, outcome);
+      this.#answer(write, request, code);
     }
     if (type === txnTypes.closeSession) this.#parts.sessionEnded(write);
     if (request !== undefined && request.connection.phase !== 'closed') {
@@ -83,10 +87,10 @@ export class Applier {
     this.#parts.diverged?.(write.txn.header.zxid);
   }
 
-  #answer(write: PendingWrite, request: WaitingRequest, outcome: Outcome): void {
+  #answer(write: PendingWrite, request: WaitingRequest, code: number): void {
     const { database, replies, turn } = this.#parts;
     const { connection } = request;
-    if (outcome.code === codes.SESSION_MOVED) {
+    if (code === codes.SESSION_MOVED) {
       this.#parts.close(connection, 'its session has moved to another server');
       return;
     }
@@ -95,10 +99,10 @@ export class Applier {
       return;
     }
     const to = replies.begin(connection, request.xid);
-    if (outcome.code === OK) {
-      writeAnswer(database, write.operation, write.txn.body, outcome, to);
+    if (code === OK) {
+      writeAnswer(database, write.operation, write.txn.body, this.#results, to);
     }
-    replies.end(connection, outcome.code);
+    replies.end(connection, code);
     replies.count(connection, request.receivedAt, turn.now, true);
   }
 }

@@ -1,5 +1,6 @@
 import { codes } from '../base/errors.js';
 import type { Millis } from '../base/ids.js';
+import { pooledCopy } from '../base/pooled-copy.js';
 import type { DiskFailure } from '../storage/disk.js';
 import { opcodes, operationOf, type WriteName } from '../wire/operations.js';
 import { MalformedError } from '../wire/reader.js';
@@ -140,7 +141,7 @@ export class Leading {
       leader: {
         appended: (write, view) => {
           this.#throttle.taken(write.via);
-          const bytes = view.slice();
+          const bytes = pooledCopy(view);
           write.bytes = bytes;
           leader.proposals.add(write.zxidHigh, write.zxidLow, bytes);
         },

@@ -1,6 +1,7 @@
 import { Fifo } from '../base/fifo.js';
 import type { ConnectionId, Millis } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
+import { pooledCopy } from '../base/pooled-copy.js';
 import type { DiskFailure } from '../storage/disk.js';
 import type { HistoryOptions } from '../storage/history.js';
 import type { SnapshotReceiver } from '../storage/snapshot-receiver.js';
@@ -218,7 +219,7 @@ export class Learning {
   }
 
   #append(zxidHigh: number, zxidLow: number, given: Uint8Array): void {
-    const bytes = given.slice();
+    const bytes = pooledCopy(given);
     const txn = readTxn(new Reader(bytes));
     const { digest } = txn;
     const hasDigest = digest !== undefined && digest.version === 2;

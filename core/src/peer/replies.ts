@@ -119,7 +119,7 @@ export class Replies {
   #send(connection: Connection, after: number, effects: Effect[]): void {
     const writer = connection.out!;
     connection.out = undefined;
-    const bytes = writer.copy();
+    const bytes = writer.pooled();
     this.#metrics.responseBytes.add(bytes.length);
     this.#metrics.lastResponseBytes.add(bytes.length);
     effects.push({ type: 'send', connection: connection.id, bytes, after });

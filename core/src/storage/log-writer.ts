@@ -259,7 +259,7 @@ export class LogWriter {
   }
 
   #takeBytes(): Uint8Array {
-    const bytes = this.#out.copy();
+    const bytes = this.#out.pooled();
     if (this.#out.bytes.length > LARGEST_KEPT_BUFFER_BYTES) this.#out = new Writer(BUFFER_BYTES);
     else this.#out.clear();
     return bytes;

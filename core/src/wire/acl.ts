@@ -1,5 +1,4 @@
 /** Access control lists on the wire. The open one, which most have, is read without a copy. */
-import type { Reader } from './reader.js';
 import type { JuteType, TypeOf } from './types.js';
 import { encode, int, record, ustring, vectorOrNull } from './types.js';
 
@@ -30,19 +29,9 @@ const OPEN_BYTES = encode(anyList, OPEN_ACL);
 /** A list of entries, or null. The open list always comes out as {@link OPEN_ACL} itself. */
 export const aclListOrNull: JuteType<readonly Acl[] | null> = {
   name: 'aclListOrNull',
-  read: (from) => (takeOpen(from) ? OPEN_ACL : anyList.read(from)),
+  read: (from) => (from.takeIf(OPEN_BYTES) ? OPEN_ACL : anyList.read(from)),
   write(to, value) {
     if (value === OPEN_ACL) to.raw(OPEN_BYTES);
     else anyList.write(to, value);
   },
 };
-
-function takeOpen(from: Reader): boolean {
-  if (from.remaining < OPEN_BYTES.length) return false;
-  const { bytes, position } = from;
-  for (let i = 0; i < OPEN_BYTES.length; i++) {
-    if (bytes[position + i] !== OPEN_BYTES[i]) return false;
-  }
-  from.position += OPEN_BYTES.length;
-  return true;
-}

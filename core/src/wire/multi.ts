@@ -3,8 +3,9 @@
  * that says so. All forms both sides need stand here.
  */
 
+import { OK } from '../base/errors.js';
 import { createModeOf } from './create-modes.js';
-import { opcodes, operations } from './operations.js';
+import { type OperationName, opcodes, operations } from './operations.js';
 import type { Reader } from './reader.js';
 import { MalformedError } from './reader.js';
 import type {
@@ -31,7 +32,7 @@ export type MultiOp =
 /** One operation of a multiRead. */
 export type MultiReadOp = { readonly op: 'getData' | 'getChildren' } & ReadRequest;
 
-const WRITE_OPS = [
+const WRITE_OPS = byCode([
   'create',
   'create2',
   'createContainer',
@@ -39,8 +40,19 @@ const WRITE_OPS = [
   'delete',
   'setData',
   'check',
-];
-const READ_OPS = ['getData', 'getChildren'];
+]);
+const READ_OPS = byCode(['getData', 'getChildren']);
+
+interface OpOf {
+  readonly op: OperationName;
+  readonly request: JuteType<object>;
+}
+
+function byCode(names: readonly OperationName[]): ReadonlyMap<number, OpOf> {
+  return new Map(
+    names.map((op) => [opcodes[op], { op, request: operations[op].request as JuteType<object> }]),
+  );
+}
 
 /** One result, of either kind of multi. */
 export type MultiResult =
@@ -56,15 +68,16 @@ export type MultiResult =
 const ERROR_TYPE = -1;
 const END = { type: -1, done: true, err: -1 } as const;
 
-function readOps(from: Reader, allowed: readonly string[]): { op: string }[] {
-  const ops: { op: string }[] = [];
+function readOps(from: Reader, allowed: ReadonlyMap<number, OpOf>): { op: OperationName }[] {
+  const ops: { op: OperationName }[] = [];
   for (;;) {
     const header = MultiHeader.read(from);
     if (header.done) return ops;
-    const name = allowed.find((op) => opcodes[op as keyof typeof opcodes] === header.type);
-    if (name === undefined) throw new MalformedError(`operation ${header.type} inside a multi`);
-    const type = operations[name as keyof typeof operations].request as JuteType<object>;
-    ops.push({ op: name, ...type.read(from) });
+    const known = allowed.get(header.type);
+    if (known === undefined) {
+      throw new MalformedError(`operation ${header.type} inside a multi`);
+    }
+    ops.push({ op: known.op, ...known.request.read(from) });
   }
 }
 
@@ -94,21 +107,38 @@ export function readMultiReadRequest(from: Reader): readonly MultiReadOp[] {
 
 export function writeMultiRequest(to: Writer, ops: readonly (MultiOp | MultiReadOp)[]): void {
   for (const op of ops) {
-    MultiHeader.write(to, { type: opcodes[op.op], done: false, err: -1 });
+    writeMultiHeader(to, opcodes[op.op], -1);
     (operations[op.op].request as JuteType<unknown>).write(to, op);
   }
+  writeMultiEnd(to);
+}
+
+/** What stands before each operation and each result. */
+export function writeMultiHeader(to: Writer, type: number, err: number): void {
+  to.int(type);
+  to.boolean(false);
+  to.int(err);
+}
+
+/** The result of an operation of a multi that was not carried out; its code is there twice. */
+export function writeMultiError(to: Writer, err: number): void {
+  writeMultiHeader(to, ERROR_TYPE, err);
+  to.int(err);
+}
+
+/** What stands after the last one. */
+export function writeMultiEnd(to: Writer): void {
   MultiHeader.write(to, END);
 }
 
 export function writeMultiResponse(to: Writer, results: readonly MultiResult[]): void {
   for (const result of results) {
-    const failed = result.type === 'error';
-    const type = failed ? ERROR_TYPE : opcodes[result.type];
-    MultiHeader.write(to, { type, done: false, err: failed ? result.err : 0 });
+    if (result.type === 'error') {
+      writeMultiError(to, result.err);
+      continue;
+    }
+    writeMultiHeader(to, opcodes[result.type], OK);
     switch (result.type) {
-      case 'error':
-        to.int(result.err);
-        break;
       case 'create':
         to.string(result.path);
         break;
@@ -131,7 +161,7 @@ export function writeMultiResponse(to: Writer, results: readonly MultiResult[]):
         break;
     }
   }
-  MultiHeader.write(to, END);
+  writeMultiEnd(to);
 }
 
 /** Reads the results of a multi; also the form servers before 3.9 use for create2 (type 1). */

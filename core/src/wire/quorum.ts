@@ -136,6 +136,9 @@ export class PacketReader {
   /** No packet is whole with less than this. */
   #needed = 0;
   readonly #from = new Reader(EMPTY);
+  /** The clients of one machine have the same in every request. */
+  #lastIdentity: Id | undefined;
+  #lastIdentityBytes: Uint8Array = EMPTY;
 
   /** Bytes that no packet has used yet. */
   get buffered(): number {
@@ -214,8 +217,16 @@ export class PacketReader {
     if (count <= 0) return NO_IDENTITIES;
     const identities: Id[] = [];
     for (let left = count; left > 0; left--) {
+      const last = this.#lastIdentity;
+      if (last !== undefined && from.takeIf(this.#lastIdentityBytes)) {
+        identities.push(last);
+        continue;
+      }
       if (!isIdentityWhole(from)) return undefined;
-      identities.push(Id.read(from));
+      const at = from.position;
+      this.#lastIdentity = Id.read(from);
+      this.#lastIdentityBytes = from.bytes.slice(at, from.position);
+      identities.push(this.#lastIdentity);
     }
     return identities;
   }

@@ -30,11 +30,6 @@ export class Reader {
     return this;
   }
 
-  /** A cursor of its own over other bytes. */
-  fork(bytes: Uint8Array): Reader {
-    return new Reader(bytes);
-  }
-
   get remaining(): number {
     return this.end - this.position;
   }
@@ -95,6 +90,17 @@ export class Reader {
     if (count < -1 || count > this.remaining)
       throw new MalformedError(`unreasonable count ${count}`);
     return count;
+  }
+
+  /** Goes past these bytes if they come next. */
+  takeIf(expected: Uint8Array): boolean {
+    if (this.remaining < expected.length) return false;
+    const { bytes, position } = this;
+    for (let i = 0; i < expected.length; i++) {
+      if (bytes[position + i] !== expected[i]) return false;
+    }
+    this.position += expected.length;
+    return true;
   }
 
   #take(size: number): number {

@@ -300,5 +300,9 @@ export const WatcherEvent = record('WatcherEvent', {
 export interface WatcherEvent extends TypeOf<typeof WatcherEvent> {}
 
 /** Stands before each operation and each result of a multi, and ends the list. */
-export const MultiHeader = record('MultiHeader', { type: int, done: boolean, err: int });
+export const MultiHeader = record(
+  'MultiHeader',
+  { type: int, done: boolean, err: int },
+  { read: (from) => ({ type: from.int(), done: from.boolean(), err: from.int() }) },
+);
 export interface MultiHeader extends TypeOf<typeof MultiHeader> {}

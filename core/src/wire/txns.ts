@@ -7,33 +7,36 @@ import { aclListOrNull } from './acl.js';
 import type { Reader } from './reader.js';
 import { MalformedError } from './reader.js';
 import type { RecordType, TypeOf } from './types.js';
-import {
-  boolean,
-  bufferOrNull,
-  int,
-  long,
-  record,
-  time,
-  ustring,
-  vector,
-  vectorOrNull,
-} from './types.js';
-import { Writer } from './writer.js';
+import { boolean, bufferOrNull, int, long, record, time, ustring, vectorOrNull } from './types.js';
+import type { Writer } from './writer.js';
 
+const LENGTH_BYTES = 4;
 /** Of `time` in a header: clientId, cxid and zxid come before it. */
 const TIME_OFFSET = 20;
 
-export const TxnHeader = record('TxnHeader', {
-  /** Session that asked for it; 0 for the server's own. */
-  clientId: long,
-  /** Its xid. */
-  cxid: int,
-  zxid: long,
-  /** Leader's wall clock, milliseconds. */
-  time: time,
-  /** A row of {@link txnTypes}. */
-  type: int,
-});
+export const TxnHeader = record(
+  'TxnHeader',
+  {
+    /** Session that asked for it; 0 for the server's own. */
+    clientId: long,
+    /** Its xid. */
+    cxid: int,
+    zxid: long,
+    /** Leader's wall clock, milliseconds. */
+    time: time,
+    /** A row of {@link txnTypes}. */
+    type: int,
+  },
+  {
+    read: (from) => ({
+      clientId: from.long(),
+      cxid: from.int(),
+      zxid: from.long(),
+      time: from.time(),
+      type: from.int(),
+    }),
+  },
+);
 export interface TxnHeader extends TypeOf<typeof TxnHeader> {}
 
 export const CreateTxn = record(
@@ -75,7 +78,11 @@ export const CreateContainerTxn = record('CreateContainerTxn', {
 });
 export interface CreateContainerTxn extends TypeOf<typeof CreateContainerTxn> {}
 
-export const DeleteTxn = record('DeleteTxn', { path: ustring });
+export const DeleteTxn = record(
+  'DeleteTxn',
+  { path: ustring },
+  { read: (from) => ({ path: from.string() }) },
+);
 export interface DeleteTxn extends TypeOf<typeof DeleteTxn> {}
 
 export const SetDataTxn = record(
@@ -92,6 +99,11 @@ export const SetDataTxn = record(
       to.bufferOrNull(data);
       to.int(version);
     },
+    read: (from) => ({
+      path: from.string(),
+      data: from.bufferOrNull(),
+      version: from.int(),
+    }),
   },
 );
 export interface SetDataTxn extends TypeOf<typeof SetDataTxn> {}
@@ -119,14 +131,12 @@ export interface CloseSessionTxn extends TypeOf<typeof CloseSessionTxn> {}
 export const ErrorTxn = record('ErrorTxn', { err: int });
 export interface ErrorTxn extends TypeOf<typeof ErrorTxn> {}
 
-const SubTxnBytes = record('Txn', { type: int, data: bufferOrNull });
-const MultiTxnBytes = record('MultiTxn', { txns: vector(SubTxnBytes) });
-
 /** Stands behind the body since 3.6: what the whole tree's digest is after the transaction. */
-export const TxnDigest = record('TxnDigest', {
-  version: int,
-  treeDigest: long,
-});
+export const TxnDigest = record(
+  'TxnDigest',
+  { version: int, treeDigest: long },
+  { read: (from) => ({ version: from.int(), treeDigest: from.long() }) },
+);
 export interface TxnDigest extends TypeOf<typeof TxnDigest> {}
 /** Bytes of a {@link TxnDigest}. */
 export const TXN_DIGEST_LENGTH = 12;
@@ -206,12 +216,14 @@ export function writeTxnHeader(
 /** Writes a body (not its header, not its digest). */
 export function writeTxnBody(to: Writer, body: TxnBody): void {
   if (body.type === txnTypes.multi) {
-    const txns = body.txns.map((sub) => {
-      const bytes = new Writer();
-      writeTxnBody(bytes, sub);
-      return { type: sub.type, data: bytes.copy() };
-    });
-    MultiTxnBytes.write(to, { txns });
+    to.int(body.txns.length);
+    for (const sub of body.txns) {
+      to.int(sub.type);
+      const lengthAt = to.position;
+      to.int(0);
+      writeTxnBody(to, sub);
+      to.intAt(lengthAt, to.position - lengthAt - LENGTH_BYTES);
+    }
   } else if (body.type === txnTypes.closeSession) {
     if (body.paths2Delete !== null) CloseSessionTxn.write(to, body);
   } else {
@@ -226,16 +238,7 @@ export function writeTxnBody(to: Writer, body: TxnBody): void {
  * @throws MalformedError for an unknown type or bytes that do not fit
  */
 export function readTxnBody(from: Reader, type: number): TxnBody {
-  if (type === txnTypes.multi) {
-    const { txns } = MultiTxnBytes.read(from);
-    return {
-      type,
-      txns: txns.map((sub) => {
-        if (sub.data === null) throw new MalformedError('a sub-transaction has no body');
-        return readTxnBody(from.fork(sub.data), sub.type);
-      }),
-    };
-  }
+  if (type === txnTypes.multi) return { type, txns: readSubTxns(from) };
   if (type === txnTypes.closeSession) {
     const left = from.remaining;
     if (left === 0 || left === TXN_DIGEST_LENGTH) return { type, paths2Delete: null };
@@ -245,6 +248,27 @@ export function readTxnBody(from: Reader, type: number): TxnBody {
   const body = bodies.get(type);
   if (body === undefined) throw new MalformedError(`unsupported transaction type ${type}`);
   return { type, ...body.read(from) } as TxnBody;
+}
+
+/** The parts of a multi: each a type, and its body with a length before it. */
+function readSubTxns(from: Reader): TxnBody[] {
+  const count = from.count();
+  if (count === -1) throw new MalformedError('a multi has no list of transactions');
+  const { end } = from;
+  const txns: TxnBody[] = [];
+  for (let i = 0; i < count; i++) {
+    const type = from.int();
+    if (type === txnTypes.multi) throw new MalformedError('a multi stands inside another');
+    const length = from.int();
+    if (length < 0) throw new MalformedError('a sub-transaction has no body');
+    const after = from.position + length;
+    if (after > end) throw new MalformedError(`${length} bytes wanted, ${from.remaining} left`);
+    from.end = after;
+    txns.push(readTxnBody(from, type));
+    from.position = after;
+    from.end = end;
+  }
+  return txns;
 }
 
 /** Before 3.4 a create ended after `ephemeral`. */

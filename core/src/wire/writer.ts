@@ -1,4 +1,5 @@
 import { highOf, highOfNumber, lowOf, lowOfNumber } from '../base/long.js';
+import { pooledCopy } from '../base/pooled-copy.js';
 
 const encoder = new TextEncoder();
 const COPY_BY_HAND = 64;
@@ -118,6 +119,11 @@ export class Writer {
   /** A copy of what was written. */
   copy(): Uint8Array {
     return this.bytes.slice(0, this.position);
+  }
+
+  /** A copy for what is let go soon; see {@link pooledCopy}. */
+  pooled(): Uint8Array {
+    return pooledCopy(this.bytes, 0, this.position);
   }
 
   clear(): void {

@@ -1,3 +1,4 @@
+import { pooledCopy } from '../base/pooled-copy.js';
 import type { Turn } from '../seam/turn.js';
 import { packetTypes, writePacket } from '../wire/quorum.js';
 import { beginSeal, endSeal, SEAL_BYTES } from '../wire/seal.js';
@@ -41,7 +42,7 @@ export class Broadcast {
         sealed ??= sealedCopy(out);
         link.send(sealed, turn.durable);
       } else if (isForwarding) {
-        plain ??= out.bytes.slice(SEAL_BYTES, out.position);
+        plain ??= pooledCopy(out.bytes, SEAL_BYTES, out.position);
         link.send(plain, turn.durable);
       }
     }
@@ -53,7 +54,7 @@ export class Broadcast {
 
 function sealedCopy(out: Writer): Uint8Array {
   endSeal(out);
-  return out.copy();
+  return out.pooled();
 }
 
 /** Tells one learner of a decided transaction as history. */

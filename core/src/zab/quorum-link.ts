@@ -105,7 +105,7 @@ export class QuorumLink {
     const out = this.#out;
     if (out.position === 0 || this.isClosed) return;
     if (this.#sealsOut) endSeal(out);
-    this.send(out.copy(), after);
+    this.send(out.pooled(), after);
     if (out.bytes.length > LARGEST_KEPT_BYTES) this.#out = new Writer();
     else out.clear();
   }

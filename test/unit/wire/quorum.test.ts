@@ -45,6 +45,8 @@ const somePackets = written((to) => {
   ];
   const session = { idHigh: 1, idLow: 2 };
   writeRequest(to, packetTypes.request, session, 7, 5, Uint8Array.of(9), identities);
+  writeRequest(to, packetTypes.request, session, 8, 5, Uint8Array.of(9), identities.slice(1));
+  writeRequest(to, packetTypes.request, session, 9, 5, Uint8Array.of(9), identities.slice(1));
   writePacket(to, packetTypes.upToDate, -1, -1);
 });
 
@@ -53,6 +55,8 @@ const inWords = [
   '2 3:1 010203 ',
   '5 3:1  ',
   '1 -1:-1 0000000100000002000000070000000509 ip:127.0.0.1 digest:ü:x',
+  '1 -1:-1 0000000100000002000000080000000509 digest:ü:x',
+  '1 -1:-1 0000000100000002000000090000000509 digest:ü:x',
   '12 -1:-1 null ',
 ];
 
