@@ -207,7 +207,7 @@ export interface Client extends AsyncDisposable {
   readonly lastAckSentAt: number;
   /** Counts completed handshakes: two equal numbers mean that nothing was cut in between. */
   readonly generation: number;
-  /** Highest zxid seen in a reply; never falls, not even from one session to the next. */
+  /** Highest zxid in a reply or an event; never falls, not even from one session to the next. */
   readonly lastZxidSeen: bigint;
   /** Time and timers as the client sees them; a machine's sleep counts as time passed. */
   readonly clock: ClientClock;

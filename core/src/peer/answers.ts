@@ -39,7 +39,7 @@ export function applyWithResults(
   return OK;
 }
 
-/** Writes the body of the reply to a write that was done; what came of a multi is written by now. */
+/** Writes the body of the reply to a write that was done; a multi’s results are written by now. */
 export function writeAnswer(
   database: Database,
   operation: OperationName,

@@ -146,7 +146,7 @@ export class Conversation<Token> {
       if (oversizeBytes > 0) throw new MalformedError(`an event of ${oversizeBytes} bytes`);
       const { type, path } = WatcherEvent.read(body);
       this.#watches.fired(type, path);
-      // Its zxid is not seen yet: other events of the same multi may follow, or be cut off.
+      this.#progress.sawPartOf(header.zxid);
       this.#tray.out.push({ type: 'event', event: type, path, zxid: header.zxid });
       return undefined;
     }
@@ -251,7 +251,7 @@ export class Conversation<Token> {
    * are returned, in the order they were sent.
    */
   abandon(reason: string): SessionRequest<Token>[] {
-    if (this.#rearming === 0) this.#progress.eventsToldUpTo = this.#progress.lastZxidSeen;
+    if (this.#rearming === 0) this.#progress.leaveWatches();
     const again = this.#unserved.filter(({ token }) => !this.#tray.wasCancelled(token));
     for (const sent of this.#sent.take()) {
       if (sent.type !== 'request' || this.#tray.wasCancelled(sent.request.token)) continue;

@@ -7,7 +7,7 @@ const LAST_XID = 0x7fff_fffe;
 export class Progress {
   /** When the newest answered request was sent; the server's clock for us started no earlier. */
   lastAckSentAt: Millis = Number.NEGATIVE_INFINITY;
-  /** Highest zxid of all answers; survives sessions, so that time never runs backwards. */
+  /** Highest zxid of all answers and events; survives sessions: time never runs backwards. */
   lastZxidSeen = 0n;
   /**
    * Up to where the events of all watches are known to have been told: from here a new connection
@@ -18,6 +18,8 @@ export class Progress {
   /** Number of connections that got as far as holding a session. */
   connections = 0;
   #xid = 1;
+  /** Up to here everything that a connection had to tell of was told on it. */
+  #wholeUpTo = 0n;
 
   /** A connection holds the session; nobody has vouched for a new one yet. */
   attached(isNew: boolean): void {
@@ -29,8 +31,21 @@ export class Progress {
     if (sentAt > this.lastAckSentAt) this.lastAckSentAt = sentAt;
   }
 
+  /** An answer shows what is up to there. */
   saw(zxid: bigint): void {
     if (zxid > this.lastZxidSeen) this.lastZxidSeen = zxid;
+    if (zxid > this.#wholeUpTo) this.#wholeUpTo = zxid;
+  }
+
+  /** An event tells of that transaction; others of the same one may follow, or be cut off. */
+  sawPartOf(zxid: bigint): void {
+    if (zxid > this.lastZxidSeen) this.lastZxidSeen = zxid;
+    if (zxid - 1n > this.#wholeUpTo) this.#wholeUpTo = zxid - 1n;
+  }
+
+  /** The connection on which all watches were set is gone. */
+  leaveWatches(): void {
+    this.eventsToldUpTo = this.#wholeUpTo;
   }
 
   /**

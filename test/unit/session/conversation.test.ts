@@ -220,6 +220,25 @@ suite('watches', (test) => {
     assert.equal(asked(), [21n, 21n, 21n]);
   });
 
+  test('what an event has told of is seen, and asked about again: there may have been more', () => {
+    const rig = new SessionRig().attach();
+    for (const token of ['a', 'b']) {
+      rig.step({ type: 'request', request: watching(token, 'data') });
+      rig.answer(rig.sent().at(-1)!.xid, { zxid: 10n });
+    }
+    rig.event(3, '/a', 15n);
+    rig.closed();
+    assert.is(rig.session.progress.lastZxidSeen, 15n);
+    rig.untilDialed();
+    rig.take();
+    rig.opened();
+    assert.is(rig.greeting().lastZxidSeen, 15n, 'no server that has not got so far will do');
+    rig.welcome();
+    const [again] = rig.sent().filter(({ opcode }) => opcode === opcodes.setWatches);
+    const { relativeZxid, dataWatches } = SetWatches.read(again!.body);
+    assert.equal([relativeZxid, dataWatches], [14n, ['/b']]);
+  });
+
   test('a session that ends while they are set again leaves them to the next one', () => {
     const rig = new SessionRig().attach(7n);
     rig.step({ type: 'request', request: watching('a', 'data') });
