@@ -101,6 +101,22 @@ suite(
     );
 
     test(
+      'find the first sync of all answered from a state before what had been acknowledged',
+      finds(['C6'], (simulation) => {
+        const isSync = (heard: Heard) => isAnswer(heard) && heard.request.opcode === opcodes.sync;
+        const syncs = places<HeardReply>(simulation, isSync);
+        const first = syncs.sort((a, b) => a.heard.request.at - b.heard.request.at)[0];
+        if (first === undefined) return false;
+        const { at } = first.heard.request;
+        const known = places<HeardReply>(simulation, isDone).filter(({ heard }) => heard.at < at);
+        const { zxid } = simulation.canon.entries[0]!;
+        if (known.length < 2) return false;
+        replace(first, { ...first.heard, zxid });
+        return true;
+      }),
+    );
+
+    test(
       'find a refusal where there was a success',
       finds(['C1', 'C8'], (simulation) => {
         const place = middle(places<HeardReply>(simulation, isDone));

@@ -105,19 +105,22 @@ function judgeRealTime(
   if (!isAlone && !syncsLoosely) judgeSyncs(history, synced);
 }
 
-/** C6: behind a sync a client sees whatever anybody was told of before it asked for the sync. */
+/**
+ * C6: the answer to a sync, and whatever its client asks behind it, shows what anybody was told of
+ * before it asked for the sync.
+ */
 function judgeSyncs(history: History, synced: ReadonlyMap<SentRequest, bigint>): void {
   const due = new Map<string, bigint>();
   for (const { client, requests } of history.connections) {
     for (const request of requests) {
-      const before = due.get(client) ?? 0n;
+      const known = synced.get(request) ?? 0n;
+      if (known > (due.get(client) ?? 0n)) due.set(client, known);
+      const least = due.get(client) ?? 0n;
       const { reply } = request;
       const isPassedOver = request.opcode === opcodes.ping || reply === undefined;
-      demand(isPassedOver || reply.zxid <= 0n || reply.zxid >= before, 'C6', () => {
-        return `${nameOfOne(request)} shows ${reply?.zxid} behind a sync, and ${before} was known`;
+      demand(isPassedOver || reply.zxid <= 0n || reply.zxid >= least, 'C6', () => {
+        return `${nameOfOne(request)} shows ${reply?.zxid} behind a sync, and ${least} was known`;
       });
-      const known = synced.get(request) ?? 0n;
-      if (known > before) due.set(client, known);
     }
   }
 }

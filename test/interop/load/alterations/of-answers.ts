@@ -12,6 +12,7 @@ import {
   GetChildren2Response,
   GetDataResponse,
   PathResponse,
+  type Stat,
   StatResponse,
 } from '@vivarium/core/internal/wire/records';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
@@ -19,7 +20,7 @@ import { Writer } from '@vivarium/core/internal/wire/writer';
 import type { WriteOp } from '../../../sim/judges/model.js';
 import { writesOf } from '../../../sim/judges/wire-requests.js';
 import type { HeardReply } from '../../../sim/world/history.js';
-import { type Alter, answers, one, orderIn, replace, rewrite } from './copy.js';
+import { type Alter, answers, type Copy, one, orderIn, replace, rewrite } from './copy.js';
 
 const opOf = ({ request }: HeardReply): WriteOp | undefined => {
   const ops = request.opcode === opcodes.multi ? undefined : writesOf(request);
@@ -59,15 +60,11 @@ export const done: Alter = (copy, random) => {
 
 /** A write that began after a later one had been acknowledged. */
 export const lateWrite: Alter = (copy, random) => {
-  const order = new Map(orderIn(copy).map(({ zxid, txn }) => [keyOf(txn.header), zxid]));
-  const writes = answers(copy, (each) => opOf(each) !== undefined && isDone(each)).filter(
-    ({ request }) => order.has(keyOfRequest(request)),
-  );
-  const reply = one(random, writes.slice(0, -1));
+  const writes = writesIn(copy);
+  const { reply, own } = one(random, writes.slice(0, -1)) ?? {};
   if (reply === undefined) return false;
-  const own = order.get(keyOfRequest(reply.request))!;
-  const later = writes.filter(({ request }) => order.get(keyOfRequest(request))! > own);
-  const other = one(random, later);
+  const later = writes.filter((each) => each.own > own!);
+  const other = one(random, later)?.reply;
   if (other === undefined) return false;
   const at = other.at + 1;
   const { request } = reply;
@@ -97,12 +94,14 @@ export const exchanged: Alter = (copy, random) => {
 /** A write that was answered from a state before its own. */
 export const before: Alter = (copy, random) => {
   const zxids = orderIn(copy).map(({ zxid }) => zxid);
-  const reply = one(
-    random,
-    answers(copy, (each) => opOf(each) !== undefined && isDone(each) && each.zxid > zxids[9]!),
-  );
+  const { reply, own } = one(random, writesIn(copy)) ?? {};
   if (reply === undefined) return false;
-  replace(reply, { zxid: zxids[random.below(5)]! });
+  const zxid = one(
+    random,
+    zxids.filter((each) => each < own!),
+  );
+  if (zxid === undefined) return false;
+  replace(reply, { zxid });
   return true;
 };
 
@@ -126,17 +125,16 @@ export const backwards: Alter = (copy, random) => {
 
 /** A sync that shows less than had been acknowledged when it began. */
 export const staleSync: Alter = (copy, random) => {
-  const reply = one(random, answers(copy, isOf('sync')).slice(20));
+  const syncs = answers(copy, (each) => isOf('sync')(each) && isDone(each));
+  const reply = one(random, syncs);
   if (reply === undefined) return false;
-  const acknowledged = answers(copy, (each) => {
-    return opOf(each) !== undefined && isDone(each) && each.at < reply.request.at;
-  });
-  const newest = acknowledged.reduce((max, { zxid }) => (zxid > max ? zxid : max), 0n);
-  const zxids = orderIn(copy).map(({ zxid }) => zxid);
-  // The answers' zxids may be later than those of their writes: some way before is enough.
-  const at = zxids.findLastIndex((zxid) => zxid < newest) - 20 - random.below(20);
-  if (at < 0) return false;
-  replace(reply, { zxid: zxids[at]! });
+  // Of what was acknowledged, by the logs: its answer may have shown more.
+  const acknowledged = writesIn(copy).filter((each) => each.reply.at < reply.request.at);
+  const newest = acknowledged.reduce((max, { own }) => (own > max ? own : max), 0n);
+  const older = orderIn(copy).filter(({ zxid }) => zxid < newest);
+  const shown = one(random, older.slice(-40));
+  if (shown === undefined) return false;
+  replace(reply, { zxid: shown.zxid });
   return true;
 };
 
@@ -161,18 +159,20 @@ export const invented: Alter = (copy, random) => {
   return true;
 };
 
-/** What another client had read of the same node, at another time and with other data. */
+/** What somebody had read of the same node before a change that its client had been told of. */
 export const outdated: Alter = (copy, random) => {
   const reads = answers(copy, (each) => isOf('getData')(each) && isDone(each));
-  const reply = one(random, reads.slice(Math.floor(reads.length / 2)));
+  const reply = one(
+    random,
+    reads.filter((each) => statOf(each).mzxid <= toldBefore(each)),
+  );
   if (reply === undefined) return false;
   const path = pathOf(reply);
-  const own = GetDataResponse.read(new Reader(reply.body)).stat;
-  const old = reads.find((each) => {
-    if (pathOf(each) !== path) return false;
-    const { stat } = GetDataResponse.read(new Reader(each.body));
-    return stat.version + 3 < own.version;
-  });
+  const { mzxid } = statOf(reply);
+  const old = one(
+    random,
+    reads.filter((each) => pathOf(each) === path && statOf(each).mzxid < mzxid),
+  );
   if (old === undefined) return false;
   replace(reply, { body: old.body });
   return true;
@@ -194,7 +194,10 @@ export const otherVersion: Alter = (copy, random) => {
 
 /** A part of a multi with another outcome, or left out. */
 export const otherPart: Alter = (copy, random) => {
-  const reply = one(random, answers(copy, isOf('multi')).slice(1));
+  const reply = one(
+    random,
+    answers(copy, (each) => isOf('multi')(each) && isDone(each)),
+  );
   if (reply === undefined) return false;
   const results: MultiResult[] = [...readMultiResponse(new Reader(reply.body))];
   const at = random.below(results.length);
@@ -249,15 +252,13 @@ export const otherNumber: Alter = (copy, random) => {
   return true;
 };
 
-/** An ephemeral node that is there and was not shown. */
+/** An ephemeral node that was there, in all states that may have been shown, and was not shown. */
 export const hidden: Alter = (copy, random) => {
   const reply = one(
     random,
     answers(copy, (each) => {
-      const isData = isOf('getData')(each);
-      if (!isDone(each) || !(isData || isOf('exists')(each))) return false;
-      const { stat } = (isData ? GetDataResponse : StatResponse).read(new Reader(each.body));
-      return stat.ephemeralOwner !== 0n;
+      if (!isDone(each) || !(isOf('getData')(each) || isOf('exists')(each))) return false;
+      return statOf(each).ephemeralOwner !== 0n && toldBefore(each) === each.zxid;
     }),
   );
   if (reply === undefined) return false;
@@ -265,10 +266,11 @@ export const hidden: Alter = (copy, random) => {
   return true;
 };
 
-/** A session that goes on is refused by a server. */
+/** A session that has not ended is refused by a server. */
 export const turnedAway: Alter = ({ history, logs }, random) => {
   const ended = new Set(
-    logs.now[0]!.chains.flat()
+    logs.now
+      .flatMap(({ chains }) => chains.flat())
       .filter(({ txn }) => txn.body.type === txnTypes.closeSession)
       .map(({ txn }) => txn.header.clientId),
   );
@@ -297,10 +299,28 @@ function pathOf({ request }: HeardReply): string {
   return new Reader(request.body).string();
 }
 
-function keyOf({ clientId, cxid }: { readonly clientId: bigint; readonly cxid: number }): string {
-  return `${clientId}:${cxid}`;
+/** The Stat in the answer to a getData or an exists. */
+function statOf(reply: HeardReply): Stat {
+  const type = isOf('getData')(reply) ? GetDataResponse : StatResponse;
+  return type.read(new Reader(reply.body)).stat;
 }
 
-function keyOfRequest({ connection, xid }: HeardReply['request']): string {
-  return keyOf({ clientId: connection.welcome?.sessionId ?? 0n, cxid: xid });
+/** What the client had been told of, over this connection, when an answer came: none shows less. */
+function toldBefore(reply: HeardReply): bigint {
+  const { heard } = reply.request.connection;
+  const earlier = heard.slice(0, heard.indexOf(reply));
+  return earlier.reduce((max, { zxid }) => (zxid > max ? zxid : max), 0n);
+}
+
+/** Plain writes that were done and told to be, with the zxids that they have in the logs. */
+function writesIn(copy: Copy): readonly { readonly reply: HeardReply; readonly own: bigint }[] {
+  const keyOf = (session: bigint | undefined, cxid: number) => `${session}:${cxid}`;
+  const order = new Map(
+    orderIn(copy).map(({ zxid, txn: { header } }) => [keyOf(header.clientId, header.cxid), zxid]),
+  );
+  return answers(copy, (each) => opOf(each) !== undefined && isDone(each)).flatMap((reply) => {
+    const { connection, xid } = reply.request;
+    const own = order.get(keyOf(connection.welcome?.sessionId, xid));
+    return own === undefined ? [] : [{ reply, own }];
+  });
 }

@@ -10,10 +10,6 @@ export const otherMeaning: Alter = ({ logs }, random) => {
   const [chain, at] = place(logs.now, random);
   // Of a failed multi Apache logs whatever it likes, and is believed.
   if (chain === undefined || chain[at]!.txn.body.type === txnTypes.multi) return false;
-  // Where one server alone has it left, nobody can tell.
-  const { zxid } = chain[at]!;
-  const copies = logs.now.flatMap(({ chains }) => chains.flat().filter((txn) => txn.zxid === zxid));
-  if (copies.length < 2) return false;
   const bytes = chain[at]!.bytes.slice();
   bytes[random.below(bytes.length)]! ^= 1 << random.below(8);
   chain[at] = { ...chain[at]!, bytes };
@@ -27,6 +23,10 @@ export const otherTree: Alter = ({ logs }, random) => {
   const { txn } = chain[at]!;
   const { digest } = txn;
   if (digest === undefined) return false;
+  const comparable = copiesOf(logs.now, txn.header.zxid).filter(
+    (each) => each.txn.digest?.version === digest.version,
+  );
+  if (comparable.length < 2) return false;
   const altered = { ...txn, digest: { ...digest, treeDigest: digest.treeDigest + 1n } };
   chain[at] = { ...chain[at]!, txn: altered };
   return true;
@@ -36,15 +36,25 @@ export const otherTree: Alter = ({ logs }, random) => {
 export const hole: Alter = ({ logs }, random) => {
   const [chain, at] = place(logs.now, random);
   if (chain === undefined) return false;
-  if (random.chance(0.3)) chain.length = Math.max(1, at);
-  else chain.splice(at, 1);
+  if (random.chance(0.7)) {
+    chain.splice(at, 1);
+    return true;
+  }
+  // A snapshot of the end does as well as the log, and what nobody else has is no end.
+  const last = chain.at(-1)!.zxid;
+  const { snapshots } = logs.now.find(({ chains }) => chains.includes(chain))!;
+  if (snapshots.some((zxid) => zxid >= last) || copiesOf(logs.now, last).length < 2) return false;
+  chain.length = at;
   return true;
 };
 
-/** A number that no server has used. */
+/** A number that no server has used, in the middle of an epoch. */
 export const skipped: Alter = (copy, random) => {
   const order = orderIn(copy);
-  const entry = one(random, order.slice(0, -1));
+  const entry = one(
+    random,
+    order.filter(({ zxid }, at) => order[at + 1]?.zxid === zxid + 1n),
+  );
   if (entry === undefined) return false;
   alterEverywhere(copy, entry.zxid, undefined);
   return true;
@@ -67,7 +77,9 @@ export const lostEnd: Alter = (copy, random) => {
 /** A server shows no such node in the end, or other data. */
 export const lostNode: Alter = ({ dumps }, random) => {
   const dump = dumps.get(random.pick([...dumps.keys()]))!;
-  const path = random.pick([...dump.keys()].filter((each) => /^\/(sets|mine|lines)\//.test(each)));
+  const paths = [...dump.keys()].filter((each) => /^\/(sets|mine|lines)\//.test(each));
+  const path = one(random, paths);
+  if (path === undefined) return false;
   if (random.chance(0.5)) dump.delete(path);
   else dump.set(path, { ...dump.get(path)!, data: new TextEncoder().encode('lost') });
   return true;
@@ -120,19 +132,30 @@ export const madeAfterEnd: Alter = (copy, random) => {
 
 /** A session begins with the id of another that goes on. */
 export const sameSession: Alter = (copy, random) => {
-  const begun = orderIn(copy).filter(({ txn }) => txn.body.type === txnTypes.createSession);
-  if (begun.length < 2) return false;
-  const at = 1 + random.below(begun.length - 1);
-  const entry = begun[at]!;
-  const { clientId } = begun[random.below(at)]!.txn.header;
-  const header = { ...entry.txn.header, clientId };
+  const order = orderIn(copy);
+  const begun = order.filter(({ txn }) => txn.body.type === txnTypes.createSession);
+  const entry = one(random, begun.slice(1));
+  if (entry === undefined) return false;
+  const before = order.filter(({ zxid }) => zxid < entry.zxid);
+  const ended = new Set(
+    before
+      .filter(({ txn }) => txn.body.type === txnTypes.closeSession)
+      .map(({ txn }) => txn.header.clientId),
+  );
+  const other = one(
+    random,
+    begun.filter(({ zxid, txn }) => zxid < entry.zxid && !ended.has(txn.header.clientId)),
+  );
+  if (other === undefined) return false;
+  const header = { ...entry.txn.header, clientId: other.txn.header.clientId };
   alterEverywhere(copy, entry.zxid, { ...entry, txn: { ...entry.txn, header } });
   return true;
 };
 
 /** A session's timeout is not the one that its client was told. */
 export const otherTimeout: Alter = (copy, random) => {
-  const own = new Set(copy.history.connections.map(({ welcome }) => welcome?.sessionId));
+  const beginnings = copy.history.connections.filter(({ greeting }) => greeting?.sessionId === 0n);
+  const own = new Set(beginnings.map(({ welcome }) => welcome?.sessionId));
   const begun = orderIn(copy).filter(({ txn }) => {
     return txn.body.type === txnTypes.createSession && own.has(txn.header.clientId);
   });
@@ -180,14 +203,23 @@ function sessionsEnded(copy: Copy): readonly LoggedTxn[] {
   return orderIn(copy).filter(({ txn }) => txn.body.type === txnTypes.closeSession);
 }
 
-/** Somewhere in the middle of one server's last chain. */
+/**
+ * Somewhere in the middle of one server's last chain, at what another server has as well: of what
+ * one alone has left nobody can tell what it was.
+ */
 function place(
-  logs: readonly { readonly chains: LoggedTxn[][] }[],
+  logs: Copy['logs']['now'],
   random: Random,
 ): readonly [LoggedTxn[] | undefined, number] {
   const chain = random.pick(logs).chains.at(-1);
   if (chain === undefined || chain.length < 3) return [undefined, 0];
-  return [chain, 1 + random.below(chain.length - 2)];
+  const at = 1 + random.below(chain.length - 2);
+  return copiesOf(logs, chain[at]!.zxid).length < 2 ? [undefined, 0] : [chain, at];
+}
+
+/** A transaction as each of the servers has it that have it. */
+function copiesOf(logs: Copy['logs']['now'], zxid: bigint): readonly LoggedTxn[] {
+  return logs.flatMap(({ chains }) => chains.flat().filter((txn) => txn.zxid === zxid));
 }
 
 /** The ephemeral nodes of a session before the transaction at an index. */
