@@ -1,12 +1,10 @@
 /** Whether the simulator finds what it is there to find: bugs are put in, one at a time. */
-import { once } from 'node:events';
-import { availableParallelism, setPriority } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { table } from './page.js';
 import type { Answer, Asked, Found } from './planted-seeds.js';
 import { elusivePlants, plants, rarePlants } from './plants/index.js';
 import type { Plant } from './plants/plant.js';
 import type { Proof, ProofContext } from './proof.js';
+import { Threads } from './threads.js';
 
 /** A bug that this many seeds do not find is not found. */
 const SEEDS_MAX = 2_000;
@@ -17,8 +15,8 @@ const SLICE_SEEDS = 25;
 /** How many bugs a short proof looks for; every day others, so that all have their turn. */
 const SHORT_PLANTS = 5;
 const DAY_MS = 86_400_000;
-/** Others have work to do as well. */
-const NICE = 10;
+
+type Finders = Threads<Asked, Answer>;
 
 export const prove: Proof = {
   name: 'planted',
@@ -29,7 +27,7 @@ export const prove: Proof = {
   async run(context) {
     const { short, log, args } = context;
     const chosen = short ? ofToday() : whole(args[0]);
-    const threads = new Threads();
+    const threads: Finders = new Threads(new URL('./planted-seeds.js', import.meta.url));
     try {
       const found = await Promise.all(chosen.map((plant) => find(context, threads, plant)));
       const control = short ? SLICE_SEEDS : CONTROL_SEEDS;
@@ -82,7 +80,7 @@ function ofToday(): readonly Plant[] {
 
 async function find(
   { slice, log }: ProofContext,
-  threads: Threads,
+  threads: Finders,
   { name }: Plant,
 ): Promise<Found> {
   const found = await threads.run((ask) =>
@@ -98,7 +96,7 @@ async function find(
 
 async function alarmsIn(
   { slice }: ProofContext,
-  threads: Threads,
+  threads: Finders,
   seeds: number,
   quiet: boolean,
 ): Promise<string[]> {
@@ -116,43 +114,4 @@ async function alarmsIn(
     );
   }
   return (await Promise.all(slices)).flat();
-}
-
-type Ask = (asked: Asked) => Promise<Answer>;
-
-/** One for each processor; each does one thing after the other. */
-class Threads {
-  readonly #idle: Worker[] = [];
-  readonly #all: Worker[] = [];
-  readonly #waiting: ((worker: Worker) => void)[] = [];
-
-  constructor() {
-    setPriority(NICE);
-    for (let n = 0; n < availableParallelism(); n++) {
-      const worker = new Worker(new URL('./planted-seeds.js', import.meta.url));
-      this.#all.push(worker);
-      this.#idle.push(worker);
-    }
-  }
-
-  /** Lets one of them do something, as soon as one has nothing else to do. */
-  async run<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
-    const worker =
-      this.#idle.shift() ?? (await new Promise<Worker>((resolve) => this.#waiting.push(resolve)));
-    try {
-      return await work(async (asked) => {
-        worker.postMessage(asked);
-        const [answer] = (await once(worker, 'message')) as [Answer];
-        return answer;
-      });
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#idle.push(worker);
-      else next(worker);
-    }
-  }
-
-  end(): void {
-    for (const worker of this.#all) void worker.terminate();
-  }
 }
