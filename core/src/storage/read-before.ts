@@ -32,8 +32,8 @@ export class ReadBefore {
   }
 
   /**
-   * Whether a transaction of this zxid was read, and had this mark. What is older than the first one
-   * read is in the snapshot, and was logged before by the same follower: it counts as read.
+   * Whether a transaction of this zxid was read, and had this mark. What is older than the first
+   * one read is in the snapshot, and was logged before by the same follower: it counts as read.
    */
   has(high: number, low: number, mark: number): boolean {
     const first = this.#runs[0];
