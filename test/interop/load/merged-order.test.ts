@@ -62,11 +62,18 @@ suite('the logs of all servers', (test) => {
   });
 
   test('may not have a hole, whatever is there again', () => {
-    const lacks = 'R2: server 2 lacks what comes before 0:5 in its log';
+    const lacks =
+      'R2: server 2 lacks what comes before 0:5 in its log, from 0:4 on, which is nowhere';
     assert.is(judged({ chains: [chain(1, 2, 3), chain(5, 6)], snapshots }), lacks);
     const log = { chains: [chain(1, 2, 3), chain(5, 6)], again: chain(2, 3), snapshots };
     assert.is(judged(log), lacks);
     assert.is.not(typeof judged({ ...log, snapshots: [0n, 4n] }), 'string');
+  });
+
+  test('may not have what was missing later, whatever is allowed', () => {
+    const lacks = 'R2: server 2 lacks what comes before 0:5 in its log, from 0:4 on';
+    const log = { chains: [chain(1, 2, 3), chain(5, 6), chain(4)], snapshots };
+    assert.is(judged(log), `${lacks}, which comes later`);
   });
 
   test('may not lack the end, whatever is there again', () => {

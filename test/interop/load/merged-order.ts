@@ -157,7 +157,11 @@ function judgeServer(
         const missed = entries[place - 1]?.zxid ?? 0n;
         const isCovered = at === 0 && snapshots.some((each) => each >= missed && each < zxid);
         demand(isCovered, 'R2', () => {
-          return `server ${server} lacks what comes before ${zxidText(zxid)} in its log`;
+          const first = entries[next]!.zxid;
+          const isLate = chains.flat().some((each) => each.zxid === first);
+          const where = isLate ? 'which comes later' : 'which is nowhere';
+          const from = `from ${zxidText(first)} on, ${where}`;
+          return `server ${server} lacks what comes before ${zxidText(zxid)} in its log, ${from}`;
         });
       }
       next = place + 1;
