@@ -58,6 +58,7 @@ export const prove: Proof = {
         'acknowledged writes': sum((one) => one.acknowledged),
         'judged reads': sum((one) => one.reads),
         'logged and given up': sum((one) => one.abandoned),
+        'logged again by 3.8.0': sum((one) => one.loggedAgain),
         'DIFF seen': seen('DIFF'),
         'TRUNC seen': seen('TRUNC'),
         'SNAP seen': seen('SNAP'),
@@ -133,8 +134,11 @@ function directions(apache: ApacheVersion): readonly (readonly [ServerKind, Serv
 const WHAT =
   'Each ensemble is under the load of the proof processes, and judged as there. With Apache among ' +
   'the servers an answer may show an earlier state than its zxid says, and a sync promises nothing ' +
-  'across a change of the leader. Ways of bringing a server up to date are told by what Apache ' +
-  'logs of them.';
+  'across a change of the leader. A follower of 3.8.0 that gives up being brought up to date and ' +
+  'begins anew logs once more what it gets again, as it does where all servers are 3.8.0 ' +
+  '(ZOOKEEPER-4394, 4712; no longer in 3.9.3). That is counted, and let pass in its own files, ' +
+  'for what stands there already without a gap, the same. Ways of bringing a server up to date are ' +
+  'told by what Apache logs of them.';
 
 function cellsOf({ what, result }: Row): readonly string[] {
   const gap = Math.max(0, ...result.faults.map(({ gapMs }) => gapMs));

@@ -9,6 +9,8 @@ export const LOG_VERSION = 2;
 export const LOG_HEADER_BYTES = 16;
 /** Bytes of a record before its transaction. */
 export const RECORD_PREFIX_BYTES = 12;
+/** Bytes of a transaction's header, which it begins with. */
+export const TXN_HEADER_BYTES = 32;
 /** Stands behind every transaction. */
 export const RECORD_END = 0x42;
 

@@ -11,13 +11,12 @@ import {
   LOG_VERSION,
   RECORD_END,
   RECORD_PREFIX_BYTES,
+  TXN_HEADER_BYTES,
 } from './log-format.js';
 
 /** Where the zxid stands in a transaction, and where its type. */
 const ZXID_AT = 12;
 const TYPE_AT = 28;
-/** Bytes of a transaction's header. */
-const TXN_HEADER_BYTES = 32;
 
 /**
  * Reads the records of one log up to the first place where there is no whole, sound record. What

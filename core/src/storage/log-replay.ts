@@ -9,6 +9,7 @@ import type { DiskReader } from './disk.js';
 import { type LogFacts, nothingKnown, UNKNOWN_ZXID } from './log-facts.js';
 import { follows, LOG_HEADER_BYTES } from './log-format.js';
 import { LogReader } from './log-reader.js';
+import { markOf, ReadBefore } from './read-before.js';
 import { DamagedDataError, RefusedStartError } from './refused-start.js';
 
 /** A log in the folder. */
@@ -57,7 +58,8 @@ const RESTORE = 'Restore the file from a backup, or the whole data folder from a
 
 /**
  * Applies logs to a database, in order, from the transaction after its last one on. Every
- * transaction must follow the one before it, across files too.
+ * transaction must follow the one before it, across files too, but for what logs of Apache
+ * ZooKeeper say twice.
  */
 export class LogReplay {
   readonly #disk: DiskReader;
@@ -72,6 +74,7 @@ export class LogReplay {
   #seenLow = 0;
   #applied = 0;
   #previous: ReadLog | undefined;
+  readonly #ofApache = new ReadBefore();
 
   constructor(disk: DiskReader, options: ReplayOptions) {
     const { database, digests, apacheSessions, until, committed, membersVersion } = options;
@@ -138,6 +141,7 @@ export class LogReplay {
     const { zxidHigh, zxidLow } = reader;
     const database = this.#database;
     const isAhead = compareLongs(zxidHigh, zxidLow, database.lastZxidHigh, database.lastZxidLow);
+    if (facts === undefined && this.#isReadBefore(reader)) return;
     if (isAhead <= 0 && this.#isRepetition(reader)) return;
     this.#checkOrder(log, reader, isAhead > 0, facts);
     this.#seenHigh = zxidHigh;
@@ -180,6 +184,15 @@ export class LogReplay {
   #isRepetition(reader: LogReader): boolean {
     if (reader.zxidHigh !== this.#seenHigh || reader.zxidLow !== this.#seenLow) return false;
     return reader.txn().header.type === txnTypes.error;
+  }
+
+  /** Whether a transaction in a log of Apache's comes again; if not, it is known from now on. */
+  #isReadBefore(reader: LogReader): boolean {
+    const { zxidHigh, zxidLow } = reader;
+    const isNext = compareLongs(zxidHigh, zxidLow, this.#seenHigh, this.#seenLow) > 0;
+    if (!isNext) return this.#ofApache.has(zxidHigh, zxidLow, markOf(reader));
+    this.#ofApache.add(zxidHigh, zxidLow, markOf(reader));
+    return false;
   }
 
   #checkOrder(

@@ -28,6 +28,8 @@ export interface Tolerance {
   readonly readsEarlier?: boolean;
   /** A sync may promise nothing, as when a leader answers that does not know it was replaced. */
   readonly syncsLoosely?: boolean;
+  /** Servers whose logs may hold a transaction again, the same. */
+  readonly mayLogAgain?: ReadonlySet<number>;
 }
 
 /** How much was compared. */
@@ -39,6 +41,7 @@ export interface JudgedLoad {
   readonly unknownKept: number;
   readonly abandoned: number;
   readonly snapshotsTaken: number;
+  readonly loggedAgain: number;
   /** Sessions that were ended by the servers. */
   readonly expired: number;
 }
@@ -46,9 +49,9 @@ export interface JudgedLoad {
 /** @throws Violation of the first property that does not hold */
 export function judgeLoad(
   { history, logs, dumps }: LoadEvidence,
-  { readsEarlier = false, syncsLoosely = false }: Tolerance,
+  { readsEarlier = false, syncsLoosely = false, mayLogAgain }: Tolerance,
 ): JudgedLoad {
-  const order = mergeLogs(logs);
+  const order = mergeLogs(logs, mayLogAgain);
   for (const connection of history.connections) judgeFifo(connection);
   const probes: readonly Probe[] = [...dumps].map(([server, dump]) => ({
     zxid: order.lastZxid,
@@ -61,6 +64,7 @@ export function judgeLoad(
     transactions: order.entries.length,
     ...{ writes, reads, unknownKept: unknown },
     ...{ abandoned: order.abandoned, snapshotsTaken: order.snapshotsTaken },
+    loggedAgain: order.loggedAgain,
     expired: judgeSessions(history, order),
   };
 }

@@ -4,6 +4,7 @@
  * - R1: a zxid never denotes two transactions, on whichever server, committed or not.
  * - R2: every server has every committed transaction, in the same order and without a gap, in its
  *   log or in a snapshot that took the place of a part of it; and nothing else, once all are well.
+ *   A server may be allowed to log a transaction again that its log holds, the same.
  * - R3: wherever the tree's digest after a transaction is logged, it is the same.
  * - R10: the zxids of an epoch are 1, 2, 3, and so on.
  */
@@ -19,6 +20,8 @@ export interface Merged extends TrueOrder {
   readonly abandoned: number;
   /** Chains that begin behind a snapshot from a leader. */
   readonly snapshotsTaken: number;
+  /** What servers that may do so have in their logs again. */
+  readonly loggedAgain: number;
 }
 
 /** What logs say, now and at earlier looks, whatever has become of them since. */
@@ -29,11 +32,20 @@ export interface LogEvidence {
   readonly before: readonly ServerLog[];
 }
 
-/** @throws Violation */
-export function mergeLogs({ now, before }: LogEvidence): Merged {
+/**
+ * @param mayLogAgain whose logs may hold a transaction again
+ * @throws Violation
+ */
+export function mergeLogs(
+  { now, before }: LogEvidence,
+  mayLogAgain: ReadonlySet<number> = new Set(),
+): Merged {
   const found = new Map<bigint, LoggedTxn>();
-  for (const log of [...before, ...now]) {
-    for (const txn of log.chains.flat()) agree(found, txn, log.server);
+  for (const { server, chains, again = [] } of [...before, ...now]) {
+    for (const txn of [...chains.flat(), ...again]) agree(found, txn, server);
+    demand(again.length === 0 || mayLogAgain.has(server), 'R2', () => {
+      return `server ${server} has ${zxidText(again[0]!.zxid)} in its log again`;
+    });
   }
   const ends = endsOfEpochs([...before, ...now]);
   const isDead = (zxid: bigint) => {
@@ -56,7 +68,9 @@ export function mergeLogs({ now, before }: LogEvidence): Merged {
     snapshotsTaken += log.chains.filter(([first]) => places.get(first!.zxid) !== 0).length;
   }
   const abandoned = found.size - entries.length;
-  return { entries, abandoned, snapshotsTaken, lastZxid: entries.at(-1)?.zxid ?? 0n };
+  const loggedAgain = now.reduce((sum, { again = [] }) => sum + again.length, 0);
+  const lastZxid = entries.at(-1)?.zxid ?? 0n;
+  return { entries, abandoned, snapshotsTaken, loggedAgain, lastZxid };
 }
 
 function agree(found: Map<bigint, LoggedTxn>, txn: LoggedTxn, server: number): void {
@@ -136,11 +150,18 @@ function judgeServer(
         });
         continue;
       }
+      demand(place >= next, 'R2', () => {
+        return `server ${server} has ${zxidText(zxid)} in its log again`;
+      });
       if (place !== next) {
         const missed = entries[place - 1]?.zxid ?? 0n;
         const isCovered = at === 0 && snapshots.some((each) => each >= missed && each < zxid);
         demand(isCovered, 'R2', () => {
-          return `server ${server} lacks what comes before ${zxidText(zxid)} in its log`;
+          const first = entries[next]!.zxid;
+          const isLate = chains.flat().some((each) => each.zxid === first);
+          const where = isLate ? 'which comes later' : 'which is nowhere';
+          const from = `from ${zxidText(first)} on, ${where}`;
+          return `server ${server} lacks what comes before ${zxidText(zxid)} in its log, ${from}`;
         });
       }
       next = place + 1;

@@ -2,8 +2,12 @@
  * What one server's data folder says of the past: the transactions in its logs, in unbroken chains,
  * and the snapshots. Where a leader sent a snapshot instead of what was missed, the log has a hole,
  * and a new chain begins behind it.
+ *
+ * A follower of Apache ZooKeeper 3.8 that gives up being brought up to date and begins anew logs
+ * once more what it gets again, mixed with what was still on its way to the same log
+ * (ZOOKEEPER-4394, 4712). What its chain holds already is kept apart.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { readTxn, TXN_DIGEST_LENGTH, type Txn } from '@vivarium/core/internal/wire/txns';
@@ -24,6 +28,8 @@ export interface ServerLog {
   readonly server: number;
   /** Oldest first; within a chain no transaction is missing. */
   readonly chains: readonly (readonly LoggedTxn[])[];
+  /** In files that Apache wrote: what the chain before it holds already. */
+  readonly again?: readonly LoggedTxn[];
   /** The zxids that snapshots are named after, in order. */
   readonly snapshots: readonly bigint[];
 }
@@ -42,41 +48,54 @@ export class ServerLogReader {
   read(): ServerLog {
     const snapshots = snapshotsOf(this.#dataDir);
     const chains: LoggedTxn[][] = [];
-    let chain: LoggedTxn[] = [];
+    const again: LoggedTxn[] = [];
+    const inChain = new Set<bigint>();
     let last: bigint | undefined;
-    for (const txn of this.#txns()) {
-      if (last === undefined || isBroken(last, txn.zxid, snapshots)) {
-        chain = [];
-        chains.push(chain);
+    for (const name of this.#names()) {
+      const isApaches = !existsSync(this.#pathOf(`vivarium-${name}`));
+      for (const txn of this.#txnsOf(name)) {
+        if (isApaches && inChain.has(txn.zxid)) {
+          again.push(txn);
+          continue;
+        }
+        if (last === undefined || isBroken(last, txn.zxid, snapshots)) {
+          chains.push([]);
+          inChain.clear();
+        }
+        chains.at(-1)!.push(txn);
+        inChain.add(txn.zxid);
+        last = txn.zxid;
       }
-      chain.push(txn);
-      last = txn.zxid;
     }
-    return { server: this.#server, chains, snapshots };
+    return { server: this.#server, chains, again, snapshots };
   }
 
-  #txns(): readonly LoggedTxn[] {
-    let names: readonly string[];
+  #pathOf(name: string): string {
+    return join(this.#dataDir, 'version-2', name);
+  }
+
+  #names(): readonly string[] {
     try {
-      names = filesOf(this.#dataDir, 'log');
+      return filesOf(this.#dataDir, 'log');
     } catch {
       return []; // wiped, or never started
     }
-    return names.flatMap((name) => {
-      const path = join(this.#dataDir, 'version-2', name);
-      const { mtimeNs, size } = statSync(path, { bigint: true });
-      const stamp = `${mtimeNs} ${size}`;
-      const known = this.#known.get(name);
-      if (known?.stamp === stamp) return known.txns;
-      const { bytes } = readUpToZeros(path);
-      const txns = recordsIn(new Uint8Array(bytes), LOG_HEADER_LENGTH).map((record) => {
-        const txn = readTxn(new Reader(record.bytes));
-        const end = record.bytes.length - (txn.digest === undefined ? 0 : TXN_DIGEST_LENGTH);
-        return { zxid: txn.header.zxid, txn, bytes: record.bytes.subarray(0, end) };
-      });
-      this.#known.set(name, { stamp, txns });
-      return txns;
+  }
+
+  #txnsOf(name: string): readonly LoggedTxn[] {
+    const path = this.#pathOf(name);
+    const { mtimeNs, size } = statSync(path, { bigint: true });
+    const stamp = `${mtimeNs} ${size}`;
+    const known = this.#known.get(name);
+    if (known?.stamp === stamp) return known.txns;
+    const { bytes } = readUpToZeros(path);
+    const txns = recordsIn(new Uint8Array(bytes), LOG_HEADER_LENGTH).map((record) => {
+      const txn = readTxn(new Reader(record.bytes));
+      const end = record.bytes.length - (txn.digest === undefined ? 0 : TXN_DIGEST_LENGTH);
+      return { zxid: txn.header.zxid, txn, bytes: record.bytes.subarray(0, end) };
     });
+    this.#known.set(name, { stamp, txns });
+    return txns;
   }
 }
 
