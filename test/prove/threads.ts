@@ -1,10 +1,7 @@
 /** Threads that run the simulator, one for each processor. */
 import { once } from 'node:events';
-import { availableParallelism, setPriority } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-
-/** Others have work to do as well. */
-const NICE = 10;
 
 /** Each does one thing after the other: it answers each message with one. */
 export class Threads<Asked, Answer> {
@@ -14,7 +11,6 @@ export class Threads<Asked, Answer> {
 
   /** @param main the module that they run */
   constructor(main: URL) {
-    setPriority(NICE);
     for (let n = 0; n < availableParallelism(); n++) {
       const worker = new Worker(main);
       this.#all.push(worker);

@@ -1,5 +1,5 @@
 import { ZkError } from '@vivarium/core';
-import type { Observable } from 'rxjs';
+import { type Observable, Subscription } from 'rxjs';
 
 /**
  * The first value of a stream that satisfies `is`.
@@ -17,14 +17,15 @@ export function firstThat<T>(
       reject(signal.reason);
       return;
     }
-    const ending = new AbortController();
+    const whole = new Subscription();
     const settle = (settled: () => void) => {
-      ending.abort();
+      whole.unsubscribe();
       settled();
     };
     const aborted = () => settle(() => reject(signal.reason));
-    signal.addEventListener('abort', aborted, { signal: ending.signal });
-    const subscription = stream.subscribe({
+    signal.addEventListener('abort', aborted);
+    whole.add(() => signal.removeEventListener('abort', aborted));
+    const following = stream.subscribe({
       next(value) {
         if (is(value)) settle(() => resolve(value));
       },
@@ -34,8 +35,7 @@ export function firstThat<T>(
           reject(new ZkError('SESSION_EXPIRED', { reason: 'the client is closed' }));
         }),
     });
-    // The first value may come while subscribing.
-    if (ending.signal.aborted) subscription.unsubscribe();
-    else ending.signal.addEventListener('abort', () => subscription.unsubscribe());
+    // If the first value came while subscribing, that ends it at once.
+    whole.add(following);
   });
 }
