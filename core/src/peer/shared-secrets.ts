@@ -59,7 +59,7 @@ export interface PasswordRuleParts {
   readonly passwords: Passwords;
   readonly apacheSessions: () => Set<SessionId>;
   readonly usesApacheRule: boolean;
-  /** Writes a file, some time. */
+  /** Writes a file, before the history of a leader is acknowledged. */
   readonly write: (steps: readonly DiskStep[]) => void;
 }
 
@@ -67,6 +67,8 @@ export interface PasswordRuleParts {
 export class PasswordRule {
   readonly #parts: PasswordRuleParts;
   #usesApacheRule: boolean;
+  /** What the file holds, or will. */
+  #saved: Uint8Array | undefined;
 
   constructor(parts: PasswordRuleParts) {
     this.#parts = parts;
@@ -112,11 +114,17 @@ export class PasswordRule {
     this.save();
   }
 
-  /** Keeps what is known for the next life; without it, sessions would only end. */
+  /**
+   * Keeps what is known for the next life. Without it sessions would only end; but they are to last
+   * as long as what they have written: whoever has that has been told of the secret before.
+   */
   save(): void {
+    const bytes = secretsFile.encode(this.#shared);
+    if (this.#saved !== undefined && equalBytes(this.#saved, bytes)) return;
+    this.#saved = bytes;
     this.#parts.write([
       { step: 'create', file: DRAFT },
-      { step: 'write', file: DRAFT, position: 0, bytes: secretsFile.encode(this.#shared) },
+      { step: 'write', file: DRAFT, position: 0, bytes },
       { step: 'sync', file: DRAFT },
       { step: 'close', file: DRAFT },
       { step: 'rename', from: DRAFT, to: FILE },

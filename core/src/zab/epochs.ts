@@ -117,6 +117,11 @@ export class Epochs {
     });
   }
 
+  /** Writes a file that is to be there before the epoch that is begun next. */
+  writeBefore(steps: readonly DiskStep[]): void {
+    this.#ask(steps, () => {});
+  }
+
   /** The answer of a disk request; false when it was none of ours. */
   answered(id: number): boolean {
     const done = this.#waiting.get(id);

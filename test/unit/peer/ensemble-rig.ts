@@ -23,6 +23,8 @@ export interface RigOptions {
   /** What the servers find on their disks; nothing unless given. */
   readonly disks?: readonly MemoryDisk[];
   readonly log?: (line: string) => void;
+  /** How much longer each step of a disk takes that is not for the log. */
+  readonly backgroundSlowness?: number;
   /** Everything takes the same time wherever it happens. */
   readonly isEven?: boolean;
   /** Puts something around a server's machine. */
@@ -74,6 +76,7 @@ export class EnsembleRig {
         config,
         ...(options.disks && { disk: options.disks[serverId - 1]! }),
         ...(options.isEven && { turnMicros: [50, 50] }),
+        backgroundSlowness: options.backgroundSlowness ?? 1,
         boot: (how) => options.watched?.(bootMember(how), serverId) ?? bootMember(how),
         ended: ({ code, reason }) => this.ends.push({ server: serverId, code, reason }),
         log: ({ event, message }) => {

@@ -87,6 +87,17 @@ suite('a session of an ensemble', (test) => {
     for (const server of servers) assert.is(await comesBack(rig, server, client), 'welcome');
   });
 
+  test('keeps its password when all lose their power, and who made it stays away', async () => {
+    const rig = await serving(new EnsembleRig({ backgroundSlowness: 1_000_000 }));
+    const first = rig.leader!;
+    const client = await sessionAt(rig, first);
+    for (const server of rig.servers) server.cutPower();
+    const others = servers.filter((server) => server !== first);
+    for (const server of others) rig.servers[server - 1]!.start();
+    await rig.until('others lead', () => rig.leader !== undefined && rig.leader !== first);
+    for (const server of others) assert.is(await comesBack(rig, server, client), 'welcome');
+  });
+
   test('from before the switch to keyed passwords keeps its own until it ends', async () => {
     const before = await serving(new EnsembleRig({ config: apache }));
     const old = await sessionAt(before, 1);
