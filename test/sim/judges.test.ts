@@ -4,11 +4,20 @@ import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
 import type { Canon } from './inside/canon.js';
 import { judgeLeases } from './judges/lease.js';
+import { judgeOrder } from './judges/order.js';
+import type { Replayed, TrueOrder } from './judges/replay.js';
 import { writesOf } from './judges/wire-requests.js';
 import { judge } from './run-seed.js';
 import { Violation } from './violation.js';
 import { bootServer } from './world/boot.js';
-import type { ConnectionHistory, Heard, HeardEvent, HeardReply, History } from './world/history.js';
+import type {
+  ConnectionHistory,
+  Heard,
+  HeardEvent,
+  HeardReply,
+  History,
+  SentRequest,
+} from './world/history.js';
 import { Simulation } from './world/simulation.js';
 
 /** A run without faults, judged anew after its history was tampered with. */
@@ -253,5 +262,65 @@ suite('the judge of leases', (test) => {
     assert.is(foundAfter(opcodes.getData), 'nothing');
     assert.is(foundAfter(opcodes.removeWatches), 'nothing');
     assert.is(foundAfter(opcodes.create2, -112), 'nothing');
+  });
+});
+
+/** One request of a connection, answered 10 ms after it was sent unless it was never answered. */
+interface Line {
+  readonly client: string;
+  readonly session: bigint;
+  readonly at: number;
+  readonly opcode: number;
+  /** In the answer; undefined when there was none. */
+  readonly zxid?: bigint;
+  /** Of the transaction, of a write. */
+  readonly own?: bigint;
+}
+
+/** What the judge finds in connections of an ensemble's clients, each with one request. */
+function foundIn(...lines: readonly Line[]): string {
+  const zxidOf = new Map<SentRequest, bigint>();
+  const connections = lines.map(({ client, session, at, opcode, zxid, own }, index) => {
+    const welcome = { protocolVersion: 0, timeOut: 1_000, sessionId: session, passwd: null };
+    const connection = { client, server: 's1', number: index + 1, greeting: undefined, welcome };
+    const body = new Uint8Array([0, 0, 0, 1, 0x2f, 0, 0, 0, 0, 0, 0, 0, 0]);
+    const request = { connection, at, xid: index + 1, opcode, body, isKnown: false };
+    const reply = zxid && { type: 'reply', at: at + 10, request, zxid, err: 0, body };
+    const sent = { ...request, reply } as unknown as SentRequest;
+    if (own !== undefined) zxidOf.set(sent, own);
+    return { ...connection, requests: [sent], heard: [] };
+  });
+  const history = { connections } as unknown as History;
+  const order = { entries: [] } as unknown as TrueOrder;
+  try {
+    judgeOrder(history, order, { zxidOf } as unknown as Replayed, false);
+    return 'nothing';
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    return error.property;
+  }
+}
+
+suite('the judge of order', (test) => {
+  const { sync, setData } = opcodes;
+
+  test('finds a sync that is answered from before what was known when it was sent', () => {
+    const write = { client: 'c1', session: 7n, at: 100, opcode: setData, zxid: 9n, own: 9n };
+    const asks = (at: number, zxid: bigint) => {
+      return foundIn(write, { client: 'c2', session: 8n, at, opcode: sync, zxid });
+    };
+    assert.is(asks(120, 8n), 'C6');
+    assert.is(asks(120, 9n), 'nothing');
+    assert.is(asks(105, 8n), 'nothing');
+  });
+
+  test('finds a write that was left behind and carried out after a later sync', () => {
+    const left = (own?: bigint) => {
+      const write = { client: 'c1', session: 7n, at: 100, opcode: setData, ...(own && { own }) };
+      return foundIn(write, { client: 'c1', session: 7n, at: 200, opcode: sync, zxid: 9n });
+    };
+    assert.is(left(10n), 'S6');
+    assert.is(left(9n), 'nothing');
+    assert.is(left(), 'nothing');
   });
 });

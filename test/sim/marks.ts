@@ -88,6 +88,13 @@ export const marks = {
   'children-meanwhile': 'a client that was back heard that children had come or gone',
   'watch-carried-over': 'a watch that was set at one server fired at another',
 
+  // Plots.
+  'plot-coup': 'a leader was left behind that did not know, and another led',
+  'plot-late': 'a session began while a server was away, which was to lead',
+  'plot-move': 'a client left a server behind, with what it had asked for there',
+  'plot-mute': 'a learner was not heard, and heard its leader',
+  'plot-sleep': 'a leader slept until there was another one',
+
   // Requests.
   'sync-at-learner': 'a sync came to a learner',
   'sync-over-election': 'a leader was established while a sync waited',

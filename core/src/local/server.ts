@@ -187,8 +187,11 @@ export class LocalServer {
     this.#connections!.pause();
   }
 
-  /** Lets it go on. It first looks at its timers and then reads its sockets, as Node does. */
-  resume(): void {
+  /**
+   * Lets it go on. It first looks at its timers and then reads its sockets, as Node does where it
+   * was stopped while it waited; stopped while it reads, it reads on before it looks at timers.
+   */
+  resume(first: 'timers' | 'sockets' = 'timers'): void {
     if (this.#state !== 'paused') return;
     this.#kernel.note(`${this.address} goes on`);
     this.#state = 'running';
@@ -196,10 +199,16 @@ export class LocalServer {
     this.#inputs = [];
     const connections = this.#connections!;
     connections.resumeTimers();
-    this.#turn();
-    if (this.#machine === undefined) return;
+    if (first === 'timers') {
+      this.#turn();
+      if (this.#machine === undefined) return;
+    }
     for (const input of inputs) this.#input(input);
     connections.resumeSockets();
+    if (first === 'sockets') {
+      connections.flush();
+      this.#turn();
+    }
     for (const id of this.#polls.splice(0)) this.#plan(0, 'polls', () => this.#poll(id));
   }
 

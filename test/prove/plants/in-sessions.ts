@@ -149,18 +149,7 @@ export const sessionPlants: readonly Plant[] = [
         right.call(this, session, isValid && session % 2n === 0n);
       },
   ),
-  inside(
-    'does not note sessions that begin while it is brought up to date',
-    Database.prototype,
-    'apply',
-    (right) =>
-      function (this: Database, txn, sink) {
-        const isIt = sink === undefined && txn.body.type === txnTypes.createSession;
-        const code = right.call(this, txn, sink);
-        if (isIt) this.sessions.delete(txn.header.clientId);
-        return code;
-      },
-  ),
+  withoutNewSessions('does not note sessions that begin while it is brought up to date'),
   inside(
     'makes passwords that no other server knows',
     PasswordRule.prototype,
@@ -223,3 +212,29 @@ export const sessionPlants: readonly Plant[] = [
 
 /** In a handshake, behind its length and the version: the last zxid that the client has seen. */
 const LAST_SEEN_AT = 8;
+
+/** What a learner applies before it serves; what a start reads from the log is not concerned. */
+function withoutNewSessions(name: string): Plant {
+  let isApplying = false;
+  return together(
+    name,
+    inside('', Ledger.prototype, 'advance', (right) => {
+      return function (this: Ledger) {
+        isApplying = true;
+        try {
+          right.call(this);
+        } finally {
+          isApplying = false;
+        }
+      };
+    }),
+    inside('', Database.prototype, 'apply', (right) => {
+      return function (this: Database, txn, sink) {
+        const code = right.call(this, txn, sink);
+        const isNew = txn.body.type === txnTypes.createSession;
+        if (isApplying && isNew && sink === undefined) this.sessions.delete(txn.header.clientId);
+        return code;
+      };
+    }),
+  );
+}

@@ -5,6 +5,7 @@
  *   and sees it.
  * - C2: a session's writes have growing zxids, and its reads see them.
  * - C3: what a client has seen never becomes unseen, across connections and sessions too.
+ * - S6: what a session has left behind at another server is not carried out behind a later sync.
  * - S7: a session's timeout in the log is the one that its client was told.
  * - unknown outcomes: behind a request that never happened nothing of the same pipeline happened.
  */
@@ -39,7 +40,7 @@ export function judgeOrder(
   const written = new Map<bigint, bigint>();
   for (const connection of history.connections) {
     judgeSeen(connection, seen);
-    judgePipeline(connection, replayed, written, isAlone);
+    judgePipeline(connection, replayed, written, { isAlone, syncsLoosely });
   }
 }
 
@@ -155,15 +156,17 @@ function judgeSeen(
 }
 
 /**
+ * Reads of a later connection see all writes of earlier ones, even those whose answers were lost:
+ * at once where one server is all there is, and else behind a sync (S6), since whatever the session
+ * has left on its way through another server is not carried out any more.
+ *
  * @param written highest zxid of each session's writes, in the order of its requests
- * @param isAlone whether reads of a later connection see all writes of earlier ones, even those
- *   whose answers were lost
  */
 function judgePipeline(
   connection: ConnectionHistory,
   { zxidOf }: Replayed,
   written: Map<bigint, bigint>,
-  isAlone: boolean,
+  { isAlone, syncsLoosely }: { readonly isAlone: boolean; readonly syncsLoosely: boolean },
 ): void {
   const session = sessionOf(connection);
   let last = written.get(session) ?? 0n;
@@ -184,6 +187,12 @@ function judgePipeline(
     }
     const { reply } = request;
     if (reply === undefined || reply.zxid <= 0n || request.opcode === opcodes.ping) continue;
+    if (request.opcode === opcodes.sync && reply.err === 0 && !syncsLoosely) {
+      demand(reply.zxid >= last, 'S6', () => {
+        return `${told()} shows ${reply.zxid}, and ${last} of its session was carried out later`;
+      });
+      visible = last;
+    }
     demand(reply.zxid >= visible, 'C2', () => {
       return `${told()} saw ${reply.zxid}, before its own ${visible}`;
     });

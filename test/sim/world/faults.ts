@@ -12,6 +12,7 @@ import { connectionFaults } from './faults/of-connections.js';
 import { diskFaults } from './faults/of-disks.js';
 import { linkFaults } from './faults/of-links.js';
 import { serverFaults } from './faults/of-servers.js';
+import { Plots } from './plots.js';
 import type { Swarm } from './swarm.js';
 
 const acts: Readonly<Record<FaultKind, FaultAct>> = {
@@ -41,18 +42,21 @@ export class Faults {
   readonly #kernel: Kernel;
   readonly #script: Script;
   readonly #plan: readonly Planned[];
+  readonly #plots: Plots;
   #isOver = false;
 
   constructor(kernel: Kernel, swarm: Swarm, script: Script) {
     this.#kernel = kernel;
     this.#script = script;
     this.#plan = planned(kernel, swarm).filter(({ number }) => script.has(`f${number}`));
+    this.#plots = new Plots(kernel, swarm, script);
   }
 
   begin(world: FaultWorld): void {
+    this.#plots.begin(world);
     for (const fault of this.#plan) {
       this.#kernel.after(fault.atMs * 1_000, 'fault', () => {
-        if (this.#isOver) return;
+        if (this.#isOver || this.#plots.isQuiet) return;
         const { number, kind } = fault;
         acts[kind](world, this.#kernel.random(`fault ${number}`), (what) => {
           this.#kernel.note(`fault ${number} ${kind}: ${what}`);

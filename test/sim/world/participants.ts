@@ -13,6 +13,7 @@ import type { LockJudge } from '../judges/lock-judge.js';
 import { CREDENTIAL } from '../judges/permissions.js';
 import type { Marks } from '../marks.js';
 import { Actor } from '../programs/actor.js';
+import { Envoy } from '../programs/envoy.js';
 import { hold } from '../programs/holder.js';
 import { lookOn } from '../programs/onlooker.js';
 import type { Script } from '../script.js';
@@ -52,6 +53,7 @@ interface Participant {
 export class Participants {
   readonly #parts: ParticipantsParts;
   readonly #all: Participant[] = [];
+  readonly #envoys: Envoy[] = [];
   readonly #note: (line: string) => void;
   #strangers = 0;
   #onlookers = 0;
@@ -127,6 +129,21 @@ export class Participants {
     const zk = createClient(parseConnectString(connectString), { clock: 'monotonic' }, recorded);
     zk.addAuth(CREDENTIAL).catch(() => {});
     return { zk, leave: () => void zk.close() };
+  }
+
+  /** Somebody who does what a plot says, and whose words are recorded. */
+  envoy(sessionTimeoutMs: number): Envoy {
+    const { kernel, network, history } = this.#parts;
+    const name = `e${++this.#strangers}`;
+    const host = new LocalClientHost({ kernel, network, name });
+    const envoy = new Envoy(name, recordedHost(host, name, history, this.#note), sessionTimeoutMs);
+    this.#envoys.push(envoy);
+    return envoy;
+  }
+
+  /** All envoys go home: from now on nothing is heard of them. */
+  recall(): void {
+    for (const envoy of this.#envoys) envoy.leave();
   }
 
   /** The place of somebody who is alive. */

@@ -60,6 +60,8 @@ const EVENT_MARKS: Readonly<Record<string, Mark>> = {
  */
 const STALE_TICKS = 1;
 const CLOCK_ERROR = 1.06;
+/** How often a server was within a round of reading when it was stopped. */
+const READS_ON = 0.3;
 const FAST_DISK = [5, 200] as const;
 /** What a start meets in which the power goes. */
 const POWER_CUT = { code: 'POWER', message: 'the power went during the start' } as const;
@@ -72,6 +74,8 @@ export class SimServer implements Subject {
   readonly epochs: EpochFiles;
   readonly clock: LocalClock;
   readonly staleMs: number;
+  /** How long it leads or follows without hearing anything. */
+  readonly syncMs: number;
   readonly recoveries: RecoveryProbes;
   attested = 0n;
   lostZxid = 0n;
@@ -86,6 +90,7 @@ export class SimServer implements Subject {
   failedSync = false;
   readonly #parts: SimServerParts;
   readonly #random: Random;
+  readonly #resumes: Random;
   #machine: WatchedMachine | undefined;
   /** What happens to it after so many more steps of its disk. */
   #atStep: { left: number; readonly happen: () => void } | undefined;
@@ -99,6 +104,7 @@ export class SimServer implements Subject {
     this.name = name;
     this.clock = new LocalClock(kernel);
     this.#random = kernel.random(`starts of ${name}`);
+    this.#resumes = kernel.random(`resumes of ${name}`);
     const disk = new MemoryDisk();
     const { ensemble, meanings } = witness;
     const isAlone = ensemble === undefined;
@@ -130,7 +136,8 @@ export class SimServer implements Subject {
       ended: () => this.#ended(),
     });
     const { tickTime, syncLimit } = config;
-    this.staleMs = STALE_TICKS * tickTime + 2 * syncLimit * tickTime * CLOCK_ERROR;
+    this.syncMs = syncLimit * tickTime;
+    this.staleMs = STALE_TICKS * tickTime + 2 * this.syncMs * CLOCK_ERROR;
     this.recoveries = new RecoveryProbes(kernel, this, witness, config, parts.count);
   }
 
@@ -148,9 +155,14 @@ export class SimServer implements Subject {
     return this.clock.now - (this.#parts.kernel.now - micros) / 1_000;
   }
 
-  /** Its process goes on that was stopped in its tracks. */
-  resume(): void {
-    this.local.resume();
+  /**
+   * Its process goes on that was stopped in its tracks. One that was stopped within a round of
+   * reading reads on before it looks at its timers.
+   */
+  resume(
+    first: 'timers' | 'sockets' = this.#resumes.chance(READS_ON) ? 'sockets' : 'timers',
+  ): void {
+    this.local.resume(first);
     this.#parts.witness.resumed.push({ server: this.name, at: this.#parts.kernel.now });
   }
 

@@ -140,6 +140,7 @@ export class Simulation {
     await this.#pass(swarm.chaosMs);
     this.#goesOn = false;
     this.faults.stop();
+    participants.recall();
     heal.begin();
     await this.#pass(LIVENESS_MS, () => participants.areDone);
     demand(participants.areDone, 'L3', () => {

@@ -118,6 +118,21 @@ suite('a server in memory', (test) => {
     assert.equal(late.said, ['1']);
   });
 
+  test('that was stopped while it read goes on reading, and then looks at its timers', () => {
+    const { client, pass, server } = rig(3);
+    client.order(orders.wake, 20);
+    pass(5);
+    server.pause();
+    client.order(orders.count);
+    pass(1_000);
+    server.resume('sockets');
+    pass(100);
+    const [count, inputs, ...more] = client.said;
+    assert.equal([count, more], ['0', []]);
+    // The wake-up was answered in the step that took what had waited.
+    assert.ok(Number(inputs) > 0);
+  });
+
   test('answers a poll after it has read every socket, a held one too', () => {
     const { client, pass } = rig(4);
     client.order(orders.hold);
