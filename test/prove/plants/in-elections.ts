@@ -84,6 +84,7 @@ export const electionPlants: readonly Plant[] = [
         right.call(this, { ...own, peerEpoch: Number(own.zxid >> 32n) });
       },
   ),
+  votesWithAccepted('votes with an epoch that its disk does not have'),
   inside(
     'does not answer servers that look for a leader when it has one',
     Election.prototype,
@@ -162,6 +163,23 @@ export const electionPlants: readonly Plant[] = [
     },
   },
 ];
+
+/** It has promised to follow a leader of that epoch, and has not got that leader's history. */
+function votesWithAccepted(name: string): Plant {
+  let accepted = 0;
+  return together(
+    name,
+    insideGetter('', Epochs.prototype, 'accepted', (right) => {
+      accepted = right;
+      return right;
+    }),
+    inside('', Standing.prototype, 'begin', (right) => {
+      return function (this: Standing, own) {
+        right.call(this, { ...own, peerEpoch: Math.max(own.peerEpoch, accepted) });
+      };
+    }),
+  );
+}
 
 function countsTheWiped(): Plant {
   return inside(
