@@ -85,6 +85,7 @@ export const electionPlants: readonly Plant[] = [
       },
   ),
   votesWithAccepted('votes with an epoch that its disk does not have'),
+  offersEarly('offers its history before its epoch is current on its disk'),
   inside(
     'does not answer servers that look for a leader when it has one',
     Election.prototype,
@@ -176,6 +177,28 @@ function votesWithAccepted(name: string): Plant {
     inside('', Standing.prototype, 'begin', (right) => {
       return function (this: Standing, own) {
         right.call(this, { ...own, peerEpoch: Math.max(own.peerEpoch, accepted) });
+      };
+    }),
+  );
+}
+
+/** A leader does not wait for its own disk; learners do. */
+function offersEarly(name: string): Plant {
+  let isLeader = false;
+  return together(
+    name,
+    inside('', Discovery.prototype, 'acknowledged', (right) => {
+      return function (this: Discovery, learner, currentEpoch) {
+        isLeader = true;
+        right.call(this, learner, currentEpoch);
+        isLeader = false;
+      };
+    }),
+    inside('', Epochs.prototype, 'begin', (right) => {
+      return function (this: Epochs, epoch, done) {
+        const isEarly = isLeader;
+        right.call(this, epoch, isEarly ? () => {} : done);
+        if (isEarly) done();
       };
     }),
   );
