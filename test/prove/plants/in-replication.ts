@@ -202,10 +202,7 @@ export const replicationPlants: readonly Plant[] = [
     return step.step === 'remove' && /^logs\/log\./.test(step.file);
   }),
   between('acknowledges a cut before it is durable', () => ({
-    effects: (effects) => effects.map((effect) => withoutSyncsOfCut(effect, ['sync'])),
-  })),
-  between('acknowledges a cut before the logs are gone for good', () => ({
-    effects: (effects) => effects.map((effect) => withoutSyncsOfCut(effect, ['sync-folder'])),
+    effects: (effects) => effects.map(withoutSyncsOfCut),
   })),
   inside('acknowledges its leader once more, unasked', QuorumLink.prototype, 'say', (right) => {
     return function (this: QuorumLink, type, zxidHigh, zxidLow, data) {
@@ -272,20 +269,18 @@ function cuts(name: string, more: number): Plant {
   );
 }
 
-/** What takes the end off the log is done when it is done, durable or not. */
-function withoutSyncsOfCut(effect: Effect, left: readonly DiskStep['step'][]): Effect {
+/** What takes the end off the logs is done when it is done, durable or not. */
+function withoutSyncsOfCut(effect: Effect): Effect {
   if (effect.type !== 'disk' || effect.lane !== 'log') return effect;
   const first = effect.steps.findIndex((step) => {
     return (step.step === 'truncate' || step.step === 'remove') && isLog(step.file);
   });
   if (first < 0) return effect;
-  const isOfLogs = (step: DiskStep) =>
+  const isSync = (step: DiskStep) =>
     step.step === 'sync-folder'
       ? step.folder === folders.logs
       : step.step === 'sync' && isLog(step.file);
-  const steps = effect.steps.filter((step, at) => {
-    return at < first || !left.includes(step.step) || !isOfLogs(step);
-  });
+  const steps = effect.steps.filter((step, at) => at < first || !isSync(step));
   return { ...effect, steps };
 }
 
