@@ -84,6 +84,8 @@ export const electionPlants: readonly Plant[] = [
         right.call(this, { ...own, peerEpoch: Number(own.zxid >> 32n) });
       },
   ),
+  votesWithAccepted('votes with an epoch that its disk does not have'),
+  offersEarly('offers its history before its epoch is current on its disk'),
   inside(
     'does not answer servers that look for a leader when it has one',
     Election.prototype,
@@ -162,6 +164,45 @@ export const electionPlants: readonly Plant[] = [
     },
   },
 ];
+
+/** It has promised to follow a leader of that epoch, and has not got that leader's history. */
+function votesWithAccepted(name: string): Plant {
+  let accepted = 0;
+  return together(
+    name,
+    insideGetter('', Epochs.prototype, 'accepted', (right) => {
+      accepted = right;
+      return right;
+    }),
+    inside('', Standing.prototype, 'begin', (right) => {
+      return function (this: Standing, own) {
+        right.call(this, { ...own, peerEpoch: Math.max(own.peerEpoch, accepted) });
+      };
+    }),
+  );
+}
+
+/** A leader does not wait for its own disk; learners do. */
+function offersEarly(name: string): Plant {
+  let isLeader = false;
+  return together(
+    name,
+    inside('', Discovery.prototype, 'acknowledged', (right) => {
+      return function (this: Discovery, learner, currentEpoch) {
+        isLeader = true;
+        right.call(this, learner, currentEpoch);
+        isLeader = false;
+      };
+    }),
+    inside('', Epochs.prototype, 'begin', (right) => {
+      return function (this: Epochs, epoch, done) {
+        const isEarly = isLeader;
+        right.call(this, epoch, isEarly ? () => {} : done);
+        if (isEarly) done();
+      };
+    }),
+  );
+}
 
 function countsTheWiped(): Plant {
   return inside(

@@ -6,6 +6,7 @@ import { Pipeline } from '@vivarium/core/internal/peer/pipeline';
 import { Store } from '@vivarium/core/internal/peer/store';
 import type { Effect } from '@vivarium/core/internal/seam/effects';
 import { CommittedLog } from '@vivarium/core/internal/storage/committed-log';
+import { type DiskStep, folders } from '@vivarium/core/internal/storage/disk';
 import { snapshotDraftFile } from '@vivarium/core/internal/storage/file-names';
 import { packetTypes } from '@vivarium/core/internal/wire/quorum';
 import { Broadcast } from '@vivarium/core/internal/zab/broadcast';
@@ -200,6 +201,15 @@ export const replicationPlants: readonly Plant[] = [
   withoutSteps('cuts a log by its last file alone', (step) => {
     return step.step === 'remove' && /^logs\/log\./.test(step.file);
   }),
+  between('acknowledges a cut before it is durable', () => ({
+    effects: (effects) => effects.map(withoutSyncsOfCut),
+  })),
+  inside('acknowledges its leader once more, unasked', QuorumLink.prototype, 'say', (right) => {
+    return function (this: QuorumLink, type, zxidHigh, zxidLow, data) {
+      right.call(this, type, zxidHigh, zxidLow, data);
+      if (type === packetTypes.ack && zxidLow === 0) right.call(this, type, zxidHigh, 0, data);
+    };
+  }),
   insideGetter(
     'goes on with the tree in memory when a cut was interrupted',
     Installation.prototype,
@@ -257,6 +267,25 @@ function cuts(name: string, more: number): Plant {
         right.call(this, zxidHigh, Math.max(0, zxidLow + more), done);
       },
   );
+}
+
+/** What takes the end off the logs is done when it is done, durable or not. */
+function withoutSyncsOfCut(effect: Effect): Effect {
+  if (effect.type !== 'disk' || effect.lane !== 'log') return effect;
+  const first = effect.steps.findIndex((step) => {
+    return (step.step === 'truncate' || step.step === 'remove') && isLog(step.file);
+  });
+  if (first < 0) return effect;
+  const isSync = (step: DiskStep) =>
+    step.step === 'sync-folder'
+      ? step.folder === folders.logs
+      : step.step === 'sync' && isLog(step.file);
+  const steps = effect.steps.filter((step, at) => at < first || !isSync(step));
+  return { ...effect, steps };
+}
+
+function isLog(file: string): boolean {
+  return /^logs\/log\.[0-9a-f]+$/.test(file);
 }
 
 /** What takes old files away comes before the sync of the folder in which the new one is. */

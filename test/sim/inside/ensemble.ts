@@ -1,7 +1,8 @@
 /**
  * The judge of what all servers do together, online:
  *
- * - R4, R5: what is taken for committed is durable on a quorum.
+ * - R4, R5: what is taken for committed is durable on a quorum; a leader has on its own disk what
+ *   it offers, and the epoch under which it does.
  * - R6: whoever is established has everything that was ever committed; R7: nobody cuts it off.
  * - R8: an epoch has one leader, and is newer than any that its quorum has accepted.
  * - R11: a leader broadcasts when it is established, not before.
@@ -56,6 +57,7 @@ export class Ensemble {
     demand(accepted >= epoch, 'R4', () => {
       return `${subject.name} proposes epoch ${epoch}, and ${accepted} is on its disk`;
     });
+    subject.log.demandCut(() => `${subject.name} proposes epoch ${epoch}`);
     demand(known === undefined || epoch > known.epoch, 'R8', () => {
       return `${subject.name} proposes epoch ${epoch} after ${known!.epoch}`;
     });
@@ -67,6 +69,8 @@ export class Ensemble {
   /** A leader tells a learner that the history before is the one of its epoch. */
   offers(leadership: Leadership): void {
     const { subject, epoch, accepted } = leadership;
+    const told = `${subject.name} offers its history for epoch ${epoch}`;
+    this.#demandOwn(leadership, told);
     if (leadership.isOffered) return;
     leadership.isOffered = true;
     const other = this.#offered.get(epoch);
@@ -98,9 +102,22 @@ export class Ensemble {
       return `${told} with a history up to ${zxidText(end)}; committed is ${zxidText(due)}`;
     });
     this.#marksLeader(leadership, end);
+    this.#demandOwn(leadership, told);
     const ready = this.#voters(({ epochs }) => epochs.durable('currentEpoch') >= epoch);
     this.#demandQuorum(ready, 'R4', () => `${told}; it is current on ${namesOf(ready)} alone`);
     this.commits(subject, end, told);
+  }
+
+  /** R4: a leader counts itself, so its own disk has the epoch, and the history before it. */
+  #demandOwn({ subject, epoch }: Leadership, told: string): void {
+    const { log, epochs } = subject;
+    const current = epochs.durable('currentEpoch');
+    demand(current >= epoch, 'R4', () => `${told}; current on its disk is ${current}`);
+    const end = log.entries.findLast(({ zxid }) => epochOf(zxid) < epoch)?.zxid ?? 0n;
+    demand(end <= log.durableZxid, 'R4', () => {
+      return `${told}, which ends with ${zxidText(end)}; durable is ${zxidText(log.durableZxid)}`;
+    });
+    log.demandCut(() => told);
   }
 
   /**

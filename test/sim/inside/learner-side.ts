@@ -1,10 +1,11 @@
 /**
  * Judges what a learner says to its leader:
  *
- * - R4: it has accepted an epoch on disk when it says so; it has its history on disk, and then the
- *   epoch, when it says that it is synchronised; a transaction is on disk when it is acknowledged.
+ * - R4: it has accepted an epoch on disk when it says so; it has its leader's history on disk, and
+ *   nothing behind that which a crash could bring back, and then the epoch, when it says that it is
+ *   synchronised; a transaction is on disk when it is acknowledged.
  * - R9: the epoch that it says is current is the one on disk.
- * - R12: what it acknowledges first is the new leader.
+ * - R12: what it acknowledges first is the new leader, and once more when it is to serve.
  */
 import type { Marks } from '../marks.js';
 import { demand } from '../violation.js';
@@ -24,7 +25,9 @@ export class LearnerSide {
   /** The last transaction of the history that its leader has sent, as committed. */
   #history = 0n;
   #isOffered = false;
-  #hasAcked = false;
+  /** Where its history may end at most, by what its leader has sent. */
+  #end = 0n;
+  #acks = 0;
   /** It may serve. */
   isUpToDate = false;
 
@@ -37,7 +40,7 @@ export class LearnerSide {
   dies(): void {
     if (this.isUpToDate) return;
     const { epochs, log } = this.#subject;
-    if (this.#hasAcked) {
+    if (this.#acks > 0) {
       this.#marks.hit('dies-before-uptodate');
       return;
     }
@@ -63,9 +66,14 @@ export class LearnerSide {
       case packets.snap:
         this.#kind = kindOf(type);
         this.#history = zxid;
+        this.#end = type === packets.diff && this.#end > zxid ? this.#end : zxid;
+        return;
+      case packets.proposal:
+        this.#end = zxid;
         return;
       case packets.commit:
       case packets.inform:
+        if (type === packets.inform) this.#end = zxid;
         if (!this.#isOffered && zxid > this.#history) this.#history = zxid;
         return;
       case packets.newLeader:
@@ -92,7 +100,7 @@ export class LearnerSide {
         return;
       case packets.ack:
         if (counterOf(zxid) === 0n && zxid !== 0n) this.#acksLeader(zxid);
-        else this.#acks(zxid);
+        else this.#acksProposal(zxid);
     }
   }
 
@@ -106,6 +114,10 @@ export class LearnerSide {
       const durable = zxidText(log.durableZxid);
       return `${name} says that its history ends with ${zxidText(last)}; durable is ${durable}`;
     });
+    if (last >= 0n) {
+      log.demandCut(() => `${name} says that its history ends with ${zxidText(last)}`);
+    }
+    this.#end = last;
     const current =
       data === null ? NO_EPOCH : new DataView(data.buffer, data.byteOffset).getInt32(0);
     if (current === NO_EPOCH) return;
@@ -116,16 +128,22 @@ export class LearnerSide {
   }
 
   #acksLeader(zxid: bigint): void {
-    if (this.#hasAcked) return;
     const { name, log, epochs } = this.#subject;
     const told = `${name} says that it has the history of epoch ${epochOf(zxid)}`;
-    demand(this.#isOffered && epochOf(zxid) === this.#epoch, 'R12', () => told);
+    // Once for NEWLEADER, and once more for UPTODATE.
+    const isDue = this.#acks === 0 ? this.#isOffered : this.#acks === 1 && this.isUpToDate;
+    demand(isDue && epochOf(zxid) === this.#epoch, 'R12', () => told);
     demand(log.durableZxid >= this.#history, 'R4', () => {
       return `${told} up to ${zxidText(this.#history)}; durable is ${zxidText(log.durableZxid)}`;
     });
     const current = epochs.durable('currentEpoch');
     demand(current >= epochOf(zxid), 'R4', () => `${told}; current on disk is ${current}`);
-    this.#hasAcked = true;
+    demand(log.lastZxid <= this.#end, 'R4', () => {
+      return `${told} up to ${zxidText(this.#end)}; its own ends with ${zxidText(log.lastZxid)}`;
+    });
+    log.demandCut(() => told);
+    this.#acks++;
+    if (this.#acks > 1) return;
     if (this.#subject.isBlank) this.#marks.hit('blank-is-back');
     this.#subject.isBlank = false;
     this.#subject.isInDoubt = false;
@@ -136,9 +154,9 @@ export class LearnerSide {
     this.#subject.isRotten = false;
   }
 
-  #acks(zxid: bigint): void {
+  #acksProposal(zxid: bigint): void {
     const { name, log } = this.#subject;
-    demand(this.#hasAcked, 'R12', () => {
+    demand(this.#acks > 0, 'R12', () => {
       return `${name} acknowledges ${zxidText(zxid)} before the new leader`;
     });
     demand(log.holdsDurably(zxid), 'R4', () => {

@@ -1,7 +1,8 @@
 /**
  * Watches what one life of a server says and hears on its links to others, and takes it apart.
  *
- * R4: a server that looks for a leader votes with a history that is on its disk.
+ * R4: a server that looks for a leader votes with a history and an epoch that are on its disk; the
+ * epoch that a leader tells of is on its own.
  */
 import type { ConnectionId } from '@vivarium/core/internal/base/ids';
 import type { Effect } from '@vivarium/core/internal/seam/effects';
@@ -141,13 +142,21 @@ export class LinkWatch {
   }
 
   #votes(vote: Vote): void {
-    const { name, id, log } = this.#subject;
+    const { name, id, log, epochs } = this.#subject;
     this.#witness.voted(this.#subject, vote);
-    if (vote.state !== states.looking || vote.leader !== id) return;
+    if (vote.leader !== id) return;
+    const current = epochs.durable('currentEpoch');
+    const isLooking = vote.state === states.looking;
+    demand(isLooking ? vote.peerEpoch === current : vote.peerEpoch <= current, 'R4', () => {
+      return `${name} votes for itself with epoch ${vote.peerEpoch}; current on disk is ${current}`;
+    });
+    if (!isLooking) return;
     demand(vote.zxid <= log.durableZxid, 'R4', () => {
       const durable = zxidText(log.durableZxid);
       return `${name} votes with a history up to ${zxidText(vote.zxid)}; durable is ${durable}`;
     });
+    if (vote.zxid < 0n) return;
+    log.demandCut(() => `${name} votes with a history up to ${zxidText(vote.zxid)}`);
     if (vote.zxid > this.#subject.attested) this.#subject.attested = vote.zxid;
   }
 }

@@ -3,6 +3,9 @@
  * must be decided by somebody else than the one who claims it.
  */
 
+import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
+import { folders } from '@vivarium/core/internal/storage/disk';
+
 /** Magic, version, database id. */
 export const FILE_HEADER_BYTES = 16;
 /** Checksum and length before a record, the mark behind it. */
@@ -52,6 +55,18 @@ function adler32(bytes: Uint8Array, from: number, to: number): number {
     b = (b + a) % 65_521;
   }
   return ((b << 16) | a) >>> 0;
+}
+
+/** Whether a record stands on a disk where it is said to, and any crash would leave it there. */
+export function isDurableIn(
+  disk: MemoryDisk,
+  { file, end, bytes }: LogRecord & { readonly file: string },
+): boolean {
+  const start = end - 1 - bytes.length;
+  const kept = disk.readDurable(folders.logs + file, start, bytes.length + 1);
+  return (
+    kept.length === bytes.length + 1 && kept.every((byte, at) => byte === (bytes[at] ?? END_MARK))
+  );
 }
 
 /** Whether a file of the log folder is a log, and not one of its side files. */

@@ -2,9 +2,11 @@
 import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { type DiskStep, folders } from '@vivarium/core/internal/storage/disk';
 import { demand } from '../violation.js';
+import { Cuts } from './cuts.js';
 import { Entry, follows, sameBytes, zxidText } from './entry.js';
 import {
   FILE_HEADER_BYTES,
+  isDurableIn,
   isLogName,
   receivedZxid,
   recordsIn,
@@ -42,6 +44,7 @@ export class ServerLog {
   readonly #meanings: Meanings;
   readonly #isAlone: boolean;
   readonly #cut: (entries: readonly Entry[]) => void;
+  readonly #cuts: Cuts;
   #disk: MemoryDisk;
   #files: FileRead[] = [];
   #entries: Entry[] = [];
@@ -62,6 +65,7 @@ export class ServerLog {
     this.#meanings = meanings;
     this.#isAlone = isAlone;
     this.#cut = cut;
+    this.#cuts = new Cuts(disk);
   }
 
   /** The whole history, in order. */
@@ -93,6 +97,15 @@ export class ServerLog {
     return zxid <= this.durableZxid && this.find(zxid) !== undefined;
   }
 
+  /** R4: nothing that was cut off comes back, whatever crash there is. */
+  demandCut(told: () => string): void {
+    const zxid = this.#cuts.revenant(this);
+    demand(zxid === undefined, 'R4', () => {
+      const cut = `its history is cut behind ${zxidText(this.lastZxid)}`;
+      return `${told()}; ${cut}, and a power cut may bring back ${zxidText(zxid!)}`;
+    });
+  }
+
   /** A leader sends a tree, which stands for its own history up to a zxid. */
   offered(zxid: bigint, history: readonly Entry[]): void {
     this.#offered.set(zxid, history);
@@ -112,6 +125,11 @@ export class ServerLog {
 
   /** The server's disk has performed a step. */
   performed(step: DiskStep): void {
+    this.#follow(step);
+    this.#cuts.performed(step);
+  }
+
+  #follow(step: DiskStep): void {
     switch (step.step) {
       case 'create':
       case 'remove':
@@ -150,6 +168,7 @@ export class ServerLog {
     const [first] = found;
     const snapshot = this.#newestSnapshot();
     if (isRotten) {
+      this.#cuts.clear();
       this.#keep(before, found.at(-1)?.zxid ?? 0n, snapshot);
       return;
     }
@@ -162,6 +181,10 @@ export class ServerLog {
     if (isReplaced) this.#installedAt = snapshot;
     for (const entry of found) this.#add(entry);
     this.#advance();
+    this.#cuts.begin(
+      disk,
+      before.filter(({ zxid }) => zxid > this.lastZxid),
+    );
     demand(this.lastZxid >= durable, 'R14', () => {
       const end = `the log of ${this.#who} ends with ${zxidText(this.lastZxid)} after a restart`;
       return `${end}, and ${zxidText(durable)} was durable`;
@@ -182,6 +205,7 @@ export class ServerLog {
 
   /** All its data is gone. */
   wiped(): void {
+    this.#cuts.clear();
     this.#files = [];
     this.#entries = [];
     this.#inSnapshot = 0;
@@ -263,13 +287,15 @@ export class ServerLog {
   }
 
   #cutAt(index: number): void {
-    this.#cut(this.#entries.splice(index));
+    const entries = this.#entries.splice(index);
+    this.#cuts.add(entries);
+    this.#cut(entries);
     this.#durable = Math.min(this.#durable, index);
   }
 
   #advance(): void {
     while (this.#durable < this.#entries.length) {
-      if (!this.#isDurable(this.#entries[this.#durable]!)) break;
+      if (!isDurableIn(this.#disk, this.#entries[this.#durable]!)) break;
       this.#durable++;
     }
   }
@@ -292,6 +318,7 @@ export class ServerLog {
       this.#inSnapshot = this.#entries.length;
       this.#durable = this.#inSnapshot;
       this.#installedAt = zxid;
+      this.#cuts.add(rest);
       this.#cut(rest);
     }
   }
@@ -310,12 +337,6 @@ export class ServerLog {
   #isWhole(path: string, size: number): boolean {
     const kept = this.#disk.readDurable(path, 0, size);
     return kept.length === size && sameBytes(kept, this.#disk.read(path, 0, size));
-  }
-
-  #isDurable({ file, end, bytes }: Entry): boolean {
-    const start = end - 1 - bytes.length;
-    const kept = this.#disk.readDurable(folders.logs + file, start, bytes.length + 1);
-    return kept.length === bytes.length + 1 && kept.every((byte, at) => byte === (bytes[at] ?? 66));
   }
 }
 

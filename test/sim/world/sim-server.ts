@@ -296,6 +296,7 @@ export class SimServer implements Subject {
     if (epoch === undefined) return;
     const { log, name } = this;
     const due = this.#machine?.history ?? 0n;
+    log.demandCut(() => `epoch ${epoch} becomes current on ${name}`);
     demand(log.durableZxid >= due, 'R4', () => {
       const told = `epoch ${epoch} becomes current on ${name}, whose history ends with`;
       return `${told} ${zxidText(due)}; durable is ${zxidText(log.durableZxid)}`;
