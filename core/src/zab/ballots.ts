@@ -5,6 +5,7 @@ import {
   type Candidate,
   compareCandidates,
   compareHistories,
+  hasBegun,
   isSameLeadership,
   isSameVote,
   type Vote,
@@ -101,7 +102,7 @@ export class Ballots {
    *
    * @param vote the own one
    * @param mine the own history when it counts; it adds this server to those who follow a leader
-   * that knows no less
+   *   that knows no less, and others that look to those of one that has begun its epoch
    * @param passedOver whose word is not taken
    */
   leaderOf(
@@ -115,10 +116,24 @@ export class Ballots {
       if (passedOver?.believes(said) === false) continue;
       if (found !== undefined && compareHistories(said, found) <= 0) continue;
       const followers = this.#followersOf(said, vote);
-      if (mine !== undefined && knowsNoLess(said, mine)) followers.add(this.#serverId);
+      if (mine !== undefined && knowsNoLess(said, mine)) {
+        followers.add(this.#serverId);
+        if (hasBegun(said)) this.#addWhoMayFollow(said, followers);
+      }
       if (this.#membership.hasQuorum(followers)) found = said;
     }
     return found;
+  }
+
+  /**
+   * Those who look as this server does: each of them waits for the others. A vote shows the most
+   * that its sender can know.
+   */
+  #addWhoMayFollow(leading: Notification, followers: Set<number>): void {
+    for (const [id, said] of this.#last) {
+      const mayFollow = said.state === 'looking' && said.zxid !== DOUBTED_ZXID;
+      if (mayFollow && knowsNoLess(leading, said)) followers.add(id);
+    }
   }
 
   #followersOf(leading: Notification, vote: Vote): Set<number> {
@@ -143,6 +158,6 @@ export class Ballots {
  * so knows whatever was written in it.
  */
 function knowsNoLess(leading: Notification, mine: Candidate): boolean {
-  const hasBegun = leading.zxid >> 32n < BigInt(leading.peerEpoch);
-  return hasBegun ? mine.peerEpoch <= leading.peerEpoch : compareHistories(mine, leading) <= 0;
+  if (hasBegun(leading)) return mine.peerEpoch <= leading.peerEpoch;
+  return compareHistories(mine, leading) <= 0;
 }

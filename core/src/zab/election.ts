@@ -44,7 +44,8 @@ const STALEMATE_WAITS = 2;
  *
  * - what a server said counts as long as the link lasts on which it said so;
  * - a quorum decides at once when every other voter agrees or is out of reach;
- * - a looking server adds itself to those who follow a leader that knows no less than it does;
+ * - a looking server adds itself to those who follow a leader that knows no less than it does, and
+ *   others that look as well when that leader has begun its epoch;
  * - who decides tells those who still look, instead of being asked again;
  * - who hears a worse vote answers with its own, once;
  * - who was followed in vain is passed over for a while;

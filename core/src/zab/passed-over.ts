@@ -1,5 +1,6 @@
 import type { Millis } from '../base/ids.js';
 import type { Notification } from '../wire/election.js';
+import { hasBegun } from './vote.js';
 
 /**
  * Servers that were elected and did not lead. One that a part of the others reaches would be
@@ -34,7 +35,7 @@ export class PassedOver {
   }
 
   /** Whether the word of a leader is believed: not that of one of them before it has begun. */
-  believes({ leader, zxid, peerEpoch }: Notification): boolean {
-    return !this.has(leader) || zxid >> 32n < BigInt(peerEpoch);
+  believes(said: Notification): boolean {
+    return !this.has(said.leader) || hasBegun(said);
   }
 }

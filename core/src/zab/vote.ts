@@ -18,6 +18,11 @@ export interface Vote extends Candidate {
 /** What those who are no candidates propose; everybody else is better. */
 export const NO_CANDIDATE: Candidate = { leader: NOBODY, zxid: NO_ZXID, peerEpoch: NOBODY };
 
+/** Whether a leader has begun its epoch, as what it tells shows: its zxid is from before that. */
+export function hasBegun({ zxid, peerEpoch }: Candidate): boolean {
+  return zxid >> 32n < BigInt(peerEpoch);
+}
+
 /** Order of two histories: negative when the first knows less than the second. */
 export function compareHistories(a: Candidate, b: Candidate): number {
   if (a.peerEpoch !== b.peerEpoch) return a.peerEpoch < b.peerEpoch ? -1 : 1;

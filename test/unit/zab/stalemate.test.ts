@@ -71,6 +71,31 @@ suite('an election in which some do not vote for the best', (test) => {
     assert.is(vote(rig), 4);
   });
 
+  test('joins a leader with the others that look, when its followers cannot be heard', () => {
+    const rig = new ElectionRig(1, { voters: upTo(5) });
+    const own = { zxid: (3n << 32n) + 14n, peerEpoch: 3 };
+    rig.look(history(own.zxid, own));
+    const leading = { state: 'leading', leader: 5, zxid: (2n << 32n) + 33n, round: 9 } as const;
+    rig.hear(5, { ...leading, peerEpoch: 3 });
+    assert.is(rig.election.decision, undefined, 'two are no quorum');
+    rig.hear(2, { leader: 2, ...own });
+    assert.is(rig.election.decision!.leader, 5);
+  });
+
+  test('does not join one with others when it has not begun, or they may know more', () => {
+    for (const [told, other] of [
+      [2, 2],
+      [3, 4],
+    ] as const) {
+      const rig = new ElectionRig(1, { voters: upTo(5) });
+      rig.look(history(2n << 32n, { peerEpoch: 2 }));
+      const zxid = (2n << 32n) + 33n;
+      rig.hear(5, { state: 'leading', leader: 5, zxid, peerEpoch: told, round: 9 });
+      rig.hear(2, { leader: 2, zxid: BigInt(other) << 32n, peerEpoch: other });
+      assert.is(rig.election.decision, undefined);
+    }
+  });
+
   test('does not wake for it when nobody votes for another', () => {
     const rig = divided(7n);
     for (let i = 0; i < 5; i++) rig.pass(400);
