@@ -53,8 +53,9 @@ export class Cuts {
     this.#snapshots = this.#snapshots.filter((file) => !seen.has(file) && this.#hasName(file));
   }
 
-  /** Nothing of it matters any more. */
-  clear(): void {
+  /** Nothing of it matters any more: what a disk holds now is not what was made durable. */
+  clear(disk: MemoryDisk): void {
+    this.#disk = disk;
     this.#entries = [];
     this.#snapshots = [];
   }

@@ -168,7 +168,7 @@ export class ServerLog {
     const [first] = found;
     const snapshot = this.#newestSnapshot();
     if (isRotten) {
-      this.#cuts.clear();
+      this.#cuts.clear(disk);
       this.#keep(before, found.at(-1)?.zxid ?? 0n, snapshot);
       return;
     }
@@ -205,7 +205,7 @@ export class ServerLog {
 
   /** All its data is gone. */
   wiped(): void {
-    this.#cuts.clear();
+    this.#cuts.clear(this.#disk);
     this.#files = [];
     this.#entries = [];
     this.#inSnapshot = 0;
