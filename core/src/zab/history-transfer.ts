@@ -1,5 +1,6 @@
 import { utf8 } from '../base/bytes.js';
 import type { Host } from '../base/host.js';
+import { compareLongs } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import { packetTypes, writePacket } from '../wire/quorum.js';
 import type { Writer } from '../wire/writer.js';
@@ -173,6 +174,9 @@ export class HistoryTransfer {
     const { history, limits } = this.#parts;
     const { appliedHigh, appliedLow } = history;
     const decided = history.decidedAfter(appliedHigh, appliedLow);
+    /* What it has of that is not taken from it for a while: its copy may be one of a quorum's. */
+    const [next] = decided ?? [];
+    if (next !== undefined && isUpTo(learner, next)) return;
     if (decided === undefined || !limits.mayBegin(learner, 'snap')) return;
     this.#log('info', 'leader.sends-snapshot', `${learner.name} gets a snapshot: ${why}`);
     learner.logs = undefined;
@@ -202,6 +206,11 @@ export class HistoryTransfer {
   #log(level: 'info' | 'warn', event: string, message: string): void {
     this.#parts.host.log({ level, event, message });
   }
+}
+
+/** Whether a learner's history goes as far as a transaction. */
+function isUpTo({ zxidHigh, zxidLow }: LearnerHandler, entry: HistoryEntry): boolean {
+  return compareLongs(zxidHigh, zxidLow, entry.zxidHigh, entry.zxidLow) >= 0;
 }
 
 /** Tells a learner of the transaction that its feed has come to. */

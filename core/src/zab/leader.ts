@@ -178,10 +178,10 @@ export class Leader {
 
   /** Steps down when so much time has passed unnoticed that there may be another leader. */
   stepDownIfLate(): void {
-    const { turn, config } = this.#parts;
-    if (this.#stage !== 'active') return;
-    if (turn.now - this.#heartbeats.followedAt <= config.syncLimit * config.tickTime) return;
-    this.#lose('a quorum was not heard for longer than syncLimit allows');
+    if (this.#stage !== 'active') this.#lookForQuorum();
+    else if (this.#patience.isLate(this.#heartbeats.followedAt)) {
+      this.#lose('a quorum was not heard for longer than syncLimit allows');
+    }
   }
 
   /** Hands over what was said in this step. */

@@ -20,6 +20,11 @@ export class Patience {
     return this.#parts.turn.now - lastHeardAt <= this.#syncMs;
   }
 
+  /** Whether a quorum that was heard of then may have gone over to another leader. */
+  isLate(followedAt: Millis): boolean {
+    return this.#parts.turn.now - followedAt > this.#syncMs;
+  }
+
   /**
    * Why a learner is to be let go; `undefined` while it is not.
    *

@@ -94,6 +94,12 @@ export class TransferRig {
     this.#live.say(packetTypes.commit, zxidHigh, zxidLow);
   }
 
+  /** What is decided is in the tree up to there. */
+  apply(zxid: bigint): void {
+    this.#database.lastZxidHigh = highOf(zxid);
+    this.#database.lastZxidLow = lowOf(zxid);
+  }
+
   /** What follows goes into another log. */
   roll(): void {
     this.#log.roll();

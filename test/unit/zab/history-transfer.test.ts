@@ -157,6 +157,26 @@ suite('a snapshot is sent instead of the logs', (test) => {
     rig.finish(learner);
     assert.equal([learner.stage, rig.told(1)], ['accepted', '']);
   });
+
+  test('and not before what is decided, and the learner has, is in the tree', () => {
+    const rig = new TransferRig(entries, { config: { forceSnapshotSync: true } });
+    for (const at of [6, 7]) rig.commit(entry(zxid(3, at)), false);
+    const stages = [
+      rig.come(1, zxid(3, 5)),
+      rig.come(2, zxid(3, 6)),
+      rig.come(3, zxid(3, 9)),
+      rig.come(4, -1n),
+    ].map((learner) => {
+      rig.finish(learner);
+      return learner.stage;
+    });
+    assert.equal(stages, ['syncing', 'accepted', 'accepted', 'syncing']);
+    assert.is(rig.told(2), '');
+    rig.apply(zxid(3, 6));
+    rig.step();
+    assert.match(rig.told(2), /^SNAP 3:6/);
+    assert.is(rig.told(3), '');
+  });
 });
 
 suite('a learner that is gone', (test) => {
