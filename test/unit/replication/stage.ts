@@ -31,6 +31,7 @@ const ANSWERED_MS = 20_000;
  * | `A leaves` | it closes its connection and lets its session be |
  * | `kill 1`, `power 1` | a process dies, or its machine with what was not synced |
  * | `pause 1`, `resume 1` | SIGSTOP and SIGCONT |
+ * | `resume 1 sockets` | it was stopped while it read: what has come is read before timers are |
  * | `wipe 1` | a server that is down loses its data |
  * | `initialize 1` | an operator says that it is to vote although it has none |
  * | `cut 1 2`, `mute 1 2`, `join` | the ways between two, one way, all are whole again |
@@ -144,7 +145,7 @@ class Stage {
         server().pause();
         return true;
       case 'resume':
-        server().resume();
+        server().resume(words.at(-1) === 'sockets' ? 'sockets' : 'timers');
         return true;
       case 'wipe':
         server().disk = new MemoryDisk();
