@@ -170,6 +170,9 @@ export class ServerLog {
     if (isRotten) {
       this.#cuts.clear(disk);
       this.#keep(before, found.at(-1)?.zxid ?? 0n, snapshot);
+      // Of a write that failed, for want of room, some may stand there all the same.
+      for (const entry of found) if (entry.zxid > this.lastZxid) this.#add(entry);
+      this.#advance();
       return;
     }
     const isReplaced = first === undefined && snapshot > this.#snapshotEnd;
