@@ -34,6 +34,9 @@ export class SessionWatch {
   readonly #refused = new Set<bigint>();
   /** When this server began to decide, by its own clock. */
   #since: number;
+  /** Of those heard of in this step behind its round of reading, when they were before. */
+  readonly #heardLate = new Map<Session, number>();
+  #hasPolled = false;
 
   constructor(subject: Subject, witness: Witness, now: number) {
     this.#subject = subject;
@@ -41,10 +44,21 @@ export class SessionWatch {
     this.#since = now;
   }
 
+  /** A step begins. */
+  begins(): void {
+    this.#hasPolled = false;
+    this.#heardLate.clear();
+  }
+
+  /** A round of reading is over: whose time was over when it began ends now, or not at all. */
+  polled(): void {
+    this.#hasPolled = true;
+  }
+
   /** A word of the session was read. */
   touched(id: bigint, now: number): void {
     const session = this.#sessions.get(id);
-    if (session !== undefined) session.touchedAt = now;
+    if (session !== undefined) this.#touch(session, now);
   }
 
   attached(id: bigint, connection: ConnectionId, timeoutMs: number, touchedAt: number): void {
@@ -54,12 +68,10 @@ export class SessionWatch {
   /** A learner says that it has heard from a session. */
   reported(id: bigint, timeoutMs: number, now: number): void {
     const known = this.#sessions.get(id);
-    if (known === undefined) {
-      this.#sessions.set(id, { connection: undefined, timeoutMs, touchedAt: now });
-    } else {
-      known.timeoutMs = timeoutMs;
-      known.touchedAt = now;
-    }
+    const session = known ?? { connection: undefined, timeoutMs, touchedAt: this.#since };
+    session.timeoutMs = timeoutMs;
+    this.#sessions.set(id, session);
+    this.#touch(session, now);
   }
 
   /** This server is established as the leader: it decides from now on. */
@@ -96,6 +108,12 @@ export class SessionWatch {
     }
   }
 
+  #touch(session: Session, now: number): void {
+    const late = this.#heardLate;
+    if (this.#hasPolled && !late.has(session)) late.set(session, session.touchedAt);
+    session.touchedAt = now;
+  }
+
   #end(id: bigint, now: number): void {
     const { name } = this.#subject;
     const session = this.#sessions.get(id);
@@ -105,7 +123,7 @@ export class SessionWatch {
     if (this.#witness.closing.has(id)) return;
     this.#witness.marks.hit('session-expired');
     if (session?.connection === undefined) this.#witness.marks.hit('expired-at-learner');
-    const heardAt = session?.touchedAt ?? this.#since;
+    const heardAt = session ? (this.#heardLate.get(session) ?? session.touchedAt) : this.#since;
     const timeoutMs = session?.timeoutMs ?? 0;
     demand(now - heardAt >= timeoutMs, 'S1', () => {
       const ms = now - heardAt;

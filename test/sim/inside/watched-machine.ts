@@ -50,7 +50,9 @@ export class WatchedMachine extends MachineAround {
 
   step(batch: Batch, out: Effect[]): void {
     const from = out.length;
+    this.#sessions.begins();
     for (const input of batch.inputs) {
+      if (input.type === 'polled') this.#sessions.polled();
       if (input.type === 'disk-done') this.#disk.answered(input);
       this.#clients.sees(input, batch.now);
       this.#links?.sees(input, batch.now);
