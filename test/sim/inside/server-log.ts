@@ -253,9 +253,13 @@ export class ServerLog {
       this.#files.push(file);
       found.push(...this.#read(file));
     }
-    // A power cut in the middle of a purge takes any of the files that were to go.
+    // A power cut in the middle of a purge takes any of the files that were to go; and the end of a
+    // log that has rotted is not missed as long as a later snapshot serves.
     const gap = found.findLastIndex(({ zxid }, at) => {
-      return at > 0 && !follows(found[at - 1]!.zxid, zxid);
+      if (at === 0) return false;
+      const last = found[at - 1]!.zxid;
+      const known = this.#entries[this.indexAfter(last)];
+      return !follows(last, zxid) || (known !== undefined && known.zxid < zxid);
     });
     return gap < 0 ? found : found.slice(gap);
   }
