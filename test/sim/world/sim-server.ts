@@ -301,6 +301,9 @@ export class SimServer implements Subject {
       const told = `epoch ${epoch} becomes current on ${name}, whose history ends with`;
       return `${told} ${zxidText(due)}; durable is ${zxidText(log.durableZxid)}`;
     });
+    // From now on it has what the leader of that epoch had, whether it can still say so or not.
+    if (this.isBlank) this.#parts.witness.marks.hit('blank-is-back');
+    this.isBlank = false;
   }
 
   #boot(options: Parameters<BootLocal>[0]): LocalMachine {
