@@ -1,14 +1,17 @@
 import { OK } from '../base/errors.js';
-import { type MultiReadOp, readMultiReadRequest } from '../wire/multi.js';
+import {
+  type MultiReadOp,
+  readMultiReadRequest,
+  writeMultiEnd,
+  writeMultiError,
+  writeMultiHeader,
+} from '../wire/multi.js';
 import { opcodes, operations } from '../wire/operations.js';
 import { MalformedError, Reader } from '../wire/reader.js';
-import { MultiHeader } from '../wire/records.js';
 import { encode } from '../wire/types.js';
 import type { Writer } from '../wire/writer.js';
 import type { ReadOrigin, ReadService } from './read-handler.js';
 import { serveGetChildren, serveGetData } from './reads.js';
-
-const ERROR = -1;
 
 /**
  * Answers each read of a multiRead by itself: the error of one is no error of the others.
@@ -25,17 +28,16 @@ export function serveMultiRead(
   const begin = to.position;
   for (const op of readMultiReadRequest(from)) {
     const start = to.position;
-    MultiHeader.write(to, { type: opcodes[op.op], done: false, err: OK });
+    writeMultiHeader(to, opcodes[op.op], OK);
     const code = serveOne(service, origin, op, to);
     if (to.position - begin > sendQueueMaxBytes) {
       throw new MalformedError(`the answers take more than ${sendQueueMaxBytes} bytes together`);
     }
     if (code === OK) continue;
     to.position = start;
-    MultiHeader.write(to, { type: ERROR, done: false, err: code });
-    to.int(code);
+    writeMultiError(to, code);
   }
-  MultiHeader.write(to, { type: ERROR, done: true, err: ERROR });
+  writeMultiEnd(to);
   return OK;
 }
 

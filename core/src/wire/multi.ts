@@ -3,7 +3,6 @@
  * that says so. All forms both sides need stand here.
  */
 
-import { OK } from '../base/errors.js';
 import { createModeOf } from './create-modes.js';
 import { type OperationName, opcodes, operations } from './operations.js';
 import type { Reader } from './reader.js';
@@ -129,39 +128,6 @@ export function writeMultiError(to: Writer, err: number): void {
 /** What stands after the last one. */
 export function writeMultiEnd(to: Writer): void {
   MultiHeader.write(to, END);
-}
-
-export function writeMultiResponse(to: Writer, results: readonly MultiResult[]): void {
-  for (const result of results) {
-    if (result.type === 'error') {
-      writeMultiError(to, result.err);
-      continue;
-    }
-    writeMultiHeader(to, opcodes[result.type], OK);
-    switch (result.type) {
-      case 'create':
-        to.string(result.path);
-        break;
-      case 'create2':
-        to.string(result.path);
-        Stat.write(to, result.stat);
-        break;
-      case 'setData':
-        Stat.write(to, result.stat);
-        break;
-      case 'getData':
-        to.bufferOrNull(result.data);
-        Stat.write(to, result.stat);
-        break;
-      case 'getChildren':
-        to.int(result.children.length);
-        for (const child of result.children) to.string(child);
-        break;
-      default:
-        break;
-    }
-  }
-  writeMultiEnd(to);
 }
 
 /** Reads the results of a multi; also the form servers before 3.9 use for create2 (type 1). */

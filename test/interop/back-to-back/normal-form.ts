@@ -4,12 +4,13 @@
  * Nothing else is lost: a frame whose decoded value does not encode to the same bytes says so.
  */
 import { equalBytes, hex } from '@vivarium/core/internal/base/bytes';
-import { readMultiResponse, writeMultiResponse } from '@vivarium/core/internal/wire/multi';
+import { readMultiResponse } from '@vivarium/core/internal/wire/multi';
 import { opcodes, operationOf, operations } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { ReplyHeader, WatcherEvent } from '@vivarium/core/internal/wire/records';
 import type { JuteType } from '@vivarium/core/internal/wire/types';
 import { Writer } from '@vivarium/core/internal/wire/writer';
+import { writeMultiResponse } from '../multi-response.js';
 
 /** What a server's own numbers mean in terms that both servers share. */
 export interface Names {

@@ -3,7 +3,7 @@
  * finds each. Every one is a mistake that a server could make.
  */
 import { codes } from '@vivarium/core/internal/base/errors';
-import { readMultiResponse, writeMultiResponse } from '@vivarium/core/internal/wire/multi';
+import { readMultiResponse } from '@vivarium/core/internal/wire/multi';
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import {
@@ -18,6 +18,7 @@ import {
 } from '@vivarium/core/internal/wire/records';
 import type { JuteType, TypeOf } from '@vivarium/core/internal/wire/types';
 import { Writer } from '@vivarium/core/internal/wire/writer';
+import { writeMultiResponse } from '../multi-response.js';
 import { answerOf } from '../wire-client.js';
 import type { Mutation, RawItem } from './lane.js';
 import { isEvent } from './normal-form.js';

@@ -1,10 +1,6 @@
 /** Alterations of what clients were told. */
 import { codes } from '@vivarium/core/internal/base/errors';
-import {
-  type MultiResult,
-  readMultiResponse,
-  writeMultiResponse,
-} from '@vivarium/core/internal/wire/multi';
+import { type MultiResult, readMultiResponse } from '@vivarium/core/internal/wire/multi';
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import {
@@ -20,6 +16,7 @@ import { Writer } from '@vivarium/core/internal/wire/writer';
 import type { WriteOp } from '../../../sim/judges/model.js';
 import { writesOf } from '../../../sim/judges/wire-requests.js';
 import type { HeardReply } from '../../../sim/world/history.js';
+import { writeMultiResponse } from '../../multi-response.js';
 import { type Alter, answers, type Copy, one, orderIn, replace, rewrite } from './copy.js';
 
 const opOf = ({ request }: HeardReply): WriteOp | undefined => {
