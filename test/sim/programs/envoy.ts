@@ -9,7 +9,8 @@ import { FrameSplitter } from '@vivarium/core/internal/wire/framing';
 import { opcodes, specialXids } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { PathRequest, ReadRequest, SetDataRequest } from '@vivarium/core/internal/wire/records';
-import { Writer } from '@vivarium/core/internal/wire/writer';
+import type { Writer } from '@vivarium/core/internal/wire/writer';
+import { framed } from '../../support/framed.js';
 
 type Question = 'ping' | 'sync' | 'look' | 'write';
 
@@ -141,12 +142,4 @@ function writeRequest(to: Writer, xid: number, what: Question, name: string): vo
       break;
     }
   }
-}
-
-function framed(write: (to: Writer) => void): Uint8Array {
-  const to = new Writer();
-  to.int(0);
-  write(to);
-  to.intAt(0, to.position - 4);
-  return to.copy();
 }

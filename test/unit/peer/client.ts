@@ -27,7 +27,8 @@ import { OPEN_ACL } from '@vivarium/core/internal/wire/permissions';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { WatcherEvent } from '@vivarium/core/internal/wire/records';
 import type { JuteType } from '@vivarium/core/internal/wire/types';
-import { Writer } from '@vivarium/core/internal/wire/writer';
+import type { Writer } from '@vivarium/core/internal/wire/writer';
+import { framed } from '../../support/framed.js';
 import type { PeerRig } from './rig.js';
 
 /** A frame from the server after the handshake. */
@@ -223,14 +224,6 @@ export function requestFrame(
     to.int(code);
     body(to);
   });
-}
-
-export function framed(body: (to: Writer) => void): Uint8Array {
-  const writer = new Writer();
-  writer.int(0);
-  body(writer);
-  writer.intAt(0, writer.position - 4);
-  return writer.copy();
 }
 
 export function bytesOf(text: string): Uint8Array {

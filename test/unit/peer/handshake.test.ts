@@ -1,7 +1,8 @@
 import { OPEN_ACL } from '@vivarium/core/internal/wire/permissions';
 import * as assert from 'uvu/assert';
+import { framed } from '../../support/framed.js';
 import { suite } from '../../support/suite.js';
-import { bytesOf, framed, greeting, joined } from './client.js';
+import { bytesOf, greeting, joined } from './client.js';
 import { PeerRig } from './rig.js';
 
 suite('the handshake', (test) => {

@@ -4,8 +4,8 @@ import { type End, Network } from '@vivarium/core/internal/local/network';
 import { LocalServer } from '@vivarium/core/internal/local/server';
 import { bootPeer } from '@vivarium/core/internal/peer/boot';
 import { writeConnectRequest } from '@vivarium/core/internal/wire/connect';
-import { Writer } from '@vivarium/core/internal/wire/writer';
 import * as assert from 'uvu/assert';
+import { framed } from '../../support/framed.js';
 import { suite } from '../../support/suite.js';
 
 /** A server that stands alone, and clients that ask it for a session. */
@@ -28,13 +28,9 @@ function rig() {
 }
 
 function greeting(): Uint8Array {
-  const writer = new Writer();
   const passwd = new Uint8Array(16);
   const asked = { protocolVersion: 0, lastZxidSeen: 0n, timeOut: 5_000, sessionId: 0n, passwd };
-  writer.int(0);
-  writeConnectRequest(writer, { ...asked, readOnly: false });
-  writer.intAt(0, writer.position - 4);
-  return writer.copy();
+  return framed((to) => writeConnectRequest(to, { ...asked, readOnly: false }));
 }
 
 suite("a server's metrics", (test) => {

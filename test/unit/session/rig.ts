@@ -9,7 +9,7 @@ import { operations } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
 import { ReadRequest, WatcherEvent } from '@vivarium/core/internal/wire/records';
 import { encode } from '@vivarium/core/internal/wire/types';
-import { Writer } from '@vivarium/core/internal/wire/writer';
+import { framed } from '../../support/framed.js';
 
 type Input = SessionInput<string>;
 type Effect = SessionEffect<string>;
@@ -196,14 +196,6 @@ export function answerFrame(xid: number, zxid: bigint, err: number, body: Uint8A
     to.int(err);
     to.raw(body);
   });
-}
-
-function framed(body: (to: Writer) => void): Uint8Array {
-  const writer = new Writer();
-  writer.int(0);
-  body(writer);
-  writer.intAt(0, writer.position - 4);
-  return writer.copy();
 }
 
 interface Answering {
