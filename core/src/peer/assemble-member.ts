@@ -36,12 +36,12 @@ export function assembleMember(options: MemberOptions) {
   const ownConfig = { ...config, globalOutstandingLimit: share };
   const core = coreOf({ ...options, config: ownConfig, secret: secrets[0]! }, turn, usesApacheRule);
   core.passwords.adopt(secrets);
-  const recordedEpochs = new Epochs(turn, epochs.accepted, epochs.current, options);
+  const ownEpochs = new Epochs(turn, epochs.accepted, epochs.current, options);
   const rule = new PasswordRule({
     passwords: core.passwords,
     apacheSessions: () => store.apacheSessions,
     usesApacheRule: config.sessionPasswords === 'apache',
-    write: (steps) => recordedEpochs.writeBefore(steps),
+    write: (steps) => ownEpochs.writeBefore(steps),
   });
   const log = host.log.bind(host);
   const links = new ElectionLinks({
@@ -71,7 +71,7 @@ export function assembleMember(options: MemberOptions) {
     core,
     rule,
     membership,
-    epochs: recordedEpochs,
+    epochs: ownEpochs,
     history: new MemberHistory(store, options.historyOptions),
     historyOptions: options.historyOptions,
     sessionIds: new SessionIds(firstSessionId(wall, serverId)),

@@ -55,9 +55,9 @@ export class Ballots {
   }
 
   /**
-   * The best of those whom others vote for in the round of the own vote, and who would have a
-   * quorum, which that has not, if all who vote as this server does went over to them, except
-   * whoever knows more.
+   * Somebody else to vote for in this round, where the own vote has no quorum: the best of those
+   * who would have one if all who vote as this server does went over. Only the server that these
+   * vote for is not counted on, when it knows more than the other.
    *
    * @param mine the own history: nobody is given who knows less
    */

@@ -290,7 +290,7 @@ export class Election {
   #giveIn(now: Millis): void {
     const { candidate } = this.#standing;
     const over = this.#passedOver;
-    if (!this.#stalemate.isThere(this.#ballots, this.#vote, candidate, over, now)) return;
+    if (!this.#stalemate.look(this.#ballots, this.#vote, candidate, over, now)) return;
     const { leader } = this.#vote;
     this.#log('info', 'election.gives-in', `Others do not vote for server ${leader}`);
     this.passOver(leader, now);
@@ -333,7 +333,7 @@ export class Election {
   /** Answers, unless the very same was answered to the very same a moment ago. */
   #answer(to: number, about: Notification, now: Millis): void {
     const said = this.#said!;
-    if (!this.#answers.has(to, about, said, now)) this.#parts.send(to, said);
+    if (this.#answers.note(to, about, said, now)) this.#parts.send(to, said);
   }
 
   #tellWhoLeads(from: number, heard: Notification, now: Millis): void {

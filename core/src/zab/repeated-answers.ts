@@ -11,8 +11,8 @@ export class RepeatedAnswers {
     this.#withinMs = withinMs;
   }
 
-  /** Whether the very same was answered to the very same a moment ago; if not, it is noted. */
-  has(to: number, about: Notification, said: Notification, now: Millis): boolean {
+  /** Notes an answer, unless the very same was given to the very same a moment ago: then false. */
+  note(to: number, about: Notification, said: Notification, now: Millis): boolean {
     const last = this.#last.get(to);
     const isRepeated =
       last !== undefined &&
@@ -20,6 +20,6 @@ export class RepeatedAnswers {
       now - last.at < this.#withinMs &&
       isSameVote(last.about, about);
     if (!isRepeated) this.#last.set(to, { about, said, at: now });
-    return isRepeated;
+    return !isRepeated;
   }
 }

@@ -34,11 +34,11 @@ export class Stalemate {
   }
 
   /**
-   * Whether it is time to vote for somebody else than `vote` says.
+   * Looks, when it is time to; true when somebody else is to be voted for than `vote` says.
    *
    * @param mine the own history, of a server that may vote as it likes
    */
-  isThere(
+  look(
     ballots: Ballots,
     vote: Vote,
     mine: Candidate | undefined,
