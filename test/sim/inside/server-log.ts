@@ -169,9 +169,7 @@ export class ServerLog {
     const snapshot = this.#newestSnapshot();
     if (isRotten) {
       this.#cuts.clear(disk);
-      this.#keep(before, found.at(-1)?.zxid ?? 0n, snapshot);
-      // Of a write that failed, for want of room, some may stand there all the same.
-      for (const entry of found) if (entry.zxid > this.lastZxid) this.#add(entry);
+      this.#keep(before, found, snapshot);
       this.#advance();
       return;
     }
@@ -197,13 +195,13 @@ export class ServerLog {
   }
 
   /** What cannot be read any more stands in a snapshot, or is for the server to find out. */
-  #keep(before: readonly Entry[], logged: bigint, snapshot: bigint): void {
-    const end = logged > snapshot ? logged : snapshot;
-    this.#entries = before.filter(({ zxid }) => zxid <= end);
-    const isThere = ({ file }: Entry) => this.#files.some(({ name }) => name === file);
-    const first = this.#entries.findIndex(isThere);
-    this.#inSnapshot = first < 0 ? this.#entries.length : first;
-    this.#durable = this.#entries.length;
+  #keep(before: readonly Entry[], found: readonly Entry[], snapshot: bigint): void {
+    const first = found[0]?.zxid ?? 0n;
+    const isLogged = (found.at(-1)?.zxid ?? 0n) >= snapshot;
+    this.#entries = before.filter(({ zxid }) => (isLogged ? zxid < first : zxid <= snapshot));
+    this.#inSnapshot = this.#entries.length;
+    this.#durable = this.#inSnapshot;
+    if (isLogged) for (const entry of found) this.#add(entry);
   }
 
   /** All its data is gone. */

@@ -24,6 +24,13 @@ import { EarlyReads } from './early-reads.js';
 import type { Leeway } from './leeway.js';
 import { type Change, Model, type Outcome, type WriteOp } from './model.js';
 import { demandStat, judgeRead } from './reads.js';
+import {
+  errorOf,
+  isAboutSession,
+  judgeLateEnd,
+  judgeRefused,
+  SessionEnds,
+} from './session-ends.js';
 import { nameOf, writesOf } from './wire-requests.js';
 
 /** The one true order of transactions, wherever it was found. */
@@ -61,6 +68,7 @@ export function replay(
   leeway: Leeway = {},
 ): Replayed {
   const requests = new Map<string, SentRequest>();
+  const endings = new Map<string, SentRequest[]>();
   const looks = new Looks(canon);
   const early = new EarlyReads();
   const model = new Model();
@@ -75,7 +83,11 @@ export function replay(
     moves.set(session, connection);
     if (leeway.hasLocalSessions === true && session !== 0n) model.locals.add(session);
     for (const request of connection.requests) {
-      if (writesOf(request) !== undefined) requests.set(`${session}:${request.xid}`, request);
+      const key = `${session}:${request.xid}`;
+      if (writesOf(request) !== undefined) requests.set(key, request);
+      else if (request.opcode === opcodes.closeSession) {
+        endings.set(key, [...(endings.get(key) ?? []), request]);
+      }
     }
     for (const reply of connection.heard) {
       const from = seenBefore.get(connection.client) ?? 0n;
@@ -94,10 +106,10 @@ export function replay(
   const changes = new Map<bigint, readonly Change[]>();
   const zxidOf = new Map<SentRequest, bigint>();
   const applied = new Set<SentRequest>();
-  const ends = leeway.isEnsemble === true ? new SessionEnds(canon, history) : undefined;
+  const ends = leeway.isEnsemble === true ? new SessionEnds(canon.entries, history) : undefined;
   looks.look(0n, model);
   for (const entry of canon.entries) {
-    const request = applyEntry(model, entry, requests, ends);
+    const request = applyEntry(model, entry, { requests, endings }, ends);
     if (request !== undefined) {
       if (errorOf(entry.txn.body) === 0) applied.add(request);
       zxidOf.set(request, entry.zxid);
@@ -165,35 +177,16 @@ class Looks {
   }
 }
 
-/** Why an ensemble may turn a request away for its session's sake. */
-class SessionEnds {
-  readonly #closed: ReadonlySet<bigint>;
-  /** The last connection over which each session was asked for. */
-  readonly #last = new Map<bigint, number>();
-
-  constructor({ entries }: TrueOrder, { connections }: History) {
-    this.#closed = new Set(
-      entries.flatMap(({ txn }) =>
-        txn.body.type === txnTypes.closeSession ? [txn.header.clientId] : [],
-      ),
-    );
-    for (const { greeting, number } of connections) {
-      if (greeting !== undefined) this.#last.set(greeting.sessionId, number);
-    }
-  }
-
-  /** It came by a server that the session has left, or the session's end was on its way. */
-  mayTurnAway(err: number, { connection }: SentRequest, session: bigint, model: Model): boolean {
-    if (err === codes.SESSION_MOVED) return (this.#last.get(session) ?? 0) > connection.number;
-    if (err !== codes.SESSION_EXPIRED) return false;
-    return model.sessions.has(session) && this.#closed.has(session);
-  }
+/** The requests that may become transactions, by session and xid. */
+interface Asked {
+  readonly requests: Map<string, SentRequest>;
+  readonly endings: ReadonlyMap<string, readonly SentRequest[]>;
 }
 
 function applyEntry(
   model: Model,
   entry: TrueOrder['entries'][number],
-  requests: Map<string, SentRequest>,
+  { requests, endings }: Asked,
   ends: SessionEnds | undefined,
 ): SentRequest | undefined {
   const { header, body } = entry.txn;
@@ -223,6 +216,11 @@ function applyEntry(
   }
   const key = `${header.clientId}:${header.cxid}`;
   const request = requests.get(key);
+  const late = endings.get(key);
+  if (request === undefined && late !== undefined && isAboutSession(errorOf(body))) {
+    judgeLateEnd(model, late, entry);
+    return undefined;
+  }
   demand(request !== undefined, 'C1', () => {
     return `${zxid} is a transaction that nobody asked for, or asked for once (${key})`;
   });
@@ -253,32 +251,6 @@ function applyEntry(
   }
   if (request.reply !== undefined) judgeWrite(request, request.reply, outcomes, zxid, told);
   return request;
-}
-
-/** S5, S6: a request came too late, or through a server that its session has left. */
-function judgeRefused(
-  model: Model,
-  request: SentRequest,
-  { txn }: { readonly txn: Txn },
-  told: string,
-): void {
-  const session = txn.header.clientId;
-  const logged = errorOf(txn.body);
-  const { reply, connection } = request;
-  model.apply([], { zxid: txn.header.zxid, time: txn.header.time, session, isKnown: false });
-  demand(reply === undefined || reply.err === logged, 'S6', () => {
-    return `${told} is logged with ${logged} and was answered with ${reply?.err}`;
-  });
-  if (logged === codes.SESSION_MOVED) {
-    demand(connection.hasMoved === true, 'S6', () => `${told} was refused, and nobody has moved`);
-  } else {
-    demand(!model.sessions.has(session), 'S5', () => `${told} was refused to a living session`);
-  }
-}
-
-function isAboutSession(err: number): boolean {
-  const { SESSION_EXPIRED, UNKNOWN_SESSION, SESSION_MOVED } = codes;
-  return err === SESSION_EXPIRED || err === UNKNOWN_SESSION || err === SESSION_MOVED;
 }
 
 function isSequential(request: SentRequest): boolean {
@@ -375,11 +347,4 @@ function nothingWasInvented(request: SentRequest, zxidOf: Map<SentRequest, bigin
     const who = request.connection.client;
     return `${nameOf(request)} ${request.xid} of ${who} was answered with ${reply.err} and is lost`;
   });
-}
-
-function errorOf(body: TxnBody): number {
-  if (body.type === txnTypes.error) return body.err;
-  if (body.type !== txnTypes.multi) return 0;
-  const errors = body.txns.map((sub) => (sub.type === txnTypes.error ? sub.err : 0));
-  return errors.find((err) => err !== 0 && err !== codes.RUNTIME_INCONSISTENCY) ?? 0;
 }
