@@ -110,7 +110,7 @@ function planOf({ args, short }: ProofContext): Plan {
   const number = (name: string, otherwise: number) => Number(words.get(name) ?? otherwise);
   const all = [apacheVersions.newest, apacheVersions.oldest] as const;
   const chosen = all.filter((version) => words.has(version));
-  const counted = (version: ApacheVersion) => (version === apacheVersions.newest ? 24 : 8);
+  const counted = (version: ApacheVersion) => (version === apacheVersions.newest ? 8 : 4);
   return {
     versions: chosen.length > 0 ? chosen : all,
     subject: words.get('against') === 'apache' ? 'apache' : 'vivarium',

@@ -64,7 +64,7 @@ const isDone = (heard: Heard) =>
   isAnswer(heard) && heard.err === 0 && writesOf(heard.request) !== undefined;
 
 /** Seeds whose histories hold enough to tamper with. */
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 6, 8];
 
 /** Tampers with a history of each seed; all of them must be found out, by one of the properties. */
 function finds(

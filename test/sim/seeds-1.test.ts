@@ -1,3 +1,3 @@
 import { seedsSuite } from './seeds.js';
 
-seedsSuite(1, 50);
+seedsSuite(1, 25);

@@ -1,3 +1,3 @@
 import { seedsSuite } from './seeds.js';
 
-seedsSuite(51, 100);
+seedsSuite(26, 50);

@@ -1,3 +1,0 @@
-import { seedsSuite } from './seeds.js';
-
-seedsSuite(151, 200);
