@@ -1,11 +1,6 @@
-import { connect } from '../../client/connect.js';
 import { nearest } from '../../config/spelling.js';
 import { exitCodes, StartError } from '../start-error.js';
 import { version } from '../version.js';
-import { ENSEMBLE_USAGE, ensembleCommand } from './ensemble.js';
-import { SERVER_USAGE, serverCommand } from './server.js';
-import { runShell } from './shell.js';
-import { START_USAGE, startCommand } from './start.js';
 import { CommandLineError, type World } from './world.js';
 
 interface Command {
@@ -14,34 +9,43 @@ interface Command {
   readonly run: (words: readonly string[], world: World) => Promise<number>;
 }
 
-/** Every command, in the order of the help. */
+/**
+ * Every command, in the order of the help. What a command needs is loaded when it is run: somebody
+ * who asks a server something does not wait for the code of servers.
+ */
 const commands: Readonly<Record<string, Command>> = {
   start: {
-    usage: START_USAGE,
+    usage:
+      'vivarium start [--port 2181] [--data data]\n' +
+      '  vivarium start --single [--port 2181] [--data data/1]',
     doc: 'Try it: three servers for this machine, with their data in ./data, or a single one.',
-    run: startCommand,
+    run: async (words, world) => (await import('./start.js')).startCommand(words, world),
   },
   ensemble: {
-    usage: ENSEMBLE_USAGE,
+    usage:
+      'vivarium ensemble [--servers 3|5|7] [--observers n] [--data data | --memory] [--port 2181]\n' +
+      '         [--in-process]',
     doc: 'Run a whole ensemble on this machine, each server in a process of its own.',
-    run: ensembleCommand,
+    run: async (words, world) => (await import('./ensemble.js')).ensembleCommand(words, world),
   },
   server: {
-    usage: SERVER_USAGE,
+    usage: 'vivarium server path/to/zoo.cfg',
     doc: 'Run one server in the foreground, from an ordinary zoo.cfg.',
-    run: serverCommand,
+    run: async (words, world) => (await import('./server.js')).serverCommand(words, world),
   },
   shell: {
     usage: 'vivarium shell [-server host:port] [command …]',
     doc: "zkCli's everyday commands, one or from a pipe; `shell help` lists them.",
-    run: (words, world) =>
-      runShell(words, {
+    run: async (words, world) => {
+      const { runShell } = await import('./shell.js');
+      return runShell(words, {
         version,
-        connect,
+        connect: (await import('../../client/connect.js')).connect,
         lines: () => world.lines(),
         out: (line) => world.stdout.write(`${line}\n`),
         err: (line) => world.stderr.write(`${line}\n`),
-      }),
+      });
+    },
   },
   version: {
     usage: 'vivarium version',

@@ -16,10 +16,6 @@ import { EnsembleWatch } from './ensemble-watch.js';
 import { welcomeToEnsemble } from './ensemble-welcome.js';
 import { CommandLineError, type World } from './world.js';
 
-export const ENSEMBLE_USAGE =
-  'vivarium ensemble [--servers 3|5|7] [--observers n] [--data data | --memory] [--port 2181]\n' +
-  '         [--in-process]';
-
 const USUAL_FOLDER = 'data';
 const VOTERS = ['3', '5', '7'];
 const MAX_OBSERVERS = 32;
@@ -81,7 +77,7 @@ async function begin(wishes: Wishes, world: World, news: MemberNews): Promise<Be
   });
   if (!wishes.isInProcess) return { members: launchMembers(seats.seats, world, news), seats };
   const configs = seats.seats.map(({ configFile }) => readConfigFile(configFile));
-  const running = await runEnsemble(configs, { boot: world.boot, log: logTo(news) });
+  const running = await runEnsemble(configs, { boot: await world.loadBoot(), log: logTo(news) });
   return { members: ownMembers(running), seats };
 }
 
@@ -101,7 +97,11 @@ async function runInMemory(
       allowLoopbackOrigins: true,
     },
   });
-  return runEnsemble(configs, { boot: world.boot, log: logTo(news), storage: 'memory' });
+  return runEnsemble(configs, {
+    boot: await world.loadBoot(),
+    log: logTo(news),
+    storage: 'memory',
+  });
 }
 
 /** The events of servers in this process, as members in processes of their own tell them. */

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { BootMachine } from '../run-server.js';
 import type { Launched, World } from './world.js';
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
@@ -8,7 +7,7 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const LAUNCHED = 'VIVARIUM_LAUNCHED';
 
 /** The world of this very process. */
-export function processWorld(boot: BootMachine): World {
+export function processWorld(loadBoot: World['loadBoot']): World {
   let isServing = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // Whoever read our output has seen enough. A server has others to serve.
@@ -19,7 +18,7 @@ export function processWorld(boot: BootMachine): World {
   // to say so.
   process.stderr.on('error', () => {});
   return {
-    boot,
+    loadBoot,
     stdout: process.stdout,
     stderr: process.stderr,
     lines() {

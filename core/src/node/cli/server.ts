@@ -7,19 +7,17 @@ import { version } from '../version.js';
 import { untilStopped } from './until-stopped.js';
 import { CommandLineError, type World } from './world.js';
 
-export const SERVER_USAGE = 'vivarium server path/to/zoo.cfg';
-
 /** Runs one server in the foreground, from a `zoo.cfg`, until it is told to stop. */
 export async function serverCommand(words: readonly string[], world: World): Promise<number> {
   const { positionals } = parseArgs({ args: [...words], allowPositionals: true, options: {} });
   const [path, ...more] = positionals;
   if (path === undefined || more.length > 0) {
-    throw new CommandLineError(`Name one config file: ${SERVER_USAGE}`);
+    throw new CommandLineError('Name one config file.');
   }
   const { config, shown, warnings } = readConfigFile(path);
   const log = createLogger({ level: config.logLevel, stream: world.stderr });
   for (const message of warnings) log({ level: 'warn', event: 'config.warning', message });
-  const server = await runServer({ config, boot: world.boot, log, shownConfig: shown });
+  const server = await runServer({ config, boot: await world.loadBoot(), log, shownConfig: shown });
   /* Before it is said that it serves: whoever reads that may ask it to stop at once. */
   const ending = untilStopped(server, world, (signal) => {
     log({ level: 'info', event: 'server.stopping', message: `stopping on ${signal}` });

@@ -11,8 +11,6 @@ import { USUAL_PORT } from './ensemble-files.js';
 import { untilStopped } from './until-stopped.js';
 import { CommandLineError, type World } from './world.js';
 
-export const START_USAGE =
-  'vivarium start [--port 2181] [--data data]\n  vivarium start --single [--port 2181] [--data data/1]';
 const SINGLE = '--single';
 
 /** How far from the usual port a free one is looked for. */
@@ -47,7 +45,7 @@ async function startSingle(words: readonly string[], world: World): Promise<numb
   const log = createLogger({ level: config.logLevel, stream: world.stderr, format: 'text' });
   const server = await runServer({
     config,
-    boot: world.boot,
+    boot: await world.loadBoot(),
     log,
     shownConfig: showOverrides(overrides),
     portsTried: values.port === undefined ? PORTS_TRIED : 1,

@@ -3,7 +3,8 @@ import type { BootMachine } from '../run-server.js';
 
 /** What commands need of the process they run in. */
 export interface World {
-  readonly boot: BootMachine;
+  /** Loads the server's machine, which only those wait for who start one. */
+  loadBoot(): Promise<BootMachine>;
   readonly stdout: LogStream;
   readonly stderr: LogStream;
   /** Lines of standard input. */
