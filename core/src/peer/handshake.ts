@@ -179,6 +179,7 @@ export class Greeter {
       receivedAt: this.#parts.turn.now,
       identities: connection.identities,
       frame: undefined,
+      isLate: false,
     };
     connection.wait(waiting);
     return waiting;

@@ -266,9 +266,9 @@ export class Intake {
       if (operation === 'closeSession') connection.session!.closing = true;
     } else if (operation !== undefined && isWrite(operation)) {
       this.#write(connection, operation, xid, from, largeBytes);
-    } else if (operation === 'ping' && connection.session?.closing === true) {
+    } else if (operation === 'ping' && isEnding(connection)) {
       // Its end is on the way to the disk: an answer would tell the client that it lives.
-    } else if (operation === 'sync' && authority.sync !== undefined) {
+    } else if (operation === 'sync' && authority.sync !== undefined && !isEnding(connection)) {
       const request = this.#wait(connection, operation, xid);
       request.isGated = true;
       authority.sync(request);
@@ -293,7 +293,16 @@ export class Intake {
     const receivedAt = this.#parts.turn.now;
     const { bytes, start, end } = connection.frames;
     const frame = bytes.subarray(start, end);
-    const request: WaitingRequest = { connection, operation, xid, receivedAt, identities, frame };
+    const isLate = isEnding(connection);
+    const request: WaitingRequest = {
+      connection,
+      operation,
+      xid,
+      receivedAt,
+      identities,
+      frame,
+      isLate,
+    };
     connection.wait(request);
     this.#outstanding++;
     return request;
@@ -309,7 +318,9 @@ export class Intake {
     const { authority, turn } = this.#parts;
     const { identities, session } = connection;
     const receivedAt = turn.now;
-    const request = { connection, operation, xid, receivedAt, identities, frame: undefined };
+    const frame = undefined;
+    const isLate = false;
+    const request = { connection, operation, xid, receivedAt, identities, frame, isLate };
     connection.wait(request);
     this.#outstanding++;
     this.large.take(largeBytes);
@@ -375,4 +386,9 @@ function isWrite(operation: OperationName): operation is WriteName {
 
 function isRead(operation: OperationName): operation is ReadName {
   return operations[operation].kind === 'read';
+}
+
+/** Whether its session's end is on the way to the disk. */
+function isEnding({ session }: Connection): boolean {
+  return session?.closing === true;
 }

@@ -34,8 +34,9 @@ export function serveRead(
     session: session?.id ?? 0n,
   };
   const handler = readHandlers[operation];
-  /* What waited was asked before the session's end, and is answered before it. */
-  const isEnded = session === undefined || (session.closing && waited === undefined);
+  /* What was asked before the session's end is answered before it; what was asked behind it must
+     not tell the client that its session lives. */
+  const isEnded = session === undefined || (session.closing && waited?.isLate !== false);
   if (tellsEvents.has(operation)) {
     const to = replies.writerOf(connection);
     const code = isEnded ? codes.SESSION_EXPIRED : attemptRead(handler, service, origin, from, to);

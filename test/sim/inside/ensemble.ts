@@ -34,6 +34,8 @@ export class Ensemble {
   readonly #parts: EnsembleParts;
   /** Whose history was offered under an epoch. */
   readonly #offered = new Map<bigint, Leadership>();
+  /** Who had its data when it gave its word, by epoch. */
+  readonly #sound = new Map<bigint, Set<number>>();
 
   constructor(parts: EnsembleParts) {
     this.#parts = parts;
@@ -66,6 +68,14 @@ export class Ensemble {
     return leadership;
   }
 
+  /** A learner gives its word for an epoch; what becomes of its data later changes nothing. */
+  vouches({ id, isBlank }: Subject, epoch: bigint): void {
+    const sound = this.#sound.get(epoch) ?? new Set();
+    this.#sound.set(epoch, sound);
+    if (isBlank) sound.delete(id);
+    else sound.add(id);
+  }
+
   /** A leader tells a learner that the history before is the one of its epoch. */
   offers(leadership: Leadership): void {
     const { subject, epoch, accepted } = leadership;
@@ -78,9 +88,8 @@ export class Ensemble {
       return `${subject.name} leads epoch ${epoch}, which ${other!.subject.name} has led`;
     });
     this.#offered.set(epoch, leadership);
-    this.#demandQuorum(accepted, 'R8', () => {
-      return `${subject.name} begins epoch ${epoch} with ${namesOf(accepted)} alone`;
-    });
+    const story = () => `${subject.name} begins epoch ${epoch} with ${namesOf(accepted)} alone`;
+    this.#demandQuorum(accepted, 'R8', story, epoch);
   }
 
   /** A leader tells a learner to serve: a quorum has its history, which is now committed. */
@@ -91,7 +100,7 @@ export class Ensemble {
     const told = `${subject.name} is established in epoch ${epoch}`;
     const newer = this.established.find((each) => each.epoch >= epoch);
     demand(newer === undefined, 'R8', () => `${told}, after ${newer!.epoch}`);
-    this.#demandQuorum(acked, 'R15', () => `${told} with ${namesOf(acked)} alone`);
+    this.#demandQuorum(acked, 'R15', () => `${told} with ${namesOf(acked)} alone`, epoch);
     leadership.establishedAt = now();
     subject.isInDoubt = false;
     const { entries } = subject.log;
@@ -103,8 +112,12 @@ export class Ensemble {
     });
     this.#marksLeader(leadership, end);
     this.#demandOwn(leadership, told);
-    const ready = this.#voters(({ epochs }) => epochs.durable('currentEpoch') >= epoch);
-    this.#demandQuorum(ready, 'R4', () => `${told}; it is current on ${namesOf(ready)} alone`);
+    const ready = this.#voters(({ id, isBlank, epochs }) => {
+      const isWiped = isBlank && acked.has(id);
+      return epochs.durable('currentEpoch') >= epoch || isWiped;
+    });
+    const alone = () => `${told}; it is current on ${namesOf(ready)} alone`;
+    this.#demandQuorum(ready, 'R4', alone, epoch);
     this.commits(subject, end, told);
   }
 
@@ -214,10 +227,22 @@ export class Ensemble {
     });
   }
 
-  /** Without those who do not count. */
-  #demandQuorum(ids: ReadonlySet<number>, property: string, story: () => string): void {
+  /**
+   * Without those who do not count.
+   *
+   * @param epoch what they gave their word for, if that is what counts
+   */
+  #demandQuorum(
+    ids: ReadonlySet<number>,
+    property: string,
+    story: () => string,
+    epoch?: bigint,
+  ): void {
     const { subjects } = this.#parts;
-    const blank = subjects.filter(({ id, isBlank }) => isBlank && ids.has(id));
+    const vouched = epoch === undefined ? undefined : this.#sound.get(epoch);
+    const blank = subjects.filter(({ id, isBlank }) => {
+      return isBlank && ids.has(id) && vouched?.has(id) !== true;
+    });
     const sound = new Set([...ids].filter((id) => !blank.some((each) => each.id === id)));
     const isQuorum = this.members.isQuorum(sound);
     demand(isQuorum || !this.members.isQuorum(ids), 'T8', () => {

@@ -9,6 +9,7 @@
  */
 import type { Marks } from '../marks.js';
 import { demand } from '../violation.js';
+import type { Ensemble } from './ensemble.js';
 import { counterOf, epochOf, zxidText } from './entry.js';
 import { type Packet, packets } from './quorum-stream.js';
 import type { Subject } from './subject.js';
@@ -19,6 +20,7 @@ export class LearnerSide {
   /** Who is at the other end: its leader, whoever that is. */
   readonly peer = undefined;
   readonly #subject: Subject;
+  readonly #ensemble: Ensemble;
   readonly #marks: Marks;
   #kind: 'diff' | 'trunc' | 'snap' | undefined;
   #epoch: bigint | undefined;
@@ -31,8 +33,9 @@ export class LearnerSide {
   /** It may serve. */
   isUpToDate = false;
 
-  constructor(subject: Subject, marks: Marks) {
+  constructor(subject: Subject, ensemble: Ensemble, marks: Marks) {
     this.#subject = subject;
+    this.#ensemble = ensemble;
     this.#marks = marks;
   }
 
@@ -118,6 +121,7 @@ export class LearnerSide {
       log.demandCut(() => `${name} says that its history ends with ${zxidText(last)}`);
     }
     this.#end = last;
+    this.#ensemble.vouches(this.#subject, this.#epoch!);
     const current =
       data === null ? NO_EPOCH : new DataView(data.buffer, data.byteOffset).getInt32(0);
     if (current === NO_EPOCH) return;
@@ -147,6 +151,7 @@ export class LearnerSide {
     if (this.#subject.isBlank) this.#marks.hit('blank-is-back');
     this.#subject.isBlank = false;
     this.#subject.isInDoubt = false;
+    this.#ensemble.vouches(this.#subject, epochOf(zxid));
     const { isRotten, attested } = this.#subject;
     if (isRotten) this.#marks.hit('rotten-is-back');
     // What it once had beyond the leader's history is lost.

@@ -137,7 +137,9 @@ export class LinkWatch {
       kind: 'quorum',
       incoming: new QuorumStream(`${subject.name} hears`),
       outgoing: new QuorumStream(`${subject.name} says`),
-      side: isDialed ? new LearnerSide(subject, this.#witness.marks) : new LeaderSide(parts),
+      side: isDialed
+        ? new LearnerSide(subject, this.#ensemble, this.#witness.marks)
+        : new LeaderSide(parts),
     });
   }
 
