@@ -37,18 +37,19 @@ async function runAll({ first, count, length }: SeedsAsked): Promise<SeedsDone> 
   const failures: string[] = [];
   let twice = 0;
   for (let seed = first; seed < first + count; seed++) {
+    const name = length === 'medium' ? `medium seed ${seed}` : `seed ${seed}`;
     const options = { seed, boot: bootServer, length };
     try {
       const result = await runSeed(options);
       add(result, counts, seen);
       const { traceHash, violation } = result;
-      if (violation !== undefined) failures.push(`seed ${seed}: ${violation.message}`);
+      if (violation !== undefined) failures.push(`${name}: ${violation.message}`);
       if (seed % TWICE_EVERY !== 0) continue;
       twice++;
       const again = await runSeed(options);
-      if (again.traceHash !== traceHash) failures.push(`seed ${seed}: is another life each time`);
+      if (again.traceHash !== traceHash) failures.push(`${name}: is another life each time`);
     } catch (error) {
-      failures.push(`seed ${seed}: ${error instanceof Error ? error.stack : String(error)}`);
+      failures.push(`${name}: ${error instanceof Error ? error.stack : String(error)}`);
     }
   }
   const ms = Math.round(performance.now() - began);

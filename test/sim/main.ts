@@ -1,8 +1,8 @@
 /**
  * `npm run sim -- --seed 42 --log` runs one seed and prints everything that happens in it.
  * `npm run sim -- --seed 1 --count 1000` runs a thousand seeds, up to the first violation.
- * `--quiet` leaves the faults out; `--keep-going` runs all of them and counts; `--marks` tells
- * which situations they got into, and how often.
+ * `--medium` makes lives several times as long; `--quiet` leaves the faults out; `--keep-going` runs
+ * all of them and counts; `--marks` tells which situations they got into, and how often.
  * `--seed 42 --shrink` leaves out of a run that fails whatever it fails without, and prints the
  * rest; `--only f3,c1.7` does these faults and requests alone, as `--shrink` tells.
  *
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     count: { type: 'string', default: '1' },
     log: { type: 'boolean', default: false },
+    medium: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
     marks: { type: 'boolean', default: false },
@@ -35,11 +36,14 @@ type Outcome = keyof typeof exitCodes;
 const first = Number(values.seed ?? 1 + Math.floor(Math.random() * 2 ** 31));
 const count = Number(values.count);
 if (!Number.isSafeInteger(first) || !(count >= 1)) {
-  process.stderr.write('npm run sim -- [--seed N] [--count N] [--log] [--quiet] [--keep-going]\n');
-  process.stderr.write('            [--marks] [--shrink] [--only NAMES]\n');
+  process.stderr.write('npm run sim -- [--seed N] [--count N] [--log] [--medium] [--quiet]\n');
+  process.stderr.write('            [--keep-going] [--marks] [--shrink] [--only NAMES]\n');
   process.exit(2);
 }
 const seen = new Marks();
+const life = { quiet: values.quiet, length: values.medium ? 'medium' : 'short' } as const;
+/** The words that make the same life again. */
+const lifeWords = `${values.medium ? ' --medium' : ''}${values.quiet ? ' --quiet' : ''}`;
 const only = values.only === undefined ? undefined : new Set(values.only.split(','));
 process.exitCode = values.shrink ? await shrinkOne(first) : await runAll();
 if (values.marks) tellMarks();
@@ -79,9 +83,8 @@ async function runOne(seed: number, totals: Record<string, number>): Promise<Out
   let result: RunResult;
   try {
     const log = values.log ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
-    const { quiet } = values;
     const chosen = { ...(log && { log }), ...(only && { only }) };
-    result = await runSeed({ seed, boot: bootServer, quiet, ...chosen });
+    result = await runSeed({ seed, boot: bootServer, ...life, ...chosen });
   } catch (error) {
     const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return tellFailure(seed, `broke: ${story}`, 'crash');
@@ -108,9 +111,8 @@ function outcomeOf(property: string): Outcome {
 }
 
 async function shrinkOne(seed: number): Promise<number> {
-  const { quiet } = values;
   const shorter = (lines: number) => void process.stderr.write(`${lines} things are left\n`);
-  const options = { seed, boot: bootServer, quiet, ...(only && { only }) };
+  const options = { seed, boot: bootServer, ...life, ...(only && { only }) };
   const shrunk = await shrink(options, { shorter });
   if (shrunk === undefined) {
     process.stdout.write(`seed ${seed}: all properties hold, there is nothing to shrink\n`);
@@ -119,15 +121,14 @@ async function shrinkOne(seed: number): Promise<number> {
   const { property, message, lines, runs } = shrunk;
   process.stdout.write(`seed ${seed} FAILED: ${message}\n`);
   process.stdout.write(`after ${runs} runs, all that it needs:\n${textOf(lines)}\n`);
-  const flags = `${values.quiet ? ' --quiet' : ''} --only ${[...shrunk.only].join(',') || 'nothing'}`;
+  const flags = `${lifeWords} --only ${[...shrunk.only].join(',') || 'nothing'}`;
   process.stdout.write(`  again: npm run sim -- --seed ${seed} --log${flags}\n`);
   return exitCodes[outcomeOf(property)];
 }
 
 function tellFailure(seed: number, story: string, outcome: Outcome): Outcome {
   process.stdout.write(`seed ${seed} FAILED: ${story}\n`);
-  const flags = values.quiet ? ' --quiet' : '';
   process.stdout.write(`  again, with everything that happens:`);
-  process.stdout.write(` npm run sim -- --seed ${seed} --log${flags}\n`);
+  process.stdout.write(` npm run sim -- --seed ${seed} --log${lifeWords}\n`);
   return outcome;
 }

@@ -164,14 +164,18 @@ function shownAs({ wasAbsent }: ListenerRecord): string {
   return wasAbsent ? 'none' : 'a node';
 }
 
-/** Whether the server told the client of some change of the node since it listens. */
+/** Whether the client took from the server that the node has changed since it listens. */
 function wasTold({ client, path, since }: ListenerRecord, history: History): boolean {
   const own = history.connections.filter((connection) => connection.client === client);
-  return own.some(({ heard }) =>
-    heard.some((each) => {
-      return each.type === 'event' && each.zxid > since && each.path === path && isOfData(each);
-    }),
-  );
+  return own.some(({ heard }, at) => {
+    // What came while it was stopped and was thrown away with its connection, it has not seen.
+    const next = own.slice(at + 1).find(({ greeting }) => greeting !== undefined);
+    const seen = next?.greeting?.lastZxidSeen;
+    return heard.some((each) => {
+      if (each.type !== 'event' || each.path !== path || !isOfData(each)) return false;
+      return each.zxid > since && (seen === undefined || each.zxid <= seen);
+    });
+  });
 }
 
 function isOfData({ eventType }: HeardEvent): boolean {
