@@ -1,8 +1,8 @@
 /**
  * `npm run sim -- --seed 42 --log` runs one seed and prints everything that happens in it.
  * `npm run sim -- --seed 1 --count 1000` runs a thousand seeds, up to the first violation.
- * `--medium` makes lives several times as long; `--quiet` leaves the faults out; `--keep-going` runs
- * all of them and counts; `--marks` tells which situations they got into, and how often.
+ * `--medium` makes lives several times as long; `--quiet` leaves the faults out; `--keep-going`
+ * runs all of them and counts; `--marks` tells which situations they got into, and how often.
  * `--seed 42 --shrink` leaves out of a run that fails whatever it fails without, and prints the
  * rest; `--only f3,c1.7` does these faults and requests alone, as `--shrink` tells.
  *

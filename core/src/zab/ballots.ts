@@ -79,6 +79,17 @@ export class Ballots {
     return best;
   }
 
+  /** Whether a server still looks for votes, although some follow it already. */
+  lacksVotes(serverId: number | undefined, round: number): boolean {
+    if (serverId === undefined) return false;
+    const own = this.#last.get(serverId);
+    if (own?.state !== 'looking' || own.leader !== serverId || own.round !== round) return false;
+    for (const said of this.#last.values()) {
+      if (said.state === 'following' && isSameVote(said, own)) return true;
+    }
+    return false;
+  }
+
   /** Whether a voter has said that it has no vote, or that it follows whom the vote is for. */
   hasNothingBetter(id: number, vote: Vote): boolean {
     const said = this.#last.get(id);

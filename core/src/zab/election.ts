@@ -48,7 +48,7 @@ const STALEMATE_WAITS = 2;
  *   others that look as well when that leader has begun its epoch;
  * - who decides tells those who still look, instead of being asked again;
  * - who hears a worse vote answers with its own, once;
- * - who was followed in vain is passed over for a while;
+ * - who was followed in vain is passed over for a while, if it is not votes that it lacks;
  * - when others keep to a lesser vote, who can do so gives in.
  *
  * @see ZooKeeper 3.9 FastLeaderElection
@@ -148,7 +148,7 @@ export class Election {
 
   /** The server that was elected did not lead: this one votes for others for some time. */
   passOver(serverId: number, now: Millis): void {
-    this.#passedOver.add(serverId, now + this.#parts.passOverMs);
+    this.#passedOver.addInVain(serverId, now + this.#parts.passOverMs);
   }
 
   /** Whether the own history was no reason to vote for this server, when it looked last. */
@@ -174,6 +174,7 @@ export class Election {
     } else {
       if (isLooking) this.#heardVote(from, notification, now);
       else if (membership.isVoter(notification.leader)) this.#take(from, notification, now);
+      this.#forgive(now);
       this.#stalemate.heard(now);
       this.#evaluate(now);
     }
@@ -293,7 +294,15 @@ export class Election {
     if (!this.#stalemate.look(this.#ballots, this.#vote, candidate, over, now)) return;
     const { leader } = this.#vote;
     this.#log('info', 'election.gives-in', `Others do not vote for server ${leader}`);
-    this.passOver(leader, now);
+    over.add(leader, now + this.#parts.passOverMs);
+    this.#choose(now);
+  }
+
+  /** Others follow whom this server has followed in vain: its vote may be what was missing. */
+  #forgive(now: Millis): void {
+    const { forgivable } = this.#passedOver;
+    if (!this.#ballots.lacksVotes(forgivable, this.#vote.round)) return;
+    this.#passedOver.forgive();
     this.#choose(now);
   }
 

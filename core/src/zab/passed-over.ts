@@ -9,6 +9,10 @@ import { hasBegun } from './vote.js';
  */
 export class PassedOver {
   readonly #until = new Map<number, Millis>();
+  /** Who was followed in vain last, if that was the first time in a row. */
+  #first: number | undefined;
+  /** The same, until it is forgiven. */
+  #forgivable: number | undefined;
 
   /** When the first of them is no longer passed over. */
   get endsAt(): Millis {
@@ -19,12 +23,31 @@ export class PassedOver {
     this.#until.set(serverId, until);
   }
 
+  /** One was followed in vain. The first of two times in a row can be forgiven. */
+  addInVain(serverId: number, until: Millis): void {
+    this.#first = this.#first === serverId ? undefined : serverId;
+    this.#forgivable = this.#first;
+    this.add(serverId, until);
+  }
+
+  /** Who may be voted for again as soon as it turns out that it lacks votes. */
+  get forgivable(): number | undefined {
+    return this.#forgivable;
+  }
+
+  forgive(): void {
+    if (this.#forgivable !== undefined) this.#until.delete(this.#forgivable);
+    this.#forgivable = undefined;
+  }
+
   has(serverId: number): boolean {
     return this.#until.has(serverId);
   }
 
   clear(): void {
     this.#until.clear();
+    this.#first = undefined;
+    this.#forgivable = undefined;
   }
 
   /** Forgets those whose time is over; false when there are none. */

@@ -39,7 +39,7 @@ suite('a sync', (test) => {
   // before that end was decided, so that the client took its session for one that lives.
   for (const isBehindAnother of [false, true]) {
     const where = isBehindAnother ? ', behind another request' : '';
-    test(`that comes behind the end of its session is not answered as if it lived${where}`, async () => {
+    test(`behind the end of its session is not answered as if it lived${where}`, async () => {
       const rig = new EnsembleRig();
       rig.start();
       await rig.until('somebody leads', () => rig.leader !== undefined);

@@ -119,6 +119,26 @@ suite('an election', (test) => {
     assert.is(rig.election.decision!.leader, 4);
   });
 
+  // Found by the simulator: two servers, each of which was missing to the same third one, passed it
+  // over by turns, and never voted for it at the same time.
+  test('votes again for who was followed in vain when others follow it, and does so once', () => {
+    const rig = new ElectionRig(2, { voters: upTo(4) });
+    for (const [round, isForgiven] of [
+      [1, true],
+      [2, false],
+      [3, true],
+    ] as const) {
+      rig.election.passOver(4, rig.now);
+      rig.look(history(7n));
+      rig.hear(4, { leader: 4, zxid: 9n, round });
+      assert.is(rig.election.greeting!.leader, 2);
+      rig.hear(1, { state: 'following', leader: 4, zxid: 9n, round: round - 1 });
+      assert.is(rig.election.greeting!.leader, 2, 'in another round');
+      rig.hear(1, { state: 'following', leader: 4, zxid: 9n, round });
+      assert.is(rig.election.greeting!.leader, isForgiven ? 4 : 2);
+    }
+  });
+
   test('takes the word of who was passed over when it has begun an epoch', () => {
     const rig = new ElectionRig(2, { voters: upTo(4) });
     rig.election.passOver(4, rig.now);
