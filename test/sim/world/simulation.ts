@@ -1,5 +1,5 @@
 /** One run: servers, their clients, their faults, all under one seed. Judged by others. */
-import type { Config } from '@vivarium/core/internal/config/config';
+import { type Config, defaultConfig } from '@vivarium/core/internal/config/config';
 import { settled } from '@vivarium/core/internal/local/clockwork';
 import { Kernel } from '@vivarium/core/internal/local/kernel';
 import type { BootLocal } from '@vivarium/core/internal/local/machine';
@@ -160,6 +160,9 @@ export class Simulation {
       await this.#pass(this.#longestMs + 3 * tickTime + 1_000, isEmpty);
     }
     await this.#pass(tickTime);
+    // Whoever died before its first word left a connection that belongs to no session.
+    const areAlone = () => heal.whole.every(({ local }) => local.view?.connectionCount === 0);
+    await this.#pass(defaultConfig().sessionlessTimeoutMs + tickTime, areAlone);
     for (const server of heal.whole) nothingIsLeft(server);
     this.witness.judgeRefusals();
   }

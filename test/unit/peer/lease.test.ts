@@ -35,11 +35,11 @@ suite('the word of a follower that a session lives', (test) => {
 });
 
 suite('a sync', (test) => {
-  // Found by the simulator: it was asked of the leader that had ended the session, and was confirmed
+  // Found by the simulator: it was asked of the leader that had ended the session, and confirmed
   // before that end was decided, so that the client took its session for one that lives.
   for (const isBehindAnother of [false, true]) {
     const where = isBehindAnother ? ', behind another request' : '';
-    test(`behind the end of its session is not answered as if it lived${where}`, async () => {
+    test(`behind the end of its session is not answered as if alive${where}`, async () => {
       const rig = new EnsembleRig();
       rig.start();
       await rig.until('somebody leads', () => rig.leader !== undefined);
