@@ -7,8 +7,8 @@ import { judgeLeases } from './judges/lease.js';
 import { judgeOrder } from './judges/order.js';
 import type { Replayed, TrueOrder } from './judges/replay.js';
 import { writesOf } from './judges/wire-requests.js';
+import { propertyOf } from './property-of.js';
 import { judge } from './run-seed.js';
-import { Violation } from './violation.js';
 import { bootServer } from './world/boot.js';
 import type {
   ConnectionHistory,
@@ -28,13 +28,7 @@ async function written(seed: number): Promise<Simulation> {
 }
 
 function found(simulation: Simulation): string {
-  try {
-    judge(simulation);
-    return 'nothing';
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error;
-    return error.property;
-  }
+  return propertyOf(() => judge(simulation));
 }
 
 type Place = { readonly connection: ConnectionHistory; readonly at: number };
@@ -241,13 +235,9 @@ function foundAfter(opcode: number, err = 0): string {
   const history = { connections: [{ ...connection, requests: [{ ...request, reply }] }] };
   const entry = { zxid: 2n, type: txnTypes.closeSession, clientId: 7n };
   const canon = { entries: [entry], committedAt: () => 600_000 };
-  try {
-    judgeLeases(history as unknown as History, canon as unknown as Canon, new Set());
-    return 'nothing';
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error;
-    return error.property;
-  }
+  return propertyOf(() =>
+    judgeLeases(history as unknown as History, canon as unknown as Canon, new Set()),
+  );
 }
 
 suite('the judge of leases', (test) => {
@@ -292,13 +282,7 @@ function foundIn(...lines: readonly Line[]): string {
   });
   const history = { connections } as unknown as History;
   const order = { entries: [] } as unknown as TrueOrder;
-  try {
-    judgeOrder(history, order, { zxidOf } as unknown as Replayed, false);
-    return 'nothing';
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error;
-    return error.property;
-  }
+  return propertyOf(() => judgeOrder(history, order, { zxidOf } as unknown as Replayed, false));
 }
 
 suite('the judge of order', (test) => {

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
 import { Model } from './judges/model.js';
 import { judgeLateEnd } from './judges/session-ends.js';
-import { Violation } from './violation.js';
+import { propertyOf } from './property-of.js';
 import type { SentRequest } from './world/history.js';
 
 const SESSION = 7n;
@@ -24,13 +24,7 @@ function foundIn({ hasEnded, err, hasMoved }: Case): string {
   const header = { clientId: SESSION, cxid: 1, zxid: 3n, time: 0n, type: txnTypes.error };
   const txn = { header, body: { type: txnTypes.error, err } } as unknown as Txn;
   const ending = { connection: { hasMoved } } as unknown as SentRequest;
-  try {
-    judgeLateEnd(model, [ending], { txn });
-    return 'nothing';
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error;
-    return error.property;
-  }
+  return propertyOf(() => judgeLateEnd(model, [ending], { txn }));
 }
 
 suite('the judge of sessions that are ended twice', (test) => {
