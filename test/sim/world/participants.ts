@@ -68,6 +68,14 @@ export class Participants {
     return this.#all.filter(({ mortal }) => mortal.isAlive);
   }
 
+  /** How many died before they said a word on a connection to a server that they had opened. */
+  neverHeardOf(server: string): number {
+    const { connections } = this.#parts.history;
+    const dead = this.#all.filter(({ mortal }) => !mortal.isAlive);
+    const last = dead.map(({ place }) => connections.findLast(({ client }) => client === place));
+    return last.filter((each) => each?.server === server && each.greeting === undefined).length;
+  }
+
   /** Those whose programs have not ended: their places, and what their clients are at. */
   get late(): readonly string[] {
     const late = this.live.filter(({ isDone }) => !isDone);
