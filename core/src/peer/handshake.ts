@@ -121,7 +121,9 @@ export class Greeter {
     const isOwner = passwords.isRight(request.sessionId, request.passwd);
     const session = isOwner ? authority.findSession(request.sessionId) : undefined;
     if (session === undefined || (session.closing && authority.endsFor(session))) {
-      this.#turnAway(connection, request.sessionId, isOwner);
+      this.#afterEnd(session, connection, () => {
+        this.#turnAway(connection, request.sessionId, isOwner);
+      });
       return;
     }
     session.closing = false;
@@ -139,6 +141,19 @@ export class Greeter {
       this.#wait(connection);
     }
     if (verdict !== undefined) this.#decided(claim, verdict);
+  }
+
+  /** An end that is not durable may not come: whoever asks is told of it when it is applied. */
+  #afterEnd(session: Session | undefined, connection: Connection, run: () => void): void {
+    if (session === undefined || session.unapplied === 0) {
+      run();
+      return;
+    }
+    connection.phase = 'opening';
+    this.#wait(connection);
+    session.whenSettled(() => {
+      if (connection.phase === 'opening') run();
+    });
   }
 
   /**
@@ -179,7 +194,6 @@ export class Greeter {
       receivedAt: this.#parts.turn.now,
       identities: connection.identities,
       frame: undefined,
-      isLate: false,
     };
     connection.wait(waiting);
     return waiting;

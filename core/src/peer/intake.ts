@@ -266,9 +266,9 @@ export class Intake {
       if (operation === 'closeSession') connection.session!.closing = true;
     } else if (operation !== undefined && isWrite(operation)) {
       this.#write(connection, operation, xid, from, largeBytes);
-    } else if (operation === 'ping' && isEnding(connection)) {
-      // Its end is on the way to the disk: an answer would tell the client that it lives.
-    } else if (operation === 'sync' && authority.sync !== undefined && !isEnding(connection)) {
+    } else if (isEnding(connection)) {
+      // An answer would say that it lives, or has ended, which nobody knows before that is durable.
+    } else if (operation === 'sync' && authority.sync !== undefined) {
       const request = this.#wait(connection, operation, xid);
       request.isGated = true;
       authority.sync(request);
@@ -293,7 +293,6 @@ export class Intake {
     const receivedAt = this.#parts.turn.now;
     const { bytes, start, end } = connection.frames;
     const frame = bytes.subarray(start, end);
-    const isLate = isEnding(connection);
     const request: WaitingRequest = {
       connection,
       operation,
@@ -301,7 +300,6 @@ export class Intake {
       receivedAt,
       identities,
       frame,
-      isLate,
     };
     connection.wait(request);
     this.#outstanding++;
@@ -319,8 +317,7 @@ export class Intake {
     const { identities, session } = connection;
     const receivedAt = turn.now;
     const frame = undefined;
-    const isLate = false;
-    const request = { connection, operation, xid, receivedAt, identities, frame, isLate };
+    const request = { connection, operation, xid, receivedAt, identities, frame };
     connection.wait(request);
     this.#outstanding++;
     this.large.take(largeBytes);

@@ -242,24 +242,25 @@ export class Leading {
 
   /**
    * A client came back to a learner: whatever it asked through another server counts no longer. It
-   * is let in when all it asked before is decided, so that it cannot miss it.
+   * is let in when all it asked before is decided, so that it cannot miss it; that its session has
+   * ended is said when a quorum has that end.
    */
   #revalidate(learner: LearnerHandler, id: bigint, timeoutMs: Millis): void {
     const session = this.#deciding?.serving.sessions.get(id);
-    if (session === undefined || session.closing || session.isLocal) {
+    if (session === undefined || session.isLocal) {
       learner.revalidated(id, false);
+      return;
+    }
+    const answer = () => learner.revalidated(id, !session.closing);
+    if (session.closing) {
+      session.whenSettled(answer);
       return;
     }
     this.#takeFromOwnClient(session);
     session.owner = learner;
     session.timeoutMs = timeoutMs;
     this.#touched(id, timeoutMs);
-    const answer = () => learner.revalidated(id, !session.closing);
-    if (session.unapplied === 0) answer();
-    else {
-      session.whenSettled ??= [];
-      session.whenSettled.push(answer);
-    }
+    session.whenSettled(answer);
   }
 
   #takeFromOwnClient(session: Session): void {

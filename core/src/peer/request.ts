@@ -22,8 +22,6 @@ export interface WaitingRequest {
   readonly frame: Uint8Array | undefined;
   /** A sync that may not be served yet, though it has a frame. */
   isGated?: boolean;
-  /** It came when the end of its session was on its way. */
-  readonly isLate: boolean;
 }
 
 /** A write whose transaction is in the log, not yet known to be durable or not yet decided. */

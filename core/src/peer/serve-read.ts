@@ -34,9 +34,8 @@ export function serveRead(
     session: session?.id ?? 0n,
   };
   const handler = readHandlers[operation];
-  /* What was asked before the session's end is answered before it; what was asked behind it must
-     not tell the client that its session lives. */
-  const isEnded = session === undefined || (session.closing && waited?.isLate !== false);
+  /* What was asked before the session's end is answered before it. */
+  const isEnded = session === undefined;
   if (tellsEvents.has(operation)) {
     const to = replies.writerOf(connection);
     const code = isEnded ? codes.SESSION_EXPIRED : attemptRead(handler, service, origin, from, to);

@@ -145,9 +145,7 @@ export class Serving {
     if (--session.unapplied > 0) return;
     const request = this.#greeter.settled(session);
     if (request !== undefined) this.intake.answered(request);
-    const { whenSettled } = session;
-    session.whenSettled = undefined;
-    for (const run of whenSettled ?? []) run();
+    session.settled();
   }
 
   /** It is decided, later than it was asked, whether a client may go on with its session. */

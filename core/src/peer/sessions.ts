@@ -33,10 +33,10 @@ export class Session {
   unapplied = 0;
   /** Heard from since the leader was last told. */
   isTouched = false;
-  /** What waits until no write of it is on its way. */
-  whenSettled: (() => void)[] | undefined = undefined;
   /** The handshake of a client that came back, for as long as some are: see `Greeter`. */
   comingBack: WaitingRequest | undefined = undefined;
+  /** What waits until no write of it is on its way. */
+  #waiting: (() => void)[] | undefined = undefined;
 
   constructor(id: SessionId, timeoutMs: number, isLocal = false) {
     this.id = id;
@@ -44,6 +44,23 @@ export class Session {
     this.idLow = lowOf(id);
     this.timeoutMs = timeoutMs;
     this.isLocal = isLocal;
+  }
+
+  /** Calls back when all its writes that were accepted by now are applied. */
+  whenSettled(run: () => void): void {
+    if (this.unapplied === 0) {
+      run();
+      return;
+    }
+    this.#waiting ??= [];
+    this.#waiting.push(run);
+  }
+
+  /** All its writes are applied. */
+  settled(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    for (const run of waiting ?? []) run();
   }
 }
 
