@@ -18,6 +18,7 @@ export const marks = {
   'diff-interrupted': 'a learner died while it got a difference',
   'trunc-interrupted': 'a learner died while it cut its log',
   'snap-interrupted': 'a learner died while it got a tree',
+  'snap-waits-for-disk': 'a tree came faster than the disk of its learner could take it',
   'observer-diff': 'an observer got a difference',
   'observer-snap': 'an observer got a tree',
   'undecided-in-sync': 'a learner was sent what nobody had decided yet, before NEWLEADER',

@@ -72,7 +72,7 @@ export function assembleMember(options: MemberOptions) {
     rule,
     membership,
     epochs: ownEpochs,
-    history: new MemberHistory(store, options.historyOptions),
+    history: new MemberHistory(store, options.historyOptions.committed),
     historyOptions: options.historyOptions,
     sessionIds: new SessionIds(firstSessionId(wall, serverId)),
     links,

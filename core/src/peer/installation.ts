@@ -1,13 +1,29 @@
+import { Fifo } from '../base/fifo.js';
 import type { Zxid } from '../base/ids.js';
 import { longOf } from '../base/long.js';
 import type { DiskFailure, DiskStep } from '../storage/disk.js';
 import type { HistoryOptions } from '../storage/history.js';
 import { installSteps } from '../storage/snapshot-install.js';
-import { SnapshotWriter } from '../storage/snapshot-writer.js';
+import { SnapshotReception } from '../storage/snapshot-reception.js';
 import { planTruncation } from '../storage/truncation.js';
-import type { Database } from '../tree/database.js';
+import type { Reception } from '../zab/learner-parts.js';
 import type { Core } from './core.js';
 import type { Store } from './store.js';
+
+/** Slices of a tree that may wait for the disk while more of it comes. */
+const MOST_WAITING = 16;
+
+export interface ReceptionCalls {
+  /** The disk has little to do again. */
+  readonly caughtUp: () => void;
+  /** The received tree is the own one. */
+  readonly replaced: () => void;
+}
+
+interface Asked {
+  readonly id: number;
+  readonly then: () => void;
+}
 
 /**
  * What a learner does to its history at a leader's word: cuts it, or puts a received tree in its
@@ -17,8 +33,9 @@ export class Installation {
   readonly #core: Core;
   readonly #store: Store;
   readonly #options: HistoryOptions;
-  #request = 0;
-  #then: () => void = () => {};
+  /** Requests to the disk, which answers them in this order. */
+  readonly #asked = new Fifo<Asked>();
+  #reception: SnapshotReception | undefined = undefined;
   #isUnderWay = false;
 
   constructor(core: Core, store: Store, options: HistoryOptions) {
@@ -49,28 +66,51 @@ export class Installation {
   }
 
   /**
-   * Makes a received tree durable, and the own one; calls back when it is.
-   *
-   * @param endZxid the last transaction it may show effects of; `undefined` when nobody knows
+   * Takes a tree in: while it comes it is read, and written to a file that nobody reads, so that
+   * little is left to be done when it is whole.
    */
-  install(database: Database, endZxid: Zxid | undefined, done: () => void): void {
-    const store = this.#store;
-    store.own(database);
-    const writer = this.#writerOf(database, endZxid);
-    this.#isUnderWay = true;
-    const goOn = () => {
-      if (!writer.done) {
-        this.#ask(writer.next(), goOn);
-        return;
-      }
-      const received = { startZxid: writer.startZxid, checksum: writer.checksum };
-      this.#ask(installSteps(store.disk, received), () => {
-        store.replace(database, writer.files, endZxid ?? 'unknown');
-        this.#isUnderWay = false;
-        done();
-      });
+  receive(zxidHigh: number, zxidLow: number, calls: ReceptionCalls): Reception {
+    const { config } = this.#core;
+    const reception = new SnapshotReception(zxidHigh, zxidLow, {
+      database: this.#options,
+      digest: config.digestEnabled,
+      lastZxid: config.serializeLastProcessedZxidEnabled,
+      dbId: -1n,
+      sliceBytes: config.snapshotSliceBytes,
+      apacheSessions: this.#store.apacheSessions,
+    });
+    this.#reception = reception;
+    let isBehind = false;
+    const written = () => {
+      if (!isBehind || 2 * this.#asked.length > MOST_WAITING) return;
+      isBehind = false;
+      calls.caughtUp();
     };
-    goOn();
+    return {
+      get isBehind() {
+        return isBehind;
+      },
+      push: (bytes) => {
+        const rest = reception.push(bytes);
+        const steps = reception.next();
+        if (steps !== undefined) this.#ask(steps, written);
+        isBehind = this.#asked.length >= MOST_WAITING;
+        return rest;
+      },
+      install: (endZxid, done) => {
+        this.#install(reception, endZxid, () => {
+          calls.replaced();
+          done();
+        });
+      },
+    };
+  }
+
+  /** The leader is not followed any longer: what has come of a tree is of no use. */
+  end(): void {
+    const steps = this.#reception?.abandon() ?? [];
+    this.#reception = undefined;
+    if (steps.length > 0) this.#ask(steps, () => {});
   }
 
   /** The answer of a disk request; false when it was none of these. */
@@ -79,30 +119,27 @@ export class Installation {
     failure: DiskFailure | undefined,
     failed: (failure: DiskFailure) => void,
   ): boolean {
-    if (id !== this.#request) return false;
-    this.#request = 0;
-    if (failure === undefined) this.#then();
+    if (this.#asked.peek()?.id !== id) return false;
+    const { then } = this.#asked.shift()!;
+    if (failure === undefined) then();
     else failed(failure);
     return true;
   }
 
-  #writerOf(database: Database, endZxid: Zxid | undefined): SnapshotWriter {
-    const { config } = this.#core;
-    return new SnapshotWriter(database, {
-      digest: config.digestEnabled,
-      lastZxid: config.serializeLastProcessedZxidEnabled,
-      dbId: -1n,
-      sliceNodes: config.snapshotSliceNodes,
-      sliceBytes: config.snapshotSliceBytes,
-      sync: true,
-      apacheSessions: this.#store.apacheSessions,
-      endZxid: endZxid ?? 'unknown',
-      received: true,
+  #install(reception: SnapshotReception, endZxid: Zxid | undefined, done: () => void): void {
+    const store = this.#store;
+    const { database } = reception;
+    this.#reception = undefined;
+    store.own(database);
+    this.#isUnderWay = true;
+    this.#ask([...reception.finish(endZxid), ...installSteps(store.disk, reception)], () => {
+      store.replace(database, reception.files, endZxid ?? 'unknown');
+      this.#isUnderWay = false;
+      done();
     });
   }
 
   #ask(steps: readonly DiskStep[], then: () => void): void {
-    this.#then = then;
-    this.#request = this.#core.turn.askDisk('log', steps);
+    this.#asked.push({ id: this.#core.turn.askDisk('log', steps), then });
   }
 }

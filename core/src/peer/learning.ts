@@ -4,7 +4,6 @@ import { hexLong } from '../base/long.js';
 import { pooledCopy } from '../base/pooled-copy.js';
 import type { DiskFailure } from '../storage/disk.js';
 import type { HistoryOptions } from '../storage/history.js';
-import type { SnapshotReceiver } from '../storage/snapshot-receiver.js';
 import { TruncationError } from '../storage/truncation.js';
 import { type OperationName, opcodes } from '../wire/operations.js';
 import { MalformedError, Reader } from '../wire/reader.js';
@@ -37,7 +36,6 @@ export interface LearningParts {
   readonly isObserver: boolean;
   readonly isTrusted: boolean;
   readonly historyOptions: HistoryOptions;
-  readonly newReceiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
   readonly failed: (failure: DiskFailure) => void;
   readonly diverged: (zxid: bigint) => void;
   readonly membersChanged: (what: string) => void;
@@ -106,12 +104,8 @@ export class Learning {
       ledger,
       last: () => store.last,
       truncate: (zxidHigh, zxidLow, done) => this.#truncate(zxidHigh, zxidLow, done),
-      receiver: parts.newReceiver,
-      install: (database, endZxid, done) =>
-        this.#installation.install(database, endZxid, () => {
-          parts.replaced();
-          done();
-        }),
+      receive: (zxidHigh, zxidLow, caughtUp) =>
+        this.#installation.receive(zxidHigh, zxidLow, { caughtUp, replaced: parts.replaced }),
       proven: () => parts.trust(true),
       serve: () => this.#serve(),
       takeTouches: () => this.#takeTouches(),
@@ -177,6 +171,7 @@ export class Learning {
   end(reason: string): readonly PendingWrite[] {
     this.#serving?.closeAll(reason);
     this.learner.end(reason);
+    this.#installation.end();
     return this.ledger.takeRest();
   }
 

@@ -2,10 +2,8 @@ import { compareLongs } from '../base/long.js';
 import type { CommittedLog, CommittedTxn } from '../storage/committed-log.js';
 import { type DataFile, listFiles } from '../storage/data-files.js';
 import { folders } from '../storage/disk.js';
-import type { HistoryOptions } from '../storage/history.js';
 import { follows } from '../storage/log-format.js';
 import { LogRange } from '../storage/log-range.js';
-import { SnapshotReceiver } from '../storage/snapshot-receiver.js';
 import { SnapshotSender } from '../storage/snapshot-sender.js';
 import type { LeaderHistory, SyncPlan } from '../zab/history.js';
 import { SyncFeed } from '../zab/sync-feed.js';
@@ -17,20 +15,17 @@ import {
   type SyncQuestion,
   type ZxidHalves,
 } from '../zab/sync-plan.js';
-import type { MemberOptions } from './member-options.js';
 import type { PendingWrite } from './request.js';
 import type { Store } from './store.js';
 
 /** What a member can tell others of the history, as leader now or later. */
 export class MemberHistory implements LeaderHistory {
   readonly #store: Store;
-  readonly #options: HistoryOptions;
   readonly #committed: CommittedLog;
 
-  constructor(store: Store, options: MemberOptions['historyOptions']) {
+  constructor(store: Store, committed: CommittedLog) {
     this.#store = store;
-    this.#options = options;
-    this.#committed = options.committed;
+    this.#committed = committed;
   }
 
   get appliedHigh(): number {
@@ -129,10 +124,6 @@ export class MemberHistory implements LeaderHistory {
       sliceNodes: snapshotSliceNodes,
       sliceBytes: snapshotSliceBytes,
     });
-  }
-
-  newReceiver(zxidHigh: number, zxidLow: number): SnapshotReceiver {
-    return new SnapshotReceiver(zxidHigh, zxidLow, this.#options);
   }
 }
 

@@ -344,7 +344,6 @@ export class Member {
       leader,
       isObserver: election.state === 'observing',
       isTrusted: this.#isTrusted,
-      newReceiver: (zxidHigh, zxidLow) => history.newReceiver(zxidHigh, zxidLow),
       applied: (write) => {
         history.decided(write as CommittedTxn);
         this.#applied(write);

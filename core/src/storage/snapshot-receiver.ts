@@ -20,6 +20,7 @@ export class SnapshotReceiver {
   readonly #zxidHigh: number;
   readonly #zxidLow: number;
   #isWhole = false;
+  #bodyBytes: number | undefined = undefined;
 
   /** @param zxidHigh of the SNAP packet: what the database has come to when it is whole */
   constructor(zxidHigh: number, zxidLow: number, options: DatabaseOptions) {
@@ -39,6 +40,11 @@ export class SnapshotReceiver {
     return this.#from.offset;
   }
 
+  /** Bytes up to the end mark, once that has come; the signature follows. */
+  get bodyBytes(): number | undefined {
+    return this.#bodyBytes;
+  }
+
   /** What has come; only when it is {@link done}. */
   get database(): Database {
     assert(this.#isWhole, 'the snapshot is whole');
@@ -56,7 +62,9 @@ export class SnapshotReceiver {
     const from = this.#from;
     from.push(bytes);
     try {
-      if (!this.#parser.advance(from) || !this.#readSignature()) return undefined;
+      if (!this.#parser.advance(from)) return undefined;
+      this.#bodyBytes ??= from.offset;
+      if (!this.#readSignature()) return undefined;
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       throw new MalformedError(`at byte ${from.offset} of the snapshot: ${error.message}`);

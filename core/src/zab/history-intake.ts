@@ -1,13 +1,12 @@
 import { longOf } from '../base/long.js';
-import type { SnapshotReceiver } from '../storage/snapshot-receiver.js';
 import { packetName, packetTypes } from '../wire/quorum.js';
 import { MalformedError } from '../wire/reader.js';
-import type { LearnerParts } from './learner-parts.js';
+import type { LearnerParts, Reception } from './learner-parts.js';
 import type { SyncMode } from './phase.js';
 import type { QuorumLink } from './quorum-link.js';
 
 export interface HistoryIntakeParts
-  extends Pick<LearnerParts, 'epochs' | 'truncate' | 'receiver' | 'install' | 'last'> {
+  extends Pick<LearnerParts, 'epochs' | 'truncate' | 'receive' | 'last'> {
   /** The leader says where a snapshot ends: it is Vivarium's. */
   readonly hasEnd: boolean;
   /** The own history is the beginning of the leader's by now, up to this transaction. */
@@ -23,7 +22,8 @@ export interface HistoryIntakeParts
 export class HistoryIntake {
   readonly #parts: HistoryIntakeParts;
   #stage: 'waiting' | 'receiving' | 'received' | 'busy' = 'waiting';
-  #receiver: SnapshotReceiver | undefined = undefined;
+  #reception: Reception | undefined = undefined;
+  #heldLink: QuorumLink | undefined = undefined;
   #mode: SyncMode | undefined = undefined;
   #zxidHigh = 0;
   #zxidLow = 0;
@@ -39,7 +39,7 @@ export class HistoryIntake {
 
   /** Whether the disk works, and nothing may be read from the leader until it has. */
   get isBusy(): boolean {
-    return this.#stage === 'busy';
+    return this.#stage === 'busy' || this.#heldLink !== undefined;
   }
 
   /** Whether what comes is a snapshot, and no packets. */
@@ -56,7 +56,7 @@ export class HistoryIntake {
     if (this.#stage !== 'waiting') {
       throw new MalformedError(`${packetName(type)} comes where SNAPEND must`);
     }
-    const { truncate, receiver, last } = this.#parts;
+    const { truncate, receive, last } = this.#parts;
     switch (type) {
       case packetTypes.diff: {
         this.#mode = 'diff';
@@ -71,7 +71,7 @@ export class HistoryIntake {
         return;
       case packetTypes.snap:
         this.#mode = 'snap';
-        this.#receiver = receiver(zxidHigh, zxidLow);
+        this.#reception = receive(zxidHigh, zxidLow, () => this.#caughtUp());
         this.#zxidHigh = zxidHigh;
         this.#zxidLow = zxidLow;
         this.#stage = 'receiving';
@@ -85,21 +85,36 @@ export class HistoryIntake {
   receive(link: QuorumLink): boolean {
     const bytes = link.packets.takeRest();
     if (bytes.length === 0) return link.more();
-    const rest = this.#receiver!.push(bytes);
-    if (rest === undefined) return true;
+    const rest = this.#reception!.push(bytes);
+    if (rest === undefined) {
+      if (this.#reception!.isBehind) this.#hold(link);
+      return true;
+    }
     link.packets.push(rest);
     if (this.#parts.hasEnd) this.#stage = 'received';
     else this.#install(undefined);
     return true;
   }
 
+  #hold(link: QuorumLink): void {
+    this.#heldLink = link;
+    link.hold(true);
+  }
+
+  #caughtUp(): void {
+    const link = this.#heldLink;
+    if (link === undefined) return;
+    this.#heldLink = undefined;
+    link.hold(false);
+    this.#parts.goOn();
+  }
+
   #install(endZxid: bigint | undefined): void {
-    const { epochs, install } = this.#parts;
-    const { database } = this.#receiver!;
-    this.#receiver = undefined;
+    const { epochs } = this.#parts;
     this.#stage = 'busy';
     if (this.#zxidHigh > epochs.current) epochs.announce(this.#zxidHigh);
-    install(database, endZxid, () => this.#done(this.#zxidHigh, this.#zxidLow));
+    this.#reception!.install(endZxid, () => this.#done(this.#zxidHigh, this.#zxidLow));
+    this.#reception = undefined;
   }
 
   #done(zxidHigh: number, zxidLow: number): void {

@@ -1,8 +1,6 @@
 import type { Host } from '../base/host.js';
 import type { Config } from '../config/config.js';
 import type { Turn } from '../seam/turn.js';
-import type { SnapshotReceiver } from '../storage/snapshot-receiver.js';
-import type { Database } from '../tree/database.js';
 import type { Epochs } from './epochs.js';
 import type { Membership } from './membership.js';
 import type { QuorumMetrics } from './quorum-metrics.js';
@@ -19,6 +17,25 @@ export interface LearnerLedger {
   advance(): void;
   /** Flushes what was appended, in front of whatever the disk is asked for next. */
   flush(): void;
+}
+
+/** A leader's tree on its way here; see `peer/installation.ts`. */
+export interface Reception {
+  /** Whether the disk has so much to do that nothing is to be pushed until it has caught up. */
+  readonly isBehind: boolean;
+  /**
+   * Takes bytes, cut anywhere, which must not change until the next call.
+   *
+   * @returns what stands behind the tree, as soon as that is whole; `undefined` before
+   * @throws MalformedError with the place, when it is not sound; then it is useless
+   */
+  push(bytes: Uint8Array): Uint8Array | undefined;
+  /**
+   * Puts the tree in the place of the own one, durably, and then calls back.
+   *
+   * @param endZxid the last transaction it may show effects of; `undefined` when nobody knows
+   */
+  install(endZxid: bigint | undefined, done: () => void): void;
 }
 
 export interface LearnerParts {
@@ -38,13 +55,12 @@ export interface LearnerParts {
   readonly last: () => { readonly zxidHigh: number; readonly zxidLow: number };
   /** Forgets what is behind a zxid, durably, and then calls back. */
   readonly truncate: (zxidHigh: number, zxidLow: number, done: () => void) => void;
-  readonly receiver: (zxidHigh: number, zxidLow: number) => SnapshotReceiver;
   /**
-   * Puts a received tree in the place of the own one, durably, and then calls back.
+   * Begins to take the leader's tree.
    *
-   * @param endZxid the last transaction it may show effects of; `undefined` when nobody knows
+   * @param caughtUp called when {@link Reception.isBehind} is false again
    */
-  readonly install: (database: Database, endZxid: bigint | undefined, done: () => void) => void;
+  readonly receive: (zxidHigh: number, zxidLow: number, caughtUp: () => void) => Reception;
   /** The leader's whole history is here, durably: the own one is proof of what it holds. */
   readonly proven: () => void;
   /** What the leader says of passwords. */

@@ -102,7 +102,6 @@ export class Learner {
 
   received(bytes: Uint8Array): void {
     if (this.#stage === 'over') return;
-    this.#lastHeardAt = this.#parts.turn.now;
     this.#link!.received(bytes);
     this.#read();
   }
@@ -180,9 +179,10 @@ export class Learner {
     return Math.max(this.#startedAt, this.#lastHeardAt) + config.initLimit * config.tickTime;
   }
 
-  /** Reads on, unless something must be done first that takes the disk. */
+  /** Reads on, unless something must be done first that takes the disk, not the leader. */
   #read(): void {
     const link = this.#link!;
+    this.#lastHeardAt = this.#parts.turn.now;
     try {
       while (!this.#isOver && this.#stage !== 'accepting') {
         if (this.#stage === 'taking' && this.#intake!.isBusy) break;

@@ -225,11 +225,20 @@ export const replicationPlants: readonly Plant[] = [
   inside(
     'keeps a received tree in memory alone',
     Installation.prototype,
-    'install',
+    'receive',
     (right) =>
-      function (this: Installation, database, endZxid, done) {
-        right.call(this, database, endZxid, () => {});
-        done();
+      function (this: Installation, zxidHigh, zxidLow, calls) {
+        const reception = right.call(this, zxidHigh, zxidLow, calls);
+        return {
+          get isBehind() {
+            return reception.isBehind;
+          },
+          push: (bytes) => reception.push(bytes),
+          install(endZxid, done) {
+            reception.install(endZxid, () => {});
+            done();
+          },
+        };
       },
   ),
   between('takes a failed change of its history for done', () => {

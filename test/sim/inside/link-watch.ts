@@ -103,6 +103,13 @@ export class LinkWatch {
     }
   }
 
+  /** It reads nothing more from a connection, for a while. */
+  holds(connection: ConnectionId): void {
+    const link = this.#links.get(connection);
+    if (link?.kind !== 'quorum' || !(link.side instanceof LearnerSide)) return;
+    this.#witness.marks.hit('snap-waits-for-disk');
+  }
+
   /** False when it goes to a client. */
   sends(effect: Effect & { type: 'send' }, now: number): boolean {
     const link = this.#links.get(effect.connection);

@@ -62,6 +62,7 @@ export class WatchedMachine extends MachineAround {
     for (let at = from; at < out.length; at++) {
       const effect = out[at]!;
       if (effect.type === 'disk') this.#disk.asked(effect);
+      if (effect.type === 'hold' && effect.held) this.#links?.holds(effect.connection);
       if (effect.type === 'disk' && effect.lane === 'log') this.#logs(effect, batch.now);
       else if (effect.type !== 'send' || this.#links?.sends(effect, batch.now)) continue;
       else this.#clients.sends(effect.connection, effect.bytes);

@@ -96,8 +96,8 @@ suite('a session', (test) => {
     const gone = rig.open();
     gone.resume(client);
     gone.vanish();
-    // Found by the simulator: it was refused at once, the end was lost with the disk, and the session
-    // lived on.
+    // Found by the simulator: it was refused at once, the end was lost with the disk, and the
+    // session lived on.
     assert.is(back.welcome, undefined);
     rig.perform();
     assert.is(back.welcome?.timeOut, 0);

@@ -3,9 +3,8 @@ import { Random as Chance } from '@vivarium/core/internal/local/random';
 import type { DiskStep } from '@vivarium/core/internal/storage/disk';
 import { recover } from '@vivarium/core/internal/storage/recovery';
 import { installSteps } from '@vivarium/core/internal/storage/snapshot-install';
-import { SnapshotReceiver } from '@vivarium/core/internal/storage/snapshot-receiver';
+import { SnapshotReception } from '@vivarium/core/internal/storage/snapshot-reception';
 import { SnapshotSender } from '@vivarium/core/internal/storage/snapshot-sender';
-import { SnapshotWriter } from '@vivarium/core/internal/storage/snapshot-writer';
 import { Database } from '@vivarium/core/internal/tree/database';
 import type { Txn } from '@vivarium/core/internal/wire/txns';
 import * as assert from 'uvu/assert';
@@ -23,6 +22,9 @@ const databaseOptions = { extendedTypes: true, digest: true };
 
 /** What a leader sent while it went on. */
 interface Sent {
+  readonly reception: SnapshotReception;
+  /** What is to be written while it comes. */
+  readonly slices: readonly (readonly DiskStep[])[];
   readonly database: Database;
   readonly endZxid: bigint;
   /** What the leader applied meanwhile, and what its tree is then. */
@@ -36,11 +38,20 @@ function sentBy(random: Random, count: number, perSlice: number): Sent {
   const work = new Workload(leader, random, true);
   for (let i = 0; i < count; i++) leader.apply(work.next());
   const { lastZxidHigh, lastZxidLow } = leader;
-  const receiver = new SnapshotReceiver(lastZxidHigh, lastZxidLow, databaseOptions);
+  const reception = new SnapshotReception(lastZxidHigh, lastZxidLow, {
+    database: databaseOptions,
+    digest: true,
+    dbId: -1n,
+    sliceBytes: 2_000,
+    apacheSessions: new Set(),
+  });
   const sender = new SnapshotSender(leader, { sliceNodes: 10 });
   const meanwhile: Txn[] = [];
+  const slices: (readonly DiskStep[])[] = [];
   for (;;) {
-    const rest = receiver.push(sender.next());
+    const rest = reception.push(sender.next());
+    const steps = reception.next();
+    if (steps !== undefined) slices.push(steps);
     if (rest !== undefined) break;
     for (let i = 0; i < perSlice; i++) {
       const txn = work.next();
@@ -48,25 +59,20 @@ function sentBy(random: Random, count: number, perSlice: number): Sent {
       leader.apply(txn);
     }
   }
-  return { database: receiver.database, endZxid: sender.endZxid, meanwhile, leader };
+  const { database } = reception;
+  return { reception, slices, database, endZxid: sender.endZxid, meanwhile, leader };
 }
 
-function writerOf({ database, endZxid }: Sent, isKnown: boolean): SnapshotWriter {
-  return new SnapshotWriter(database, {
-    digest: true,
-    dbId: -1n,
-    sliceNodes: 200,
-    sync: false,
-    apacheSessions: new Set(),
-    endZxid: isKnown ? endZxid : 'unknown',
-    received: true,
-  });
+/** All that is written before the end of it is known to be durable. */
+function* written({ reception, slices, endZxid }: Sent, isKnown: boolean): Generator<DiskStep> {
+  for (const steps of slices) yield* steps;
+  yield* reception.finish(isKnown ? endZxid : undefined);
 }
 
 /** All that happens on disk from the first slice to the end. */
-function* stepsOn(disk: MemoryDisk, writer: SnapshotWriter): Generator<DiskStep> {
-  while (!writer.done) yield* writer.next();
-  yield* installSteps(disk, writer);
+function* stepsOn(disk: MemoryDisk, sent: Sent, isKnown: boolean): Generator<DiskStep> {
+  yield* written(sent, isKnown);
+  yield* installSteps(disk, sent.reception);
 }
 
 function* imagesOf(disk: MemoryDisk, what: string): Generator<MemoryDisk> {
@@ -104,7 +110,6 @@ suite('installing a received snapshot', (test) => {
       const old = imageOf(store.database);
       const sent = sentBy(random, random.pick([3, 40, 150, 400]), seed % 3);
       const isKnown = seed % 4 !== 0;
-      const writer = writerOf(sent, isKnown);
       const fresh = imageOf(sent.database);
       const count = { old: 0, fresh: 0 };
       let done = 0;
@@ -127,7 +132,7 @@ suite('installing a received snapshot', (test) => {
           count.fresh++;
         }
       };
-      for (const step of stepsOn(disk, writer)) {
+      for (const step of stepsOn(disk, sent, isKnown)) {
         look(false);
         disk.perform([step]);
         done++;
@@ -137,7 +142,7 @@ suite('installing a received snapshot', (test) => {
       const names = disk.list('').map(({ name }) => name);
       assert.equal(
         names.filter((name) => !name.includes('vivarium-old-')).sort(),
-        [...writer.files].sort(),
+        [...sent.reception.files].sort(),
       );
       const next = new Store({ seed, disk, history: [] });
       assert.is(next.database.lastZxid, sent.database.lastZxid);
@@ -150,9 +155,9 @@ suite('installing a received snapshot', (test) => {
     store.flush();
     store.snapshot();
     const before = filesOf(store.disk.disk);
-    const writer = writerOf(sentBy(new Random(5), 10, 0), true);
-    while (!writer.done) store.disk.perform(writer.next());
-    store.disk.perform(installSteps(store.disk, writer));
+    const sent = sentBy(new Random(5), 10, 0);
+    store.disk.perform([...written(sent, true)]);
+    store.disk.perform(installSteps(store.disk, sent.reception));
     const after = filesOf(store.disk.disk);
     for (const [name, bytes] of before) {
       const [folder, file = ''] = name.split('/');
@@ -175,7 +180,7 @@ suite('installing a received snapshot', (test) => {
     const disk = diskOf(new Map(files).set(log, damaged));
     assert.throws(() => recover(disk, recoveryOptions()), /durable is damaged/);
     const sent = sentBy(new Random(5), 10, 0);
-    for (const step of stepsOn(disk, writerOf(sent, true))) disk.perform([step]);
+    for (const step of stepsOn(disk, sent, true)) disk.perform([step]);
     assert.equal(imageOf(recover(disk, recoveryOptions()).database), imageOf(sent.database));
   });
 
@@ -183,10 +188,10 @@ suite('installing a received snapshot', (test) => {
     const store = new Store({ seed: 3 });
     store.append(30);
     store.flush();
-    const writer = writerOf(sentBy(new Random(6), 100, 1), true);
-    while (!writer.done) store.disk.perform(writer.next());
+    const sent = sentBy(new Random(6), 100, 1);
+    store.disk.perform([...written(sent, true)]);
     for (const abandoned of [false, true]) {
-      if (abandoned) store.disk.perform(writer.abandon());
+      if (abandoned) store.disk.perform(sent.reception.abandon());
       const { database } = recover(diskOf(filesOf(store.disk.disk)), recoveryOptions());
       assert.equal(imageOf(database), imageOf(store.database));
     }

@@ -168,26 +168,6 @@ suite('the snapshot writer', (test) => {
     assert.equal(imageOf(loaded.database), imageOf(db));
   });
 
-  test('that was received is durable at its end, and has no name yet', () => {
-    const { db } = filled(11, 100);
-    const disk = new MemoryDisk();
-    const snapshot = begin(db, { received: true, sync: false });
-    finish(snapshot, disk);
-    const names = disk
-      .durableImage()
-      .list('')
-      .map(({ name }) => name);
-    assert.equal(names.sort(), ['snapshots/vivarium-draft', snapshot.files[1]].sort());
-    const draft = disk
-      .durableImage()
-      .list('')
-      .find(({ name }) => name.endsWith('draft'));
-    assert.ok(draft !== undefined && draft.size > 1000);
-    const facts = snapshotFactsFile.decode(disk.readDurable(snapshot.files[1]!, 0, 1000));
-    assert.ok(facts.state === 'good' && !facts.value.isDurable);
-    assert.ok(snapshot.files[1]!.endsWith(`.${snapshot.checksum.toString(16)}`));
-  });
-
   test('an abandoned one leaves nothing', () => {
     const { db } = filled(8, 300);
     const disk = new MemoryDisk();

@@ -45,13 +45,8 @@ export class TransferRig {
     const { config = {}, inMemory = 3, snapshotBytes } = options;
     this.#parts = leaderParts({ snapshotSizeFactor: 0, ...config });
     const store = { config: this.#parts.config, disk: this.disk, database: this.#database };
-    this.#history = new MemberHistory(store as unknown as Store, {
-      extendedTypes: false,
-      digest: false,
-      hashSeed: 0,
-      log: () => {},
-      committed: new CommittedLog({ count: inMemory }),
-    });
+    const committed = new CommittedLog({ count: inMemory });
+    this.#history = new MemberHistory(store as unknown as Store, committed);
     if (snapshotBytes !== undefined) {
       const file = 'snapshots/snapshot.1';
       this.disk.perform([
