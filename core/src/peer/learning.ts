@@ -103,6 +103,7 @@ export class Learning {
       turn,
       ledger,
       last: () => store.last,
+      wantsTree: () => store.wantsTree,
       truncate: (zxidHigh, zxidLow, done) => this.#truncate(zxidHigh, zxidLow, done),
       receive: (zxidHigh, zxidLow, caughtUp) =>
         this.#installation.receive(zxidHigh, zxidLow, { caughtUp, replaced: parts.replaced }),
@@ -199,16 +200,18 @@ export class Learning {
   }
 
   #truncate(zxidHigh: number, zxidLow: number, done: () => void): void {
-    const { core, replaced, trust, lost } = this.#parts;
+    const { core, store, replaced, trust, lost } = this.#parts;
     try {
       replaced();
       this.#installation.truncate(zxidHigh, zxidLow, done);
     } catch (error) {
       if (!isUncuttable(error)) throw error;
-      /* What cannot be cut is worth nothing: the leader has to send a snapshot. */
+      /* The leader has to send a tree. What is whole still counts in elections; Apache's leader
+         sends one only to who counts for nothing. */
       const { message } = error;
       core.host.log({ level: 'warn', event: 'learner.uncuttable', message });
-      trust(false);
+      if (error instanceof TruncationError && this.learner.isVivarium) store.wantsTree = true;
+      else trust(false);
       lost(message);
     }
   }

@@ -40,6 +40,8 @@ export class Store {
    * tree has the digest that the log foretells only some time later.
    */
   isExact = true;
+  /** Whether the history could not be cut where a leader wanted it: only a whole tree helps. */
+  wantsTree = false;
   /** While the tree is not exact: the last transaction that it may show effects of. */
   endZxid: Zxid | 'unknown' | undefined = undefined;
 
@@ -86,6 +88,7 @@ export class Store {
     this.apacheSessions = recovered.apacheSessions;
     this.lastSnapshotZxid = recovered.lastSnapshotZxid;
     this.transactions = recovered.transactionsSinceSnapshot;
+    this.wantsTree = false;
     this.endZxid = recovered.fuzzyUntil;
     this.isExact = recovered.fuzzyUntil === undefined;
     this.own(this.database);
@@ -100,6 +103,7 @@ export class Store {
    */
   replace(database: Database, files: readonly string[], endZxid: Zxid | 'unknown'): void {
     this.database = database;
+    this.wantsTree = false;
     this.endZxid = endZxid;
     this.isExact = endZxid !== 'unknown' && endZxid <= database.lastZxid;
     this.lastSnapshotZxid = database.lastZxid;

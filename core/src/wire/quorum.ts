@@ -7,7 +7,7 @@
 import { MalformedError, Reader } from './reader.js';
 import { Id } from './records.js';
 import { int, long, record, type TypeOf } from './types.js';
-import type { Writer } from './writer.js';
+import { Writer } from './writer.js';
 
 export const packetTypes = {
   /** Learner: a client's request that only the leader can decide. */
@@ -317,6 +317,27 @@ export function isOffer(bytes: Uint8Array): boolean {
   if (bytes.length < 8) return false;
   const { magic, version } = Offer.read(new Reader(bytes));
   return magic === OFFER_MAGIC && version === OFFER_VERSION;
+}
+
+/** What an ACKEPOCH says beside the end of the learner's history. */
+export interface EpochAck {
+  /** -1 when it had accepted the epoch before. */
+  readonly currentEpoch: number;
+  /** Said by Vivarium to its own kind, in a byte that ZooKeeper does not read. */
+  readonly wantsTree: boolean;
+}
+
+export function epochAck({ currentEpoch, wantsTree }: EpochAck): Uint8Array {
+  const to = new Writer(5);
+  to.int(currentEpoch);
+  if (wantsTree) to.byte(1);
+  return to.copy();
+}
+
+/** @throws MalformedError */
+export function readEpochAck(data: Uint8Array | null): EpochAck {
+  const from = new Reader(demandData(data, 'ACKEPOCH'));
+  return { currentEpoch: from.int(), wantsTree: from.remaining > 0 && from.byte() === 1 };
 }
 
 /** A session and its timeout, as a PING's answer lists those that were heard from. */

@@ -109,15 +109,17 @@ export class HistoryTransfer {
   /** Looks on for the end of a learner's history; true while there is more to look at. */
   #isSought(learner: LearnerHandler): boolean {
     const { config, history } = this.#parts;
-    if (config.forceSnapshotSync || this.#unreadable.has(learner.serverId)) return false;
+    const needsTree = config.forceSnapshotSync || learner.wantsTree;
+    if (needsTree || this.#unreadable.has(learner.serverId)) return false;
     learner.logs ??= history.openLogs(learner.zxidHigh, learner.zxidLow);
     if (learner.isSought) learner.logs!.seek();
     return learner.isSought;
   }
 
-  #plan({ zxidHigh, zxidLow, logs }: LearnerHandler): SyncPlan | undefined {
+  #plan({ zxidHigh, zxidLow, logs, wantsTree }: LearnerHandler): SyncPlan | undefined {
     const { config, history } = this.#parts;
     if (config.forceSnapshotSync) return { kind: 'snap', why: 'forceSnapshotSync is set' };
+    if (wantsTree) return { kind: 'snap', why: 'it cannot cut its history' };
     return history.plan(zxidHigh, zxidLow, logs);
   }
 

@@ -286,9 +286,7 @@ export class Leader {
     data: Uint8Array | null,
   ): void {
     if (learner.stage !== 'asked') throw new MalformedError('ACKEPOCH comes twice or too early');
-    const currentEpoch = new Reader(demandData(data, 'ACKEPOCH')).int();
-    learner.zxidHigh = zxidHigh;
-    learner.zxidLow = zxidLow;
+    const currentEpoch = learner.accepts(zxidHigh, zxidLow, data);
     if (this.#discovery.isAhead(learner, currentEpoch)) {
       const end = hexLong(longOf(zxidHigh, zxidLow));
       this.#drop(learner, `it is ahead: epoch ${currentEpoch}, ${end}`);

@@ -1,7 +1,7 @@
 import type { Millis } from '../base/ids.js';
 import type { LogRange } from '../storage/log-range.js';
 import type { SnapshotSender } from '../storage/snapshot-sender.js';
-import { packetTypes } from '../wire/quorum.js';
+import { packetTypes, readEpochAck } from '../wire/quorum.js';
 import { Writer } from '../wire/writer.js';
 import type { QuorumLink } from './quorum-link.js';
 import type { SyncFeed } from './sync-feed.js';
@@ -41,6 +41,8 @@ export class LearnerHandler {
   /** The end of its history when it accepted the epoch. */
   zxidHigh = 0;
   zxidLow = 0;
+  /** It has found that its history cannot be cut. */
+  wantsTree = false;
   /** Up to this transaction of the epoch everything is durable there. */
   acked = 0;
   /** Since when it owes the acknowledgement of a transaction. */
@@ -71,6 +73,20 @@ export class LearnerHandler {
     this.link = link;
     this.openedAt = now;
     this.lastHeardAt = now;
+  }
+
+  /**
+   * It accepts the epoch, and says what it has.
+   *
+   * @returns its current epoch; -1 when it had accepted this one before
+   * @throws MalformedError
+   */
+  accepts(zxidHigh: number, zxidLow: number, data: Uint8Array | null): number {
+    const { currentEpoch, wantsTree } = readEpochAck(data);
+    this.zxidHigh = zxidHigh;
+    this.zxidLow = zxidLow;
+    this.wantsTree = wantsTree;
+    return currentEpoch;
   }
 
   /** Whether the end of its history is being looked for in the logs. */

@@ -51,6 +51,8 @@ export interface LearnerParts {
   readonly isObserver: boolean;
   /** Whether the own history is proof of what it holds; if not, it counts for nothing. */
   readonly isTrusted: boolean;
+  /** Whether the own history has turned out to be one that cannot be cut. */
+  readonly wantsTree: () => boolean;
   /** The end of the own log. */
   readonly last: () => { readonly zxidHigh: number; readonly zxidLow: number };
   /** Forgets what is behind a zxid, durably, and then calls back. */

@@ -1,6 +1,7 @@
 import type { ConnectionId, Millis } from '../base/ids.js';
 import {
   demandData,
+  epochAck,
   packetName,
   packetTypes,
   writeLearnerInfo,
@@ -227,7 +228,7 @@ export class Learner {
 
   #leaderSpeaks(link: QuorumLink, type: number, epoch: number, data: Uint8Array | null): void {
     const isVivarium = readLeaderInfo(type, data);
-    const { epochs, isTrusted, last } = this.#parts;
+    const { epochs, isTrusted, last, wantsTree } = this.#parts;
     if (!isTrusted) epochs.doubt();
     if (epoch < epochs.accepted) {
       this.#lose(`its epoch ${epoch} is over: ${epochs.accepted} is accepted here`);
@@ -242,9 +243,8 @@ export class Learner {
     }
     const { zxidHigh, zxidLow } = isTrusted ? last() : { zxidHigh: -1, zxidLow: -1 };
     const answer = (currentEpoch: number) => {
-      const to = new Writer(4);
-      to.int(currentEpoch);
-      link.say(packetTypes.ackEpoch, zxidHigh, zxidLow, to.copy());
+      const data = epochAck({ currentEpoch, wantsTree: isVivarium && wantsTree() });
+      link.say(packetTypes.ackEpoch, zxidHigh, zxidLow, data);
       this.#takeHistory();
       this.#read();
     };

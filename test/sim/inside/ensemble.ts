@@ -183,6 +183,8 @@ export class Ensemble {
     const lost = this.#firstCommitted(entries);
     if (entries.length > 0 && lost === undefined) this.#parts.marks.hit('undecided-lost');
     if (lost === undefined) return;
+    /* What a disk that has rotted may still hold was lost with the byte that nobody can read. */
+    if (subject.isRotten && subject.hasDisowned) return;
     const others = this.#voters(({ id, log }) => id !== subject.id && log.holdsDurably(lost.zxid));
     this.#demandQuorum(others, 'R7', () => {
       const what = `cuts off ${zxidText(lost.zxid)}, which was committed`;

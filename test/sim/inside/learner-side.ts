@@ -121,6 +121,7 @@ export class LearnerSide {
       log.demandCut(() => `${name} says that its history ends with ${zxidText(last)}`);
     }
     this.#end = last;
+    this.#subject.hasDisowned = last < 0n;
     this.#ensemble.vouches(this.#subject, this.#epoch!);
     const current =
       data === null ? NO_EPOCH : new DataView(data.buffer, data.byteOffset).getInt32(0);

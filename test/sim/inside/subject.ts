@@ -17,6 +17,8 @@ export interface Subject {
   isBlank: boolean;
   /** Bytes on its disk have changed by themselves, and it has not taken over a leader's history. */
   isRotten: boolean;
+  /** It has told the leader that it follows that its history counts for nothing. */
+  hasDisowned: boolean;
   /** It has said that its history is no proof, and has not taken over a leader's since. */
   isInDoubt: boolean;
   /** Whether its disk says that it was in an ensemble before: else nobody counts on it. */

@@ -81,6 +81,7 @@ export class SimServer implements Subject {
   lostZxid = 0n;
   isBlank = false;
   isInDoubt = false;
+  hasDisowned = false;
   isRotten = false;
   /** What its wall clock is wrong by. */
   wallOffsetMs = 0;

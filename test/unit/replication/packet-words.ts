@@ -28,7 +28,8 @@ export function describe(packet: Packet, sessionName: SessionName): string {
     case packets.ackEpoch: {
       const epoch = view!.getInt32(0);
       const history = zxid < 0n ? 'no history' : `history up to ${zxidText(zxid)}`;
-      return `${name} ${epoch < 0 ? 'again' : `current epoch ${epoch}`}, ${history}`;
+      const wish = view!.byteLength > 4 ? ', wants a tree' : '';
+      return `${name} ${epoch < 0 ? 'again' : `current epoch ${epoch}`}, ${history}${wish}`;
     }
     case packets.proposal:
     case packets.inform:

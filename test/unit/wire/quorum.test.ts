@@ -1,7 +1,9 @@
 import {
+  epochAck,
   isOffer,
   PacketReader,
   packetTypes,
+  readEpochAck,
   readLearnerInfo,
   readTouches,
   writeLearnerInfo,
@@ -219,5 +221,27 @@ suite('the sessions that a learner has heard from', (test) => {
     assert.equal(readTouches(null), []);
     const isMalformed = (error: unknown) => error instanceof MalformedError;
     assert.throws(() => readTouches(bytes.subarray(0, 13)), isMalformed);
+  });
+});
+
+suite('the data of an ACKEPOCH', (test) => {
+  test('is the epoch, as ZooKeeper writes it', () => {
+    assert.is(hex(epochAck({ currentEpoch: 7, wantsTree: false })), '00000007');
+    assert.equal(readEpochAck(Uint8Array.of(0xff, 0xff, 0xff, 0xff)), {
+      currentEpoch: -1,
+      wantsTree: false,
+    });
+  });
+
+  test('may have a wish behind it', () => {
+    const bytes = epochAck({ currentEpoch: 7, wantsTree: true });
+    assert.is(hex(bytes), '0000000701');
+    assert.equal(readEpochAck(bytes), { currentEpoch: 7, wantsTree: true });
+  });
+
+  test('must be there', () => {
+    const isMalformed = (error: unknown) => error instanceof MalformedError;
+    assert.throws(() => readEpochAck(null), isMalformed);
+    assert.throws(() => readEpochAck(Uint8Array.of(0, 0, 7)), isMalformed);
   });
 });
