@@ -8,6 +8,7 @@ import type { Effect } from '@vivarium/core/internal/seam/effects';
 import { CommittedLog } from '@vivarium/core/internal/storage/committed-log';
 import { type DiskStep, folders } from '@vivarium/core/internal/storage/disk';
 import { snapshotDraftFile } from '@vivarium/core/internal/storage/file-names';
+import { SnapshotReception } from '@vivarium/core/internal/storage/snapshot-reception';
 import { packetTypes } from '@vivarium/core/internal/wire/quorum';
 import { Broadcast } from '@vivarium/core/internal/zab/broadcast';
 import { Epochs } from '@vivarium/core/internal/zab/epochs';
@@ -239,6 +240,15 @@ export const replicationPlants: readonly Plant[] = [
             done();
           },
         };
+      },
+  ),
+  inside(
+    'loses slices of a tree on their way to the disk',
+    SnapshotReception.prototype,
+    'next',
+    (right) =>
+      function (this: SnapshotReception) {
+        return right.call(this)?.filter(({ step }) => step !== 'write');
       },
   ),
   between('takes a failed change of its history for done', () => {
