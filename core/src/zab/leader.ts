@@ -341,6 +341,7 @@ export class Leader {
   #letServe(learner: LearnerHandler): void {
     learner.stage = 'serving';
     learner.link.say(packetTypes.upToDate, -1, -1);
+    learner.link.flush(this.#parts.turn.durable);
     this.#heartbeats.ping(learner);
   }
 

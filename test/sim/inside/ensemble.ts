@@ -92,6 +92,12 @@ export class Ensemble {
     this.#demandQuorum(accepted, 'R8', story, epoch);
   }
 
+  /** A learner says that it has the history of an epoch. */
+  acknowledges({ id }: Subject, epoch: bigint): void {
+    const leadership = this.leaderships.find((each) => each.epoch === epoch && each.isOffered);
+    leadership?.ackedAt.set(id, this.#parts.now());
+  }
+
   /** A leader tells a learner to serve: a quorum has its history, which is now committed. */
   establishes(leadership: Leadership): void {
     if (leadership.isEstablished) return;
@@ -99,7 +105,8 @@ export class Ensemble {
     const { subject, epoch, acked } = leadership;
     const told = `${subject.name} is established in epoch ${epoch}`;
     const newer = this.established.find((each) => each.epoch >= epoch);
-    demand(newer === undefined, 'R8', () => `${told}, after ${newer!.epoch}`);
+    const isInOrder = newer === undefined || this.#isLateNews(leadership, newer);
+    demand(isInOrder, 'R8', () => `${told}, after ${newer!.epoch}`);
     this.#demandQuorum(acked, 'R15', () => `${told} with ${namesOf(acked)} alone`, epoch);
     leadership.establishedAt = now();
     subject.isInDoubt = false;
@@ -119,6 +126,19 @@ export class Ensemble {
     const alone = () => `${told}; it is current on ${namesOf(ready)} alone`;
     this.#demandQuorum(ready, 'R4', alone, epoch);
     this.commits(subject, end, told);
+  }
+
+  /**
+   * Whether a leader hears late, but not too late to lead, what a quorum has said in time: no clock
+   * tells it that there is another one since. It can decide nothing any more.
+   */
+  #isLateNews({ subject, epoch, begunAt, acked, ackedAt }: Leadership, newer: Leadership): boolean {
+    const { now } = this.#parts;
+    if (newer.epoch === epoch || now() - begunAt > subject.initMs * 1_000) return false;
+    const inTime = [...acked].filter((id) => {
+      return id === subject.id || ackedAt.get(id)! < newer.establishedAt!;
+    });
+    return this.members.isQuorum(new Set(inTime));
   }
 
   /** R4: a leader counts itself, so its own disk has the epoch, and the history before it. */

@@ -10,6 +10,8 @@ export class Leadership {
   readonly accepted = new Set<number>();
   /** Who has the history on disk. */
   readonly acked = new Set<number>();
+  /** When each of them has said so. */
+  readonly ackedAt = new Map<number, number>();
   /** Its history was offered to somebody as the one to come. */
   isOffered = false;
   /** When a quorum was seen to have its history; undefined before. */

@@ -149,6 +149,7 @@ export class LearnerSide {
     log.demandCut(() => told);
     this.#acks++;
     if (this.#acks > 1) return;
+    this.#ensemble.acknowledges(this.#subject, epochOf(zxid));
     if (this.#subject.isBlank) this.#marks.hit('blank-is-back');
     this.#subject.isBlank = false;
     this.#subject.isInDoubt = false;

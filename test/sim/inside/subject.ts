@@ -25,6 +25,8 @@ export interface Subject {
   readonly hasJoined: boolean;
   /** How old a state may be that it shows, by the clock of the world. */
   readonly staleMs: number;
+  /** How long it waits for a quorum before it gives up to lead, by the clock of the world. */
+  readonly initMs: number;
   /** When the first unread byte of a connection came, in milliseconds of its own clock. */
   unreadSince(connection: ConnectionId): number | undefined;
 }

@@ -76,6 +76,7 @@ export class SimServer implements Subject {
   readonly staleMs: number;
   /** How long it leads or follows without hearing anything. */
   readonly syncMs: number;
+  readonly initMs: number;
   readonly recoveries: RecoveryProbes;
   attested = 0n;
   lostZxid = 0n;
@@ -136,8 +137,9 @@ export class SimServer implements Subject {
       stepped: (step) => this.#stepped(step),
       ended: () => this.#ended(),
     });
-    const { tickTime, syncLimit } = config;
+    const { tickTime, initLimit, syncLimit } = config;
     this.syncMs = syncLimit * tickTime;
+    this.initMs = initLimit * tickTime * CLOCK_ERROR;
     this.staleMs = STALE_TICKS * tickTime + 2 * this.syncMs * CLOCK_ERROR;
     this.recoveries = new RecoveryProbes(kernel, this, witness, config, parts.count);
   }
