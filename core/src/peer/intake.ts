@@ -259,6 +259,8 @@ export class Intake {
     largeBytes: number,
   ): void {
     const { authority } = this.#parts;
+    /* An answer would say that it lives, or has ended: nobody knows before that is durable. */
+    if (isEnding(connection) && (operation === undefined || !isWrite(operation))) return;
     if (operation === 'auth') {
       authenticate(this.#parts, connection, xid, from);
     } else if (this.#ownAnswer(connection, operation) !== undefined) {
@@ -266,8 +268,6 @@ export class Intake {
       if (operation === 'closeSession') connection.session!.closing = true;
     } else if (operation !== undefined && isWrite(operation)) {
       this.#write(connection, operation, xid, from, largeBytes);
-    } else if (isEnding(connection)) {
-      // An answer would say that it lives, or has ended, which nobody knows before that is durable.
     } else if (operation === 'sync' && authority.sync !== undefined) {
       const request = this.#wait(connection, operation, xid);
       request.isGated = true;

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
-import { joined, type RigClient } from './client.js';
+import { bytesOf, joined, type RigClient } from './client.js';
 import { PeerRig } from './rig.js';
 
 const OPEN = [{ perms: 31, id: { scheme: 'world', id: 'anyone' } }];
@@ -89,6 +89,7 @@ suite('a session', (test) => {
     rig.pass(5_000);
     client.send(ping(client));
     client.send(client.frame('exists', { path: '/', watch: false }));
+    client.send(client.frame('auth', { type: 0, scheme: 'digest', auth: bytesOf('u:p') }, -4));
     client.send(client.frame('setData', { path: '/', data: null, version: -1 }));
     client.send(ping(client));
     const back = rig.open();
