@@ -169,7 +169,8 @@ export class ServerLog {
     const snapshot = this.#newestSnapshot();
     if (isRotten) {
       this.#cuts.clear(disk);
-      this.#keep(before, found, snapshot);
+      const isNews = first === undefined && snapshot > this.lastZxid;
+      this.#keep((isNews && this.#offered.get(snapshot)) || before, found, snapshot);
       this.#advance();
       return;
     }

@@ -232,19 +232,22 @@ export class Simulation {
   }
 
   /**
-   * Waits until somebody leads, every client is connected and nothing is written any more: sessions
-   * that nobody speaks for end meanwhile. That a leader is gone may be noticed some time later.
+   * Waits until somebody leads, every client is and stays connected and nothing is written any
+   * more: sessions that nobody speaks for end meanwhile. That a leader is gone may be noticed some
+   * time later.
    */
   async #rest(): Promise<void> {
     const until = this.kernel.now + LIVENESS_MS * 1_000;
-    const isConnected = () =>
-      this.#participants.live.every(({ zk }) => zk.state.type === 'connected');
+    const states = () => this.#participants.live.map(({ zk }) => zk.state);
     for (;;) {
       const last = this.canon.lastZxid;
-      const wasConnected = isConnected();
+      const before = states();
       const { happened } = this.kernel;
       await this.#pass(REST_MS);
-      const isIdle = wasConnected && isConnected() && this.canon.lastZxid === last;
+      const staysConnected = states().every((state, at) => {
+        return state.type === 'connected' && state === before[at];
+      });
+      const isIdle = staysConnected && this.canon.lastZxid === last;
       if (isIdle && this.#heal.isEven && this.#heal.isLed) {
         this.#demandIdleness(this.kernel.happened - happened);
         break;
