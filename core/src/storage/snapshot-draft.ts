@@ -27,10 +27,11 @@ export interface SnapshotEnd {
   /** The first transaction that whoever reads it needs is the one behind this. */
   readonly startZxid: Zxid;
   /**
-   * The last transaction that it may show effects of, or 'unknown' where a leader did not say. It
-   * has no digest as long as the tree may be ahead of its zxid, and says nothing at all of its end,
-   * not even beside itself, when that is not known. Without a digest where there should be one it
-   * has no last zxid either: Apache's servers could not read that.
+   * The last transaction that it may show effects of besides those of the database, or 'unknown'
+   * where a leader did not say. It has no digest as long as the tree may be ahead of its zxid, and
+   * says nothing at all of its end, not even beside itself, when that is not known. Without a
+   * digest where there should be one it has no last zxid either: Apache's servers could not read
+   * that.
    */
   readonly endZxid: Zxid | 'unknown';
   /** Whether all that it shows is durable in the own log. */
@@ -94,7 +95,10 @@ export class SnapshotDraft {
    * with the facts about it, without which it would be alien under its name.
    */
   finish(end: SnapshotEnd): DiskStep[] {
-    const { database, startZxid, endZxid } = end;
+    const { database, startZxid } = end;
+    const { lastZxid } = database;
+    const isAhead = end.endZxid === 'unknown' || end.endZxid > lastZxid;
+    const endZxid = isAhead ? end.endZxid : lastZxid;
     this.#sections(database, endZxid);
     const steps = this.write();
     const snapshot = snapshotFileOf(startZxid);

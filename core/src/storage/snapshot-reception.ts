@@ -80,7 +80,7 @@ export class SnapshotReception {
     return this.#draft.finish({
       database,
       startZxid,
-      endZxid: endZxid === undefined || endZxid > startZxid ? (endZxid ?? 'unknown') : startZxid,
+      endZxid: endZxid ?? 'unknown',
       isLogged: false,
     });
   }

@@ -69,7 +69,7 @@ export class SnapshotWriter {
     const steps = this.#draft.finish({
       database: this.#database,
       startZxid: this.startZxid,
-      endZxid: this.#endZxid(),
+      endZxid: this.#options.endZxid ?? this.#database.lastZxid,
       isLogged: true,
     });
     steps.push({ step: 'rename', from: snapshotDraftFile, to: snapshotFileOf(this.startZxid) });
@@ -82,12 +82,5 @@ export class SnapshotWriter {
   abandon(): readonly DiskStep[] {
     this.#isDone = true;
     return this.#draft.abandon();
-  }
-
-  /** The last transaction that the snapshot may show effects of. */
-  #endZxid(): Zxid | 'unknown' {
-    const { lastZxid } = this.#database;
-    const { endZxid = lastZxid } = this.#options;
-    return endZxid === 'unknown' || endZxid > lastZxid ? endZxid : lastZxid;
   }
 }

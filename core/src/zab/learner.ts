@@ -180,7 +180,7 @@ export class Learner {
     return Math.max(this.#startedAt, this.#lastHeardAt) + config.initLimit * config.tickTime;
   }
 
-  /** Reads on, unless something must be done first that takes the disk, not the leader. */
+  /** Reads on, unless the disk must do something first; that takes none of the leader's time. */
   #read(): void {
     const link = this.#link!;
     this.#lastHeardAt = this.#parts.turn.now;

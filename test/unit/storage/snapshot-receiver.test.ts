@@ -1,6 +1,5 @@
 import { concatBytes } from '@vivarium/core/internal/base/bytes';
 import { SnapshotReceiver } from '@vivarium/core/internal/storage/snapshot-receiver';
-import { SnapshotSender } from '@vivarium/core/internal/storage/snapshot-sender';
 import { NO_SINK } from '@vivarium/core/internal/tree/changes';
 import { Database } from '@vivarium/core/internal/tree/database';
 import { MalformedError } from '@vivarium/core/internal/wire/reader';
@@ -8,32 +7,16 @@ import { Writer } from '@vivarium/core/internal/wire/writer';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 import { Random } from '../tree/random.js';
-import { Workload } from '../tree/workload.js';
 import { imageOf } from './image.js';
-
-const options = { extendedTypes: true, digest: true };
-
-function filled(seed: number, count: number): Database {
-  const db = new Database(options);
-  const work = new Workload(db, new Random(seed), true);
-  for (let i = 0; i < count; i++) db.apply(work.next());
-  return db;
-}
-
-function sent(db: Database): Uint8Array {
-  const sender = new SnapshotSender(db, { sliceNodes: 50 });
-  const slices: Uint8Array[] = [];
-  while (!sender.done) slices.push(sender.next());
-  return concatBytes(slices);
-}
+import { filledTree, sentTree, treeOptions } from './sent-tree.js';
 
 function receiverOf({ lastZxidHigh, lastZxidLow }: Database): SnapshotReceiver {
-  return new SnapshotReceiver(lastZxidHigh, lastZxidLow, options);
+  return new SnapshotReceiver(lastZxidHigh, lastZxidLow, treeOptions);
 }
 
 suite('the snapshot receiver', (test) => {
-  const db = filled(1, 150);
-  const bytes = sent(db);
+  const db = filledTree(1, 150);
+  const bytes = sentTree(db);
 
   test('takes bytes one by one', () => {
     const receiver = receiverOf(db);
@@ -82,8 +65,8 @@ suite('the snapshot receiver', (test) => {
   });
 
   test('is refused or differs, but never breaks, whatever bit is flipped', () => {
-    const small = filled(2, 12);
-    const good = sent(small);
+    const small = filledTree(2, 12);
+    const good = sentTree(small);
     let refused = 0;
     for (let bit = 0; bit < 8 * good.length; bit++) {
       const flipped = good.slice();
@@ -156,9 +139,9 @@ suite('the snapshot receiver', (test) => {
   });
 
   test('a large node in many small pieces costs no more than its bytes', (t) => {
-    const large = new Database(options);
+    const large = new Database(treeOptions);
     large.applyCreate('/l', new Uint8Array(4 << 20), -1, 0, 0, -1, 0, 1, 1, NO_SINK);
-    const stream = sent(large);
+    const stream = sentTree(large);
     const receiver = receiverOf(large);
     const { set } = Uint8Array.prototype;
     t.cleanup(() => {

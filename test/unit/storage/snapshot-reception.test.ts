@@ -3,36 +3,20 @@ import { MemoryDisk } from '@vivarium/core/internal/local/disk';
 import { snapshotFactsFile } from '@vivarium/core/internal/storage/snapshot-facts';
 import { readSnapshot } from '@vivarium/core/internal/storage/snapshot-reader';
 import { SnapshotReception } from '@vivarium/core/internal/storage/snapshot-reception';
-import { SnapshotSender } from '@vivarium/core/internal/storage/snapshot-sender';
 import { SnapshotWriter } from '@vivarium/core/internal/storage/snapshot-writer';
-import { Database } from '@vivarium/core/internal/tree/database';
+import type { Database } from '@vivarium/core/internal/tree/database';
 import { MalformedError } from '@vivarium/core/internal/wire/reader';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
 import { Random } from '../tree/random.js';
-import { Workload } from '../tree/workload.js';
 import { imageOf } from './image.js';
+import { filledTree, sentTree, treeOptions } from './sent-tree.js';
 
-const options = { extendedTypes: true, digest: true };
 const DRAFT = 'snapshots/vivarium-draft';
-
-function filled(count: number): Database {
-  const db = new Database(options);
-  const work = new Workload(db, new Random(count), true);
-  for (let i = 0; i < count; i++) db.apply(work.next());
-  return db;
-}
-
-function sent(db: Database): Uint8Array {
-  const sender = new SnapshotSender(db, { sliceNodes: 50 });
-  const slices: Uint8Array[] = [];
-  while (!sender.done) slices.push(sender.next());
-  return concatBytes(slices);
-}
 
 function begin(db: Database, sliceBytes = 1_000): SnapshotReception {
   return new SnapshotReception(db.lastZxidHigh, db.lastZxidLow, {
-    database: options,
+    database: treeOptions,
     digest: true,
     dbId: -1n,
     sliceBytes,
@@ -74,9 +58,9 @@ function ownFile(db: Database): Uint8Array {
 suite('a snapshot that a leader sends', (test) => {
   for (const count of [0, 1, 300]) {
     test(`is written as the own one would be, ${count} transactions, however it is cut`, () => {
-      const db = filled(count);
+      const db = filledTree(count, count);
       const expected = ownFile(db);
-      const bytes = sent(db);
+      const bytes = sentTree(db);
       const behind = Uint8Array.of(1, 2, 3);
       const random = new Random(1);
       for (const most of [1, 13, 60, 700, 1 << 20]) {
@@ -92,10 +76,10 @@ suite('a snapshot that a leader sends', (test) => {
   }
 
   test('is durable at its end, and has no name yet', () => {
-    const db = filled(100);
+    const db = filledTree(100, 100);
     const disk = new MemoryDisk();
     const reception = begin(db);
-    pushAll(reception, sent(db), () => 400, disk);
+    pushAll(reception, sentTree(db), () => 400, disk);
     disk.perform(reception.finish(db.lastZxid));
     const left = disk.durableImage();
     const [snapshot, facts] = reception.files;
@@ -106,24 +90,24 @@ suite('a snapshot that a leader sends', (test) => {
     assert.ok(facts!.endsWith(`.${reception.checksum.toString(16)}`));
     left.perform([{ step: 'rename', from: DRAFT, to: snapshot! }]);
     const { size } = left.list('').find(({ name }) => name === snapshot)!;
-    const loaded = readSnapshot(left, snapshot!, size, db.lastZxid, options);
+    const loaded = readSnapshot(left, snapshot!, size, db.lastZxid, treeOptions);
     assert.equal(imageOf(loaded.database), imageOf(db));
     assert.is(loaded.lastZxid, db.lastZxid);
   });
 
   test('of which nobody knows the end says nothing of it', () => {
-    const db = filled(50);
+    const db = filledTree(50, 50);
     const disk = new MemoryDisk();
     const reception = begin(db);
-    pushAll(reception, sent(db), () => 400, disk);
+    pushAll(reception, sentTree(db), () => 400, disk);
     disk.perform(reception.finish(undefined));
     assert.equal(reception.files, [`snapshots/snapshot.${db.lastZxid.toString(16)}`]);
     assert.is(disk.list('').length, 1);
   });
 
   test('asks for nothing before a slice has come, and for no more than that', () => {
-    const db = filled(300);
-    const bytes = sent(db);
+    const db = filledTree(300, 300);
+    const bytes = sentTree(db);
     const reception = begin(db, 5_000);
     reception.push(bytes.subarray(0, 4_900));
     assert.is(reception.next(), undefined);
@@ -136,11 +120,11 @@ suite('a snapshot that a leader sends', (test) => {
   });
 
   test('leaves nothing when it is given up or is not sound', () => {
-    const db = filled(300);
+    const db = filledTree(300, 300);
     const disk = new MemoryDisk();
     assert.equal(begin(db).abandon(), []);
     const reception = begin(db);
-    const bytes = sent(db);
+    const bytes = sentTree(db);
     bytes.fill(0xff, bytes.length - 300);
     assert.throws(
       () => pushAll(reception, bytes, () => 500, disk),
