@@ -68,6 +68,8 @@ export class LearnerSide {
       case packets.trunc:
       case packets.snap:
         this.#kind = kindOf(type);
+        // A tree takes the place of what it had, and proves nothing before it is complete.
+        if (type === packets.snap) this.#subject.isInDoubt = true;
         this.#history = zxid;
         this.#end = type === packets.diff && this.#end > zxid ? this.#end : zxid;
         return;

@@ -19,7 +19,10 @@ export interface Subject {
   isRotten: boolean;
   /** It has told the leader that it follows that its history counts for nothing. */
   hasDisowned: boolean;
-  /** It has said that its history is no proof, and has not taken over a leader's since. */
+  /**
+   * Its history may be no proof: it has said so, or has begun to take a leader's tree in, and has
+   * not taken over a leader's history since.
+   */
   isInDoubt: boolean;
   /** Whether its disk says that it was in an ensemble before: else nobody counts on it. */
   readonly hasJoined: boolean;
