@@ -8,6 +8,7 @@ import type { ConnectionId } from '@vivarium/core/internal/base/ids';
 import type { Effect } from '@vivarium/core/internal/seam/effects';
 import type { Input } from '@vivarium/core/internal/seam/inputs';
 import { demand } from '../violation.js';
+import { ElectionSide } from './election-side.js';
 import type { Ensemble } from './ensemble.js';
 import { zxidText } from './entry.js';
 import { LeaderSide } from './leader-side.js';
@@ -15,7 +16,7 @@ import { LearnerSide } from './learner-side.js';
 import { type Packet, packets, QuorumStream } from './quorum-stream.js';
 import type { SessionWatch } from './session-watch.js';
 import type { Subject } from './subject.js';
-import { states, type Vote, VoteStream } from './votes.js';
+import { states, type Vote } from './votes.js';
 import type { Witness } from './witness.js';
 
 interface QuorumLink {
@@ -27,7 +28,7 @@ interface QuorumLink {
 
 interface ElectionLink {
   readonly kind: 'election';
-  readonly outgoing: VoteStream;
+  readonly side: ElectionSide;
 }
 
 /** Behind the protocol's version in LEADERINFO: `VIVA`, if the leader takes up the offer. */
@@ -92,7 +93,10 @@ export class LinkWatch {
     if (input.type !== 'connection-bytes') return;
     const link = this.#links.get(input.connection);
     if (link === undefined) return;
-    if (link.kind === 'election') return;
+    if (link.kind === 'election') {
+      link.side.hears(input.bytes.slice(), now);
+      return;
+    }
     link.incoming.push(input.bytes.slice());
     for (let packet = link.incoming.next(); packet; packet = link.incoming.next()) {
       if (packet.type === packets.proposal || packet.type === packets.inform) {
@@ -110,15 +114,28 @@ export class LinkWatch {
     this.#witness.marks.hit('snap-waits-for-disk');
   }
 
+  /** It ends a connection. */
+  closes(connection: ConnectionId): void {
+    const link = this.#links.get(connection);
+    if (link?.kind === 'election') link.side.closes();
+  }
+
+  /** A step is over, with everything said in it. */
+  stepped(isServing: boolean, now: number): void {
+    for (const link of this.#links.values()) {
+      if (link.kind === 'election') link.side.judge(isServing, now);
+    }
+  }
+
   /** False when it goes to a client. */
   sends(effect: Effect & { type: 'send' }, now: number): boolean {
     const link = this.#links.get(effect.connection);
     if (link === undefined) return false;
-    link.outgoing.push(effect.bytes.slice());
     if (link.kind === 'election') {
-      for (let vote = link.outgoing.next(); vote; vote = link.outgoing.next()) this.#votes(vote);
+      for (const vote of link.side.says(effect.bytes.slice(), now)) this.#votes(vote);
       return true;
     }
+    link.outgoing.push(effect.bytes.slice());
     for (let packet = link.outgoing.next(); packet; packet = link.outgoing.next()) {
       this.#witness.sent(this.#subject, link.side.peer, packet);
       link.side.sends(packet, now);
@@ -130,7 +147,8 @@ export class LinkWatch {
   #opened({ connection, link }: Input & { type: 'link-opened' }): void {
     const isDialed = connection < 0;
     if (link === 'election') {
-      this.#links.set(connection, { kind: 'election', outgoing: new VoteStream(isDialed) });
+      const side = new ElectionSide(this.#subject, isDialed);
+      this.#links.set(connection, { kind: 'election', side });
       return;
     }
     const subject = this.#subject;

@@ -63,10 +63,12 @@ export class WatchedMachine extends MachineAround {
       const effect = out[at]!;
       if (effect.type === 'disk') this.#disk.asked(effect);
       if (effect.type === 'hold' && effect.held) this.#links?.holds(effect.connection);
+      if (effect.type === 'close') this.#links?.closes(effect.connection);
       if (effect.type === 'disk' && effect.lane === 'log') this.#logs(effect, batch.now);
       else if (effect.type !== 'send' || this.#links?.sends(effect, batch.now)) continue;
       else this.#clients.sends(effect.connection, effect.bytes);
     }
+    this.#links?.stepped(this.view.serving, batch.now);
   }
 
   /**
