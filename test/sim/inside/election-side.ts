@@ -53,11 +53,11 @@ export class ElectionSide {
   /**
    * All is said that was to be said now.
    *
-   * @param mayAnswer whether the server knows whom to follow
+   * @param hasLeader whether the server serves, and so knows whom to follow
    * @throws Violation
    */
-  judge(mayAnswer: boolean, now: number): void {
-    if (!mayAnswer) this.#askedAt = Number.POSITIVE_INFINITY;
+  judge(hasLeader: boolean, now: number): void {
+    if (!hasLeader) this.#askedAt = Number.POSITIVE_INFINITY;
     const isLate = !this.#isClosed && now - this.#askedAt > AT_ONCE_MS;
     demand(!isLate, 'L1', () => {
       const ms = Math.floor(now - this.#askedAt);

@@ -120,10 +120,14 @@ export class LinkWatch {
     if (link?.kind === 'election') link.side.closes();
   }
 
-  /** A step is over, with everything said in it. */
-  stepped(isServing: boolean, now: number): void {
+  /**
+   * A step is over, with everything said in it.
+   *
+   * @param hasLeader whether it serves with a leader, or as one
+   */
+  stepped(hasLeader: boolean, now: number): void {
     for (const link of this.#links.values()) {
-      if (link.kind === 'election') link.side.judge(isServing, now);
+      if (link.kind === 'election') link.side.judge(hasLeader, now);
     }
   }
 

@@ -68,7 +68,8 @@ export class WatchedMachine extends MachineAround {
       else if (effect.type !== 'send' || this.#links?.sends(effect, batch.now)) continue;
       else this.#clients.sends(effect.connection, effect.bytes);
     }
-    this.#links?.stepped(this.view.serving, batch.now);
+    const { serving, mode } = this.view;
+    this.#links?.stepped(serving && mode !== 'read-only', batch.now);
   }
 
   /**
