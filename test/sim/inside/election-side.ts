@@ -8,7 +8,10 @@ import { demand } from '../violation.js';
 import type { Subject } from './subject.js';
 import { states, type Vote, VoteStream } from './votes.js';
 
-/** As long ago an answer may be that counts for a question which is repeated. */
+/**
+ * Within this time an answer must come; and one that is no older counts for a question that is
+ * repeated, since the very same is not answered twice in a moment.
+ */
 const AT_ONCE_MS = 1_000;
 
 export class ElectionSide {
