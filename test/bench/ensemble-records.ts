@@ -20,7 +20,7 @@ export interface EnsembleRecord extends LoadResult {
 }
 
 const writes: readonly CaseName[] = ['set', 'create', 'multi', 'mixed'];
-const loaded = ['8×16', '30×100'];
+const everyLevel = ['1×1', '8×16', '30×100'];
 const throughputLeast: Partial<Record<CaseName, number>> = {
   set: 2.5,
   create: 2.5,
@@ -29,7 +29,7 @@ const throughputLeast: Partial<Record<CaseName, number>> = {
 };
 
 const targets: readonly Target<EnsembleRecord>[] = [
-  ...loaded.flatMap((level) =>
+  ...everyLevel.flatMap((level) =>
     [...writes, 'get' as const].map((name) => ({
       what: `CPU of all servers per operation, ${name} ${level}`,
       most: name === 'get' ? 1 / 3 : 1 / 4,
