@@ -15,7 +15,9 @@ import { type JoinOptions, joinGroup, type Membership } from './group/join-group
 import { type MemberChanges, memberChanges$ } from './group/member-changes.js';
 import { type Member, type MembersOptions, members$ } from './group/members.js';
 import type { Hold } from './hold/hold.js';
-import { acquireLock, type LockOptions, tryLock, withLock } from './lock.js';
+import { acquireLock, tryLock, withLock } from './lock/lock.js';
+import type { LockOptions } from './lock/request-hold.js';
+import { type RwLock, rwLock } from './lock/rw-lock.js';
 
 /**
  * All recipes of one client. What is said here is the short of it: the whole contract of each
@@ -32,6 +34,8 @@ export interface Recipes {
     work: (hold: Hold) => T | PromiseLike<T>,
     options?: LockOptions,
   ): Promise<T>;
+  /** Many who read, or one who writes; see the function {@link rwLock}. */
+  rwLock(path: string): RwLock;
   /** Is a member of a group until it leaves; see the function {@link joinGroup}. */
   joinGroup<T = unknown>(group: string, options: JoinOptions<T>): Promise<Membership<T>>;
   /** Who is in a group, now and after each change; see the function {@link members$}. */
@@ -74,6 +78,7 @@ export function recipes(zk: Client): Recipes {
     acquireLock: (path, options) => acquireLock(zk, path, options),
     tryLock: (path, options) => tryLock(zk, path, options),
     withLock: (path, work, options) => withLock(zk, path, work, options),
+    rwLock: (path) => rwLock(zk, path),
     joinGroup: (group, options) => joinGroup(zk, group, options),
     members$: (group, options) => members$(zk, group, options),
     memberChanges$: (group, options) => memberChanges$(zk, group, options),

@@ -6,6 +6,8 @@ import { firstVersionsSuite } from './first-versions-suite.js';
 import { groupSuite } from './group-suite.js';
 import { lockSuite } from './lock-suite.js';
 import { queueSuite } from './queue-suite.js';
+import { rwLockSuite } from './rw-lock-suite.js';
+import { upgradeSuite } from './upgrade-suite.js';
 
 /** @param open starts the server, once; asked for by the first test */
 export function recipesSuite(name: string, open: () => Promise<Target>): void {
@@ -17,6 +19,8 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   lockSuite(name, shared);
   creationSuite(name, shared);
   queueSuite(name, shared);
+  rwLockSuite(name, shared);
+  upgradeSuite(name, shared);
   groupSuite(name, shared);
   firstVersionsSuite(name, shared);
   suite(`${name}: the end`, (test) => {

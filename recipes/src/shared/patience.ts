@@ -26,17 +26,28 @@ export interface Patience {
 /** The longest time that a timer can keep. */
 const MAX_TIMEOUT_MS = 0x7fff_ffff;
 
-/** @throws ZkError BAD_ARGUMENTS for a limit that is none */
-export function patienceOf(zk: Client, path: string, options: WaitOptions): Patience {
+/**
+ * @param end  another reason to give up, with its own reason, such as that of a hold
+ * @throws ZkError BAD_ARGUMENTS for a limit that is none
+ */
+export function patienceOf(
+  zk: Client,
+  path: string,
+  options: WaitOptions,
+  end?: AbortSignal,
+): Patience {
   const { signal, timeoutMs } = options;
   if (timeoutMs !== undefined && !(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
     const reason = `timeoutMs is ${timeoutMs}; give a number from 0 to ${MAX_TIMEOUT_MS}`;
     throw new ZkError('BAD_ARGUMENTS', { path, reason });
   }
   const ending = new AbortController();
-  const aborted = () => ending.abort(signal?.reason);
-  if (signal?.aborted === true) aborted();
-  else signal?.addEventListener('abort', aborted);
+  const stops = [signal, end].map((each) => {
+    const aborted = () => ending.abort(each?.reason);
+    if (each?.aborted === true) aborted();
+    else each?.addEventListener('abort', aborted);
+    return () => each?.removeEventListener('abort', aborted);
+  });
   const late = () => {
     const reason = `it was not done within ${timeoutMs} ms`;
     ending.abort(new RecipeError('TIMED_OUT', path, { reason }));
@@ -45,7 +56,7 @@ export function patienceOf(zk: Client, path: string, options: WaitOptions): Pati
   return {
     signal: ending.signal,
     end() {
-      signal?.removeEventListener('abort', aborted);
+      for (const stop of stops) stop();
       stopTimer?.();
     },
   };

@@ -1,6 +1,6 @@
 import { withLock } from '@vivarium/recipes';
+import { lockQueue } from '@vivarium/recipes/internal/lock/lock-queues';
 import { contend } from '@vivarium/recipes/internal/shared/contend';
-import { lockQueue } from '@vivarium/recipes/internal/shared/queue';
 import * as assert from 'uvu/assert';
 import { errorOf } from '../../compliance/observe.js';
 import { suite } from '../../support/suite.js';

@@ -1,4 +1,10 @@
-import { contendersOf, electionQueue, lockQueue } from '@vivarium/recipes/internal/shared/queue';
+import {
+  lockQueue,
+  readQueue,
+  upgradableQueue,
+  writeQueue,
+} from '@vivarium/recipes/internal/lock/lock-queues';
+import { aheadOf, contendersOf, electionQueue } from '@vivarium/recipes/internal/shared/queue';
 import { compareSequences, sequenceAfter } from '@vivarium/recipes/internal/shared/sequence';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
@@ -30,6 +36,9 @@ suite('the numbers of sequential nodes', (test) => {
   });
 });
 
+const orderOf = ({ labels }: { readonly labels: readonly string[] }, names: readonly string[]) =>
+  contendersOf(labels, names).map(({ name }) => name);
+
 suite('the order of a queue', (test) => {
   test('is by number alone, whoever made the node', () => {
     const names = [
@@ -40,7 +49,7 @@ suite('the order of a queue', (test) => {
       '_c_00000000-0000-0000-0000-000000000000-__READ__0000000005',
     ];
     assert.equal(
-      contendersOf(lockQueue, names),
+      orderOf(lockQueue, names),
       [2, 1, 0, 3, 4].map((index) => names[index]),
     );
   });
@@ -48,14 +57,52 @@ suite('the order of a queue', (test) => {
   test('goes on through the wrap of the counter', () => {
     const names = ['lock--2147483648', 'lock-2147483647', 'lock--2147483647', 'lock-2147483646'];
     assert.equal(
-      contendersOf(lockQueue, names),
+      orderOf(lockQueue, names),
       [3, 1, 0, 2].map((index) => names[index]),
     );
   });
 
   test('leaves out what is no contender', () => {
     const names = ['notes', 'lock-', 'lock-12', 'x-latch-0000000001', 'lock-0000000009-old'];
-    assert.equal(contendersOf(lockQueue, names), []);
-    assert.equal(contendersOf(electionQueue, names), ['x-latch-0000000001']);
+    assert.equal(orderOf(lockQueue, names), []);
+    assert.equal(orderOf(electionQueue, names), ['x-latch-0000000001']);
+  });
+});
+
+suite('who is in the way', (test) => {
+  const read = (number: number) => `r-__READ__${String(number).padStart(10, '0')}`;
+  const up = (number: number) => `u-up-__READ__${String(number).padStart(10, '0')}`;
+  const write = (number: number) => `w-__WRIT__${String(number).padStart(10, '0')}`;
+  const lock = (number: number) => `l-lock-${String(number).padStart(10, '0')}`;
+
+  test('of who writes: everybody who came before', () => {
+    const names = [read(1), write(2), up(3), lock(4), write(5), read(6)];
+    assert.equal(aheadOf(writeQueue, names, write(5)), names.slice(0, 4));
+    assert.equal(aheadOf(lockQueue, names, lock(4)), names.slice(0, 3));
+  });
+
+  test('of who reads: only those who write and came before', () => {
+    const names = [read(1), write(2), up(3), lock(4), read(5), write(6)];
+    assert.equal(aheadOf(readQueue, names, read(5)), [write(2), lock(4)]);
+    assert.equal(aheadOf(readQueue, names, read(1)), []);
+  });
+
+  test('of who may come to write: those who write, and those who may too', () => {
+    const names = [read(1), up(2), read(3), up(4), up(5)];
+    assert.equal(aheadOf(upgradableQueue, names, up(4)), [up(2)]);
+  });
+
+  test('of who reads: not an upgrade that waits for it, also across the wrap', () => {
+    const upgraded = 'u-up5-__WRIT__0000000002';
+    assert.equal(aheadOf(readQueue, [upgraded, read(4)], read(4)), []);
+    assert.equal(aheadOf(readQueue, [upgraded, read(6)], read(6)), [upgraded]);
+    const wrapped = 'u-up-2147483640-__WRIT__2147483646';
+    const late = 'r-__READ__-2147483641';
+    assert.equal(aheadOf(readQueue, [wrapped, late], late), []);
+    assert.equal(aheadOf(writeQueue, [upgraded, write(4)], write(4)), [upgraded]);
+  });
+
+  test('is not known when our own node is not there', () => {
+    assert.is(aheadOf(lockQueue, [lock(1)], lock(2)), undefined);
   });
 });

@@ -1,18 +1,7 @@
-import type { Acl, Client, NodeData } from '@vivarium/core';
-import type { Hold } from './hold/hold.js';
-import { contend } from './shared/contend.js';
-import { patienceOf, type WaitOptions } from './shared/patience.js';
-import { lockQueue } from './shared/queue.js';
-
-export interface LockOptions extends WaitOptions {
-  /** What our node shows to those who look: who we are, since when. Nothing when left out. */
-  readonly data?: NodeData | undefined;
-  /**
-   * Of our node, and of the lock's folders if they have to be made; open when left out. Everybody
-   * who waits for the lock needs READ.
-   */
-  readonly acl?: readonly Acl[] | undefined;
-}
+import type { Client } from '@vivarium/core';
+import type { Hold } from '../hold/hold.js';
+import { lockQueue } from './lock-queues.js';
+import { type LockOptions, requestHold } from './request-hold.js';
 
 /**
  * Waits for an exclusive lock: at most one client at a time holds the lock of a path, first come
@@ -31,7 +20,7 @@ export async function acquireLock(
   path: string,
   options: LockOptions = {},
 ): Promise<Hold> {
-  return (await request(zk, path, options, true)) as Hold;
+  return (await requestHold(zk, path, lockQueue, options, true)) as Hold;
 }
 
 /**
@@ -44,7 +33,7 @@ export async function tryLock(
   path: string,
   options: LockOptions = {},
 ): Promise<Hold | null> {
-  return (await request(zk, path, options, false)) ?? null;
+  return (await requestHold(zk, path, lockQueue, options, false)) ?? null;
 }
 
 /**
@@ -73,23 +62,4 @@ export async function withLock<T>(
   if (hold.status !== 'released') hold.throwIfLost();
   await hold.release();
   return result;
-}
-
-async function request(
-  zk: Client,
-  path: string,
-  { data, acl, ...waiting }: LockOptions,
-  waits: boolean,
-): Promise<Hold | undefined> {
-  const patience = patienceOf(zk, path, waiting);
-  const { signal } = patience;
-  try {
-    const hold = await contend(zk, { queue: lockQueue, parent: path, data, acl, waits, signal });
-    // Whoever has given up by now must not get what nobody will release.
-    if (signal.aborted) hold?.release().catch(() => {});
-    signal.throwIfAborted();
-    return hold;
-  } finally {
-    patience.end();
-  }
 }

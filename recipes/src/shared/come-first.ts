@@ -1,0 +1,93 @@
+import type { Client, SessionInfo } from '@vivarium/core';
+import { isZkError, ZkError } from '@vivarium/core';
+import { RecipeError } from '../errors.js';
+import { nextChange } from './next-change.js';
+import { childOf } from './paths.js';
+
+/** A wait in a queue. */
+export interface Turn {
+  /** The queue's folder. */
+  readonly parent: string;
+  /**
+   * Of all names in the folder those in our way, the one to wait for last; undefined when we have
+   * no node there any more.
+   */
+  readonly ahead: (names: readonly string[]) => readonly string[] | undefined;
+  /** Whether to wait when somebody is in the way; true when left out. */
+  readonly waits?: boolean | undefined;
+  /** Told of each place but the first: how many are ahead, and the name of the nearest. */
+  readonly placed?: ((ahead: number, nearest: string) => void) | undefined;
+}
+
+/**
+ * Waits until nobody is in our way. The list may be behind the truth without harm: our own server
+ * has applied our creation, and with it all that came before, so a smaller number that it does not
+ * show is gone; one that it still shows only makes us wait.
+ *
+ * `gone`: our node is no more in the queue, or the session has ended.
+ *
+ * @throws UNREADABLE_PREDECESSOR, QUEUE_TOO_LONG, ZkError (BAD_ARGUMENTS when the client can never
+ *   be certain of its session), or the signal's reason
+ */
+export async function comeFirst(
+  zk: Client,
+  session: SessionInfo,
+  { parent, ahead, waits, placed }: Turn,
+  signal: AbortSignal,
+): Promise<'first' | 'taken' | 'gone'> {
+  for (;;) {
+    const inTheWay = ahead(await namesIn(zk, session, parent, signal));
+    if (inTheWay === undefined) return 'gone';
+    const nearest = inTheWay.at(-1);
+    if (nearest === undefined) {
+      if (zk.isCertain(session.id)) return 'first';
+      // Answers came too late to be sure of the session: any answer makes us sure again.
+      await zk.sync(parent, { session: session.id, signal }).catch(throwUnlessExpired);
+      assertCertainty(zk, parent);
+      continue;
+    }
+    if (waits === false) return 'taken';
+    placed?.(inTheWay.length, nearest);
+    const path = childOf(parent, nearest);
+    try {
+      await nextChange(zk, session, path, signal);
+    } catch (cause) {
+      if (!isZkError(cause, 'NO_AUTH')) throw cause;
+      throw new RecipeError('UNREADABLE_PREDECESSOR', path, { cause });
+    }
+  }
+}
+
+/**
+ * All names in a queue's folder; none when it or the session has gone.
+ *
+ * @throws QUEUE_TOO_LONG, ZkError, or the signal's reason
+ */
+export async function namesIn(
+  zk: Client,
+  session: SessionInfo,
+  parent: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  try {
+    const { children } = await zk.children(parent, { session: session.id, signal });
+    return children;
+  } catch (cause) {
+    if (isZkError(cause, 'NO_NODE', 'SESSION_EXPIRED')) return [];
+    if (isZkError(cause, 'MARSHALLING_ERROR')) {
+      throw new RecipeError('QUEUE_TOO_LONG', parent, { cause });
+    }
+    throw cause;
+  }
+}
+
+/** @throws BAD_ARGUMENTS when the client was set up never to be certain of its session */
+function assertCertainty(zk: Client, path: string): void {
+  if (zk.session === undefined || zk.certainUntil > zk.lastAckSentAt) return;
+  const reason = `marginMs is not less than the session's timeout of ${zk.sessionTimeoutMs} ms`;
+  throw new ZkError('BAD_ARGUMENTS', { path, reason });
+}
+
+function throwUnlessExpired(error: unknown): void {
+  if (!isZkError(error, 'SESSION_EXPIRED')) throw error;
+}
