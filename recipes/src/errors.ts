@@ -8,6 +8,8 @@ export const recipeErrors = {
   MEMBER_LEFT: 'the member has left the group',
   UNREADABLE_PREDECESSOR: 'the node to wait for may not be read, so its end would not be told',
   QUEUE_TOO_LONG: 'the queue is longer than one answer of the server can tell',
+  LIMIT_MISMATCH: 'another limit of permits is in force',
+  NO_LIMIT: 'no limit of permits is stored, and none was given',
   INVALID_VALUE: 'the stored value is not valid',
   UNKNOWN_OUTCOME: 'the connection was lost, and whether the write happened cannot be told',
   CONFLICT: 'others kept changing it at the same time',

@@ -27,5 +27,8 @@ export type { CheckOfHold, Hold, HoldStatus } from './hold/hold.js';
 export { acquireLock, tryLock, withLock } from './lock/lock.js';
 export type { LockOptions } from './lock/request-hold.js';
 export { type RwLock, rwLock, type UpgradableHold, type WriteHold } from './lock/rw-lock.js';
+export { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
+export { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
+export { type PermitsState, permits$ } from './permits/permits-state.js';
 export { type Recipes, recipes } from './recipes.js';
 export type { WaitOptions } from './shared/patience.js';

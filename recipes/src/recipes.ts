@@ -18,6 +18,9 @@ import type { Hold } from './hold/hold.js';
 import { acquireLock, tryLock, withLock } from './lock/lock.js';
 import type { LockOptions } from './lock/request-hold.js';
 import { type RwLock, rwLock } from './lock/rw-lock.js';
+import { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
+import { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
+import { type PermitsState, permits$ } from './permits/permits-state.js';
 
 /**
  * All recipes of one client. What is said here is the short of it: the whole contract of each
@@ -36,6 +39,14 @@ export interface Recipes {
   ): Promise<T>;
   /** Many who read, or one who writes; see the function {@link rwLock}. */
   rwLock(path: string): RwLock;
+  /** Waits for some of a limited number of permits; see {@link acquirePermits}. */
+  acquirePermits(path: string, options?: PermitOptions): Promise<Hold>;
+  /** Takes permits if they are free; null otherwise. See {@link tryAcquirePermits}. */
+  tryAcquirePermits(path: string, options?: PermitOptions): Promise<Hold | null>;
+  /** Sets how many permits there are; see the function {@link setPermitLimit}. */
+  setPermitLimit(path: string, limit: number, options?: SetLimitOptions): Promise<void>;
+  /** The limit at a path, and how many permits are asked for; see {@link permits$}. */
+  permits$(path: string): Observable<PermitsState>;
   /** Is a member of a group until it leaves; see the function {@link joinGroup}. */
   joinGroup<T = unknown>(group: string, options: JoinOptions<T>): Promise<Membership<T>>;
   /** Who is in a group, now and after each change; see the function {@link members$}. */
@@ -79,6 +90,10 @@ export function recipes(zk: Client): Recipes {
     tryLock: (path, options) => tryLock(zk, path, options),
     withLock: (path, work, options) => withLock(zk, path, work, options),
     rwLock: (path) => rwLock(zk, path),
+    acquirePermits: (path, options) => acquirePermits(zk, path, options),
+    tryAcquirePermits: (path, options) => tryAcquirePermits(zk, path, options),
+    setPermitLimit: (path, limit, options) => setPermitLimit(zk, path, limit, options),
+    permits$: (path) => permits$(zk, path),
     joinGroup: (group, options) => joinGroup(zk, group, options),
     members$: (group, options) => members$(zk, group, options),
     memberChanges$: (group, options) => memberChanges$(zk, group, options),

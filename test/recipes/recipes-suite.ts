@@ -5,6 +5,7 @@ import { creationSuite } from './creation-suite.js';
 import { firstVersionsSuite } from './first-versions-suite.js';
 import { groupSuite } from './group-suite.js';
 import { lockSuite } from './lock-suite.js';
+import { permitsSuite } from './permits-suite.js';
 import { queueSuite } from './queue-suite.js';
 import { rwLockSuite } from './rw-lock-suite.js';
 import { upgradeSuite } from './upgrade-suite.js';
@@ -21,6 +22,7 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   queueSuite(name, shared);
   rwLockSuite(name, shared);
   upgradeSuite(name, shared);
+  permitsSuite(name, shared);
   groupSuite(name, shared);
   firstVersionsSuite(name, shared);
   suite(`${name}: the end`, (test) => {

@@ -178,7 +178,7 @@ export function upgradeSuite(name: string, open: () => Promise<Target>): void {
         const other = await locks[2]!.read();
         const { faults } = people[1]!;
         // The connection is cut at each piece that is sent on it, one after the other.
-        let left = 8;
+        let left = 5;
         let isCutting = false;
         faults.sending = () => {
           if (left === 0 || isCutting || clients[1]!.state.type !== 'connected') return;

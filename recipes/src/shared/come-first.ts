@@ -2,10 +2,11 @@ import type { Client, SessionInfo } from '@vivarium/core';
 import { isZkError, ZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import { nextChange } from './next-change.js';
+import type { Place } from './obtain.js';
 import { childOf } from './paths.js';
 
 /** A wait in a queue. */
-export interface Turn {
+export interface Wait {
   /** The queue's folder. */
   readonly parent: string;
   /**
@@ -32,18 +33,15 @@ export interface Turn {
 export async function comeFirst(
   zk: Client,
   session: SessionInfo,
-  { parent, ahead, waits, placed }: Turn,
+  { parent, ahead, waits, placed }: Wait,
   signal: AbortSignal,
-): Promise<'first' | 'taken' | 'gone'> {
+): Promise<Place> {
   for (;;) {
     const inTheWay = ahead(await namesIn(zk, session, parent, signal));
     if (inTheWay === undefined) return 'gone';
     const nearest = inTheWay.at(-1);
     if (nearest === undefined) {
-      if (zk.isCertain(session.id)) return 'first';
-      // Answers came too late to be sure of the session: any answer makes us sure again.
-      await zk.sync(parent, { session: session.id, signal }).catch(throwUnlessExpired);
-      assertCertainty(zk, parent);
+      if (await isSureOf(zk, session, parent, signal)) return 'first';
       continue;
     }
     if (waits === false) return 'taken';
@@ -79,6 +77,24 @@ export async function namesIn(
     }
     throw cause;
   }
+}
+
+/**
+ * Whether we are certain of the session. When answers came too late for that, asks once more, for
+ * any answer makes us sure again: then what we know has to be looked at again.
+ *
+ * @throws BAD_ARGUMENTS when the client can never be certain; the signal's reason
+ */
+export async function isSureOf(
+  zk: Client,
+  session: SessionInfo,
+  path: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (zk.isCertain(session.id)) return true;
+  await zk.sync(path, { session: session.id, signal }).catch(throwUnlessExpired);
+  assertCertainty(zk, path);
+  return false;
 }
 
 /** @throws BAD_ARGUMENTS when the client was set up never to be certain of its session */

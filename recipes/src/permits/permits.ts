@@ -1,0 +1,95 @@
+import type { Client } from '@vivarium/core';
+import { ZkError } from '@vivarium/core';
+import { RecipeError } from '../errors.js';
+import type { Hold } from '../hold/hold.js';
+import type { LockOptions } from '../lock/request-hold.js';
+import { obtain, type Turn } from '../shared/obtain.js';
+import { patienceOf } from '../shared/patience.js';
+import { agreedLimit, assertCount } from './limit.js';
+import { isWaitingMark, PermitTurn, WAITING } from './permit-turn.js';
+import { permitLabel } from './placement.js';
+
+export interface PermitOptions extends LockOptions {
+  /**
+   * How many permits there are at the path, for everybody: a whole number from 1. Whoever comes
+   * first stores it; others must give the same, or nothing, for what is stored. `setPermitLimit`
+   * changes it.
+   */
+  readonly limit?: number | undefined;
+  /** How many to take, all at once; 1 when left out. */
+  readonly permits?: number | undefined;
+}
+
+/**
+ * Waits for permits, of which there are no more than the limit at a path: first come first served,
+ * all at once, so that a request for many waits until so many are free, and those behind it wait
+ * too. They come back by `release`, or when the client is gone.
+ *
+ * The rest is as with `acquireLock`: the folder is made when it is missing, a client whose session
+ * ends while it waits goes to the end, and a request given up leaves nothing behind.
+ *
+ * @throws RecipeError LIMIT_MISMATCH, NO_LIMIT, INVALID_VALUE when the folder's data is no limit,
+ *   TIMED_OUT, UNREADABLE_PREDECESSOR or QUEUE_TOO_LONG; ZkError BAD_ARGUMENTS (more permits than
+ *   there are), NO_AUTH, SESSION_EXPIRED when the client is closed; the reason of `options.signal`
+ */
+export async function acquirePermits(
+  zk: Client,
+  path: string,
+  options: PermitOptions = {},
+): Promise<Hold> {
+  return (await request(zk, path, options, true)) as Hold;
+}
+
+/**
+ * Takes permits if so many are free and nobody waits; null otherwise, and nothing is left behind.
+ *
+ * @throws like {@link acquirePermits}
+ */
+export async function tryAcquirePermits(
+  zk: Client,
+  path: string,
+  options: PermitOptions = {},
+): Promise<Hold | null> {
+  return (await request(zk, path, options, false)) ?? null;
+}
+
+async function request(
+  zk: Client,
+  path: string,
+  { limit: wanted, permits = 1, data, acl, ...waiting }: PermitOptions,
+  waits: boolean,
+): Promise<Hold | undefined> {
+  if (wanted !== undefined) assertCount('limit', wanted, path);
+  assertCount('permits', permits, path);
+  if (isWaitingMark(data)) {
+    const reason = `the data ${WAITING} says that a request waits: give another`;
+    throw new ZkError('BAD_ARGUMENTS', { operation: 'acquirePermits', path, reason });
+  }
+  const patience = patienceOf(zk, path, waiting);
+  const { signal } = patience;
+  try {
+    const { limit, stat } = await agreedLimit(zk, path, wanted, acl, signal);
+    if (wanted !== undefined && wanted !== limit) {
+      const reason = `the limit is ${limit}, not ${wanted}; setPermitLimit changes it`;
+      throw new RecipeError('LIMIT_MISMATCH', path, { reason });
+    }
+    if (permits > limit) {
+      const reason = `${permits} permits are more than the ${limit} that there are`;
+      throw new ZkError('BAD_ARGUMENTS', { operation: 'acquirePermits', path, reason });
+    }
+    // Whoever will most likely have to wait says so from the beginning, which saves a write.
+    const saysWaiting = waits && stat.numChildren + permits > limit;
+    const turn = new PermitTurn(zk, { path, permits, fallback: wanted, acl, waits, signal });
+    const shown = saysWaiting ? WAITING : data;
+    const node = { parent: path, label: permitLabel(permits), data: shown, acl };
+    const wait: Turn = (session, ours) => turn.wait(session, ours, saysWaiting);
+    const hold = await obtain(zk, node, wait, signal);
+    // Whoever has given up by now must not get what nobody will release.
+    if (signal.aborted) hold?.release().catch(() => {});
+    signal.throwIfAborted();
+    if (hold !== undefined && turn.saysWaiting) void turn.sayGranted(hold, data);
+    return hold;
+  } finally {
+    patience.end();
+  }
+}
