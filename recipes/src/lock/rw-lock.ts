@@ -46,8 +46,8 @@ export interface WriteHold extends Hold {
 /** The hold of one who reads, and may come to write. */
 export interface UpgradableHold extends Hold {
   /**
-   * Waits to write, without anybody writing in between: for those who read now, before all who wait.
-   * Resolves with a hold to write, whose token is greater than that of every earlier writer; this
+   * Waits to write, without anybody writing in between: for those who read now, before all who
+   * wait. Resolves with a hold to write, whose token is greater than that of every earlier writer; this
    * hold goes on under it, and with its end both end. When it rejects, this hold is as it was.
    *
    * @throws RecipeError HOLD_LOST, HOLD_REVOKED or RELEASED when the hold has ended, TIMED_OUT,

@@ -43,8 +43,8 @@ export interface Agreed {
 }
 
 /**
- * The limit that is in force: the stored one, which is `fallback` if none was. Makes the folder when
- * it is missing.
+ * The limit that is in force: the stored one, which is `fallback` if none was. Makes the folder
+ * when it is missing.
  *
  * @throws RecipeError NO_LIMIT without a fallback, INVALID_VALUE; ZkError; the signal's reason
  */

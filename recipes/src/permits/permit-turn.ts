@@ -35,8 +35,8 @@ interface Request {
 /**
  * The wait of one request for permits. Departures free permits in any order, so that it is not
  * enough to watch the node directly before ours; and if all watched the whole list, each change
- * would wake them all. So only the first that waits watches the list, and the limit; every other one
- * watches the node before it, until that says that it waits no more.
+ * would wake them all. So only the first that waits watches the list, and the limit; every other
+ * one watches the node before it, until that says that it waits no more.
  */
 export class PermitTurn {
   readonly #zk: Client;

@@ -15,8 +15,8 @@ export type Place = 'first' | 'taken' | 'gone';
 export type Turn = (session: SessionInfo, path: string) => Promise<Place>;
 
 /**
- * Creates a node, waits for its turn, and resolves with the hold; with undefined when it is `taken`.
- * When the session ends meanwhile, or somebody deletes the node, it begins again.
+ * Creates a node, waits for its turn, and resolves with the hold; with undefined when it is
+ * `taken`. When the session ends meanwhile, or somebody deletes the node, it begins again.
  *
  * When it rejects, the node is being removed.
  *
