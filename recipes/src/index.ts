@@ -12,7 +12,10 @@ export {
   type UpdateOptions,
   updateConfig,
 } from './config.js';
-export { type CampaignOptions, campaign$, type Leadership } from './election.js';
+export { type CampaignOptions, campaign$, type Leadership } from './election/campaign.js';
+export { type LeadOptions, lead } from './election/lead.js';
+export { type Candidate, type CandidateOptions, contenders$, leader$ } from './election/look-on.js';
+export type { Term } from './election/term.js';
 export { isRecipeError, RecipeError, type RecipeErrorName } from './errors.js';
 export {
   type JoinOptions,

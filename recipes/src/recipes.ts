@@ -10,7 +10,10 @@ import {
   type UpdateOptions,
   updateConfig,
 } from './config.js';
-import { type CampaignOptions, campaign$, type Leadership } from './election.js';
+import { type CampaignOptions, campaign$, type Leadership } from './election/campaign.js';
+import { type LeadOptions, lead } from './election/lead.js';
+import { type Candidate, type CandidateOptions, contenders$, leader$ } from './election/look-on.js';
+import type { Term } from './election/term.js';
 import { type JoinOptions, joinGroup, type Membership } from './group/join-group.js';
 import { type MemberChanges, memberChanges$ } from './group/member-changes.js';
 import { type Member, type MembersOptions, members$ } from './group/members.js';
@@ -61,6 +64,22 @@ export interface Recipes {
   ): Observable<MemberChanges<T>>;
   /** Stands for election while it is subscribed; see the function {@link campaign$}. */
   campaign$(path: string, options: CampaignOptions): Observable<Leadership>;
+  /** Works whenever it leads, and hands over when it has done; see the function {@link lead}. */
+  lead(
+    path: string,
+    work: (term: Term, stop: AbortSignal) => void | PromiseLike<void>,
+    options: LeadOptions,
+  ): Promise<void>;
+  /** Who leads, for those who look on; see the function {@link leader$}. */
+  leader$<T = string>(
+    path: string,
+    options?: CandidateOptions<T>,
+  ): Observable<Candidate<T> | undefined>;
+  /** All candidates, the leader first; see the function {@link contenders$}. */
+  contenders$<T = string>(
+    path: string,
+    options?: CandidateOptions<T>,
+  ): Observable<readonly Candidate<T>[]>;
   /** A gate to wait at as long as it is raised; see the function {@link barrier}. */
   barrier(path: string): Barrier;
   /** A checked setting, never worse than the last good one; see {@link config$}. */
@@ -98,6 +117,9 @@ export function recipes(zk: Client): Recipes {
     members$: (group, options) => members$(zk, group, options),
     memberChanges$: (group, options) => memberChanges$(zk, group, options),
     campaign$: (path, options) => campaign$(zk, path, options),
+    lead: (path, work, options) => lead(zk, path, work, options),
+    leader$: (path, options) => leader$(zk, path, options),
+    contenders$: (path, options) => contenders$(zk, path, options),
     barrier: (path) => barrier(zk, path),
     config$: (path, format, options) => config$(zk, path, format, options),
     updateConfig: (path, format, change, options) =>

@@ -4,6 +4,7 @@ import { suite } from '../support/suite.js';
 import { creationSuite } from './creation-suite.js';
 import { firstVersionsSuite } from './first-versions-suite.js';
 import { groupSuite } from './group-suite.js';
+import { leadSuite } from './lead-suite.js';
 import { lockSuite } from './lock-suite.js';
 import { permitsSuite } from './permits-suite.js';
 import { queueSuite } from './queue-suite.js';
@@ -24,6 +25,7 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   upgradeSuite(name, shared);
   permitsSuite(name, shared);
   groupSuite(name, shared);
+  leadSuite(name, shared);
   firstVersionsSuite(name, shared);
   suite(`${name}: the end`, (test) => {
     test('the server ends when all its clients are gone', async () => {

@@ -1,10 +1,7 @@
 import type { Acl, Client, NodeData } from '@vivarium/core';
 import { Observable } from 'rxjs';
-import type { Hold } from './hold/hold.js';
-import { type Contest, contend } from './shared/contend.js';
-import { isPassing } from './shared/doubt.js';
-import { pause } from './shared/pause.js';
-import { electionQueue } from './shared/queue.js';
+import { standForElection } from './stand-for-election.js';
+import type { Term } from './term.js';
 
 export interface CampaignOptions {
   /** Who we are: the data of our node, for those who look. */
@@ -22,8 +19,8 @@ export interface CampaignOptions {
  */
 export type Leadership =
   | { readonly role: 'follower'; readonly ahead: number | undefined }
-  | { readonly role: 'leader'; readonly term: Hold }
-  | { readonly role: 'suspended'; readonly term: Hold };
+  | { readonly role: 'leader'; readonly term: Term }
+  | { readonly role: 'suspended'; readonly term: Term };
 
 /**
  * Stands for election: of all candidates that are subscribed, one leads, in the order in which
@@ -44,15 +41,12 @@ export function campaign$(
   return new Observable((subscriber) => {
     const withdrawal = new AbortController();
     const { signal } = withdrawal;
-    const contest = {
-      ...{ queue: electionQueue, parent: path, data: id, acl, signal },
-      placed: (ahead: number) => subscriber.next({ role: 'follower', ahead }),
-    };
+    const placed = (ahead: number) => subscriber.next({ role: 'follower', ahead });
     const run = async () => {
       while (!signal.aborted) {
         subscriber.next({ role: 'follower', ahead: undefined });
-        const term = await contendInPeace(zk, contest);
-        if (term !== undefined) await serve(term, signal, (now) => subscriber.next(now));
+        const term = await standForElection(zk, { path, id, acl, signal, placed });
+        await serve(term, signal, (now) => subscriber.next(now));
       }
     };
     run().catch((error: unknown) => {
@@ -64,21 +58,9 @@ export function campaign$(
   });
 }
 
-/** Contends, and again after a while when a server was in trouble. */
-async function contendInPeace(zk: Client, contest: Contest): Promise<Hold | undefined> {
-  for (;;) {
-    try {
-      return await contend(zk, contest);
-    } catch (error) {
-      if (contest.signal.aborted || !isPassing(error)) throw error;
-      await pause(zk, contest.signal);
-    }
-  }
-}
-
 /** Tells the states of a term until it has ended. */
 async function serve(
-  term: Hold,
+  term: Term,
   withdrawal: AbortSignal,
   tell: (leadership: Leadership) => void,
 ): Promise<void> {
