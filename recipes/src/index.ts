@@ -27,6 +27,7 @@ export { type MemberChanges, memberChanges$ } from './group/member-changes.js';
 export { type Member, type MembersOptions, members$ } from './group/members.js';
 export { FencingToken } from './hold/fencing-token.js';
 export type { CheckOfHold, Hold, HoldStatus } from './hold/hold.js';
+export { acquireAll, type Holds } from './lock/acquire-all.js';
 export { acquireLock, tryLock, withLock } from './lock/lock.js';
 export type { LockOptions } from './lock/request-hold.js';
 export { type RwLock, rwLock, type UpgradableHold, type WriteHold } from './lock/rw-lock.js';

@@ -18,6 +18,7 @@ import { type JoinOptions, joinGroup, type Membership } from './group/join-group
 import { type MemberChanges, memberChanges$ } from './group/member-changes.js';
 import { type Member, type MembersOptions, members$ } from './group/members.js';
 import type { Hold } from './hold/hold.js';
+import { acquireAll, type Holds } from './lock/acquire-all.js';
 import { acquireLock, tryLock, withLock } from './lock/lock.js';
 import type { LockOptions } from './lock/request-hold.js';
 import { type RwLock, rwLock } from './lock/rw-lock.js';
@@ -40,6 +41,8 @@ export interface Recipes {
     work: (hold: Hold) => T | PromiseLike<T>,
     options?: LockOptions,
   ): Promise<T>;
+  /** Waits for several locks, all or none; see the function {@link acquireAll}. */
+  acquireAll(paths: readonly string[], options?: LockOptions): Promise<Holds>;
   /** Many who read, or one who writes; see the function {@link rwLock}. */
   rwLock(path: string): RwLock;
   /** Waits for some of a limited number of permits; see {@link acquirePermits}. */
@@ -108,6 +111,7 @@ export function recipes(zk: Client): Recipes {
     acquireLock: (path, options) => acquireLock(zk, path, options),
     tryLock: (path, options) => tryLock(zk, path, options),
     withLock: (path, work, options) => withLock(zk, path, work, options),
+    acquireAll: (paths, options) => acquireAll(zk, paths, options),
     rwLock: (path) => rwLock(zk, path),
     acquirePermits: (path, options) => acquirePermits(zk, path, options),
     tryAcquirePermits: (path, options) => tryAcquirePermits(zk, path, options),

@@ -1,6 +1,7 @@
 /** What the recipes promise over any server; see the files beside this one. */
 import type { Target } from '../compliance/target.js';
 import { suite } from '../support/suite.js';
+import { acquireAllSuite } from './acquire-all-suite.js';
 import { creationSuite } from './creation-suite.js';
 import { firstVersionsSuite } from './first-versions-suite.js';
 import { groupSuite } from './group-suite.js';
@@ -21,6 +22,7 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   lockSuite(name, shared);
   creationSuite(name, shared);
   queueSuite(name, shared);
+  acquireAllSuite(name, shared);
   rwLockSuite(name, shared);
   upgradeSuite(name, shared);
   permitsSuite(name, shared);
