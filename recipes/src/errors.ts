@@ -12,6 +12,9 @@ export const recipeErrors = {
   NO_LIMIT: 'no limit of permits is stored, and none was given',
   INVALID_VALUE: 'the stored value is not valid',
   UNKNOWN_OUTCOME: 'the connection was lost, and whether the write happened cannot be told',
+  BARRIER_FULL: 'as many as the barrier is for are inside already',
+  BROKEN_BARRIER: 'a member of the cohort is lost',
+  SIZE_MISMATCH: 'others have set it up for another number',
   CONFLICT: 'others kept changing it at the same time',
 } as const;
 

@@ -12,6 +12,13 @@ export {
   type UpdateOptions,
   updateConfig,
 } from './config.js';
+export { type CountDownLatch, countDownLatch, type LatchOptions } from './count-down-latch.js';
+export {
+  type Cohort,
+  type DoubleBarrier,
+  type DoubleBarrierOptions,
+  doubleBarrier,
+} from './double-barrier/double-barrier.js';
 export { type CampaignOptions, campaign$, type Leadership } from './election/campaign.js';
 export { type LeadOptions, lead } from './election/lead.js';
 export { type Candidate, type CandidateOptions, contenders$, leader$ } from './election/look-on.js';
@@ -34,5 +41,6 @@ export { type RwLock, rwLock, type UpgradableHold, type WriteHold } from './lock
 export { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
 export { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
 export { type PermitsState, permits$ } from './permits/permits-state.js';
+export { type Phaser, type PhaserOptions, phaser } from './phaser.js';
 export { type Recipes, recipes } from './recipes.js';
 export type { WaitOptions } from './shared/patience.js';

@@ -10,6 +10,12 @@ import {
   type UpdateOptions,
   updateConfig,
 } from './config.js';
+import { type CountDownLatch, countDownLatch, type LatchOptions } from './count-down-latch.js';
+import {
+  type DoubleBarrier,
+  type DoubleBarrierOptions,
+  doubleBarrier,
+} from './double-barrier/double-barrier.js';
 import { type CampaignOptions, campaign$, type Leadership } from './election/campaign.js';
 import { type LeadOptions, lead } from './election/lead.js';
 import { type Candidate, type CandidateOptions, contenders$, leader$ } from './election/look-on.js';
@@ -25,6 +31,7 @@ import { type RwLock, rwLock } from './lock/rw-lock.js';
 import { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
 import { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
 import { type PermitsState, permits$ } from './permits/permits-state.js';
+import { type Phaser, type PhaserOptions, phaser } from './phaser.js';
 
 /**
  * All recipes of one client. What is said here is the short of it: the whole contract of each
@@ -85,6 +92,12 @@ export interface Recipes {
   ): Observable<readonly Candidate<T>[]>;
   /** A gate to wait at as long as it is raised; see the function {@link barrier}. */
   barrier(path: string): Barrier;
+  /** A barrier to start together and to end together at; see {@link doubleBarrier}. */
+  doubleBarrier(path: string, options: DoubleBarrierOptions): DoubleBarrier;
+  /** Opens for good when so many have counted down; see {@link countDownLatch}. */
+  countDownLatch(path: string, count: number, options?: LatchOptions): CountDownLatch;
+  /** A meeting point for round after round; see the function {@link phaser}. */
+  phaser(path: string, options: PhaserOptions): Phaser;
   /** A checked setting, never worse than the last good one; see {@link config$}. */
   config$<T>(
     path: string,
@@ -125,6 +138,9 @@ export function recipes(zk: Client): Recipes {
     leader$: (path, options) => leader$(zk, path, options),
     contenders$: (path, options) => contenders$(zk, path, options),
     barrier: (path) => barrier(zk, path),
+    doubleBarrier: (path, options) => doubleBarrier(zk, path, options),
+    countDownLatch: (path, count, options) => countDownLatch(zk, path, count, options),
+    phaser: (path, options) => phaser(zk, path, options),
     config$: (path, format, options) => config$(zk, path, format, options),
     updateConfig: (path, format, change, options) =>
       updateConfig(zk, path, format, change, options),

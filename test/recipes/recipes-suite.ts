@@ -2,12 +2,16 @@
 import type { Target } from '../compliance/target.js';
 import { suite } from '../support/suite.js';
 import { acquireAllSuite } from './acquire-all-suite.js';
+import { countDownLatchSuite } from './count-down-latch-suite.js';
 import { creationSuite } from './creation-suite.js';
+import { doubleBarrierFailureSuite } from './double-barrier-failure-suite.js';
+import { doubleBarrierSuite } from './double-barrier-suite.js';
 import { firstVersionsSuite } from './first-versions-suite.js';
 import { groupSuite } from './group-suite.js';
 import { leadSuite } from './lead-suite.js';
 import { lockSuite } from './lock-suite.js';
 import { permitsSuite } from './permits-suite.js';
+import { phaserSuite } from './phaser-suite.js';
 import { queueSuite } from './queue-suite.js';
 import { rwLockSuite } from './rw-lock-suite.js';
 import { upgradeSuite } from './upgrade-suite.js';
@@ -29,6 +33,10 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   groupSuite(name, shared);
   leadSuite(name, shared);
   firstVersionsSuite(name, shared);
+  doubleBarrierSuite(name, shared);
+  doubleBarrierFailureSuite(name, shared);
+  phaserSuite(name, shared);
+  countDownLatchSuite(name, shared);
   suite(`${name}: the end`, (test) => {
     test('the server ends when all its clients are gone', async () => {
       await (await shared()).stop?.();

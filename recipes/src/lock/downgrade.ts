@@ -1,4 +1,5 @@
 import type { Acl, Client, NodeData } from '@vivarium/core';
+import { isZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import type { Hold } from '../hold/hold.js';
 import { NodeHold } from '../hold/node-hold.js';
@@ -20,7 +21,11 @@ export async function downgrade(zk: Client, writer: NodeHold, look: NodeLook): P
   const session = zk.session!;
   const { signal, path } = writer;
   const { label } = readQueue;
-  const standing = await standBeside(zk, session, { path, label, ...look }, signal);
+  const standing = await standBeside(zk, session, { path, label, ...look }, signal).catch(
+    (error: unknown) => {
+      throw isZkError(error, 'SESSION_EXPIRED') ? new RecipeError('HOLD_LOST', path) : error;
+    },
+  );
   const reader = new NodeHold(zk, session, { ...standing, czxid: writer.token.zxid });
   try {
     const isThere = await reader.begin(signal);

@@ -3,8 +3,9 @@ import { isZkError, ZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import type { Hold } from '../hold/hold.js';
 import { NodeHold } from '../hold/node-hold.js';
-import { comeFirst, namesIn } from '../shared/come-first.js';
+import { comeFirst } from '../shared/come-first.js';
 import { deskOf } from '../shared/desk.js';
+import { namesIn } from '../shared/names-in.js';
 import { childOf, nameOf, parentOf } from '../shared/paths.js';
 import { patienceOf, type WaitOptions } from '../shared/patience.js';
 import { createProtected, type Standing } from '../shared/protected-create.js';
@@ -49,7 +50,8 @@ export function upgrade(
       return writer;
     } catch (error) {
       isUnderWay = false;
-      throw error;
+      // The hold's own end says more, and comes a little later.
+      throw isZkError(error, 'SESSION_EXPIRED') ? new RecipeError('HOLD_LOST', reader.path) : error;
     } finally {
       patience.end();
     }
@@ -109,7 +111,7 @@ async function standToWrite(
     const tail = await createProtected(zk, session, { parent, label, ...look }, signal);
     try {
       for (;;) {
-        const names = await namesIn(zk, session, parent, signal);
+        const names = await namesIn(zk, parent, { session: session.id, signal });
         const first = firstWriterBehind(numberOf(path), names);
         // Somebody has removed what we have just made.
         if (first === undefined || !names.includes(nameOf(tail.path))) break;

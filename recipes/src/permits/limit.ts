@@ -1,22 +1,19 @@
 import type { Acl, Client, SessionInfo, Stat } from '@vivarium/core';
-import { isZkError, ZkError } from '@vivarium/core';
+import { isZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
+import { assertCount } from '../shared/counts.js';
 import { wasCutOff } from '../shared/doubt.js';
 import { ensureFolder } from '../shared/folder.js';
 import { parentOf } from '../shared/paths.js';
 import { patienceOf, type WaitOptions } from '../shared/patience.js';
 import { currentSession, sessionEnd } from '../shared/sessions.js';
 
+/** So many that sums of them stay exact. */
+export const MAX_PERMITS = 1_000_000_000;
+
 /** What the folder of permits says: `{"limit":5}`, in JSON. */
 export interface Limit {
   readonly limit: number;
-}
-
-/** @throws ZkError BAD_ARGUMENTS unless it is a whole number from 1 */
-export function assertCount(what: string, value: unknown, path: string): void {
-  if (Number.isSafeInteger(value) && (value as number) >= 1) return;
-  const reason = `${what} is ${value}; give a whole number from 1`;
-  throw new ZkError('BAD_ARGUMENTS', { operation: 'acquirePermits', path, reason });
 }
 
 /** The limit in the data of a folder; undefined when there is none yet. @throws INVALID_VALUE */
@@ -85,7 +82,7 @@ export async function setPermitLimit(
   limit: number,
   options: SetLimitOptions = {},
 ): Promise<void> {
-  assertCount('the limit', limit, path);
+  assertCount(path, 'limit', limit, MAX_PERMITS);
   const { acl, ...waiting } = options;
   const patience = patienceOf(zk, path, waiting);
   const { signal } = patience;

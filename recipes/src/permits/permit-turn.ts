@@ -4,7 +4,7 @@ import { RecipeError } from '../errors.js';
 import type { Hold } from '../hold/hold.js';
 import { isSureOf } from '../shared/come-first.js';
 import { isPassing, wasCutOff } from '../shared/doubt.js';
-import { nextChange } from '../shared/next-change.js';
+import { anyChange, nextChange } from '../shared/next-change.js';
 import type { Place } from '../shared/obtain.js';
 import { childOf, nameOf } from '../shared/paths.js';
 import { pause } from '../shared/pause.js';
@@ -100,23 +100,13 @@ export class PermitTurn {
   /** Resolves when the list or the limit is not what it was any more. */
   async #change(session: SessionInfo, limit: Stat, list: Stat): Promise<void> {
     const { path, signal } = this.#request;
-    const either = new AbortController();
-    const stop = () => either.abort(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop);
-    const changed = (kind: 'data' | 'children', isSame: (stat: Stat) => boolean) =>
-      nextChange(this.#zk, session, path, either.signal, { kind, isSame });
-    const both = [
-      changed('children', ({ czxid, pzxid }) => czxid === list.czxid && pzxid === list.pzxid),
-      changed('data', ({ mzxid }) => mzxid === limit.mzxid),
+    const isListSame = ({ czxid, pzxid }: Stat) => czxid === list.czxid && pzxid === list.pzxid;
+    const isLimitSame = ({ mzxid }: Stat) => mzxid === limit.mzxid;
+    const seen = [
+      { path, kind: 'children', isSame: isListSame } as const,
+      { path, kind: 'data', isSame: isLimitSame } as const,
     ];
-    try {
-      await Promise.race(both);
-    } finally {
-      signal.removeEventListener('abort', stop);
-      either.abort();
-      for (const each of both) each.catch(() => {});
-    }
+    await anyChange(this.#zk, session, seen, signal);
   }
 
   /** Takes the hint back, so that the next in line knows that it is the first that waits. */

@@ -3,9 +3,10 @@ import { ZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import type { Hold } from '../hold/hold.js';
 import type { LockOptions } from '../lock/request-hold.js';
+import { assertCount } from '../shared/counts.js';
 import { obtain, type Turn } from '../shared/obtain.js';
 import { patienceOf } from '../shared/patience.js';
-import { agreedLimit, assertCount } from './limit.js';
+import { agreedLimit, MAX_PERMITS } from './limit.js';
 import { isWaitingMark, PermitTurn, WAITING } from './permit-turn.js';
 import { permitLabel } from './placement.js';
 
@@ -59,8 +60,8 @@ async function request(
   { limit: wanted, permits = 1, data, acl, ...waiting }: PermitOptions,
   waits: boolean,
 ): Promise<Hold | undefined> {
-  if (wanted !== undefined) assertCount('limit', wanted, path);
-  assertCount('permits', permits, path);
+  if (wanted !== undefined) assertCount(path, 'limit', wanted, MAX_PERMITS);
+  assertCount(path, 'permits', permits, MAX_PERMITS);
   if (isWaitingMark(data)) {
     const reason = `the data ${WAITING} says that a request waits: give another`;
     throw new ZkError('BAD_ARGUMENTS', { operation: 'acquirePermits', path, reason });

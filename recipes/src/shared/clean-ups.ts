@@ -1,4 +1,4 @@
-import type { Client } from '@vivarium/core';
+import type { Acl, Client } from '@vivarium/core';
 import { isZkError } from '@vivarium/core';
 import { BehaviorSubject, type Observable } from 'rxjs';
 import { isPassing, wasCutOff } from './doubt.js';
@@ -60,6 +60,20 @@ export class CleanUps {
         if (stat?.ephemeralOwner !== session) return;
         // One try for each look: by the next, the name may be somebody else's.
         await this.#zk.delete(path, { ...options, version: stat.version });
+      });
+    });
+  }
+
+  /**
+   * Deletes a node that has a name of its own, and leaves another in its place, both or none.
+   *
+   * @throws what the server refuses it with, such as NO_AUTH
+   */
+  replace(session: bigint, path: string, by: string, acl?: readonly Acl[]): Promise<void> {
+    return this.#counted(async () => {
+      const ops = [{ op: 'delete', path } as const, { op: 'create', path: by, acl } as const];
+      await this.#insist(async () => {
+        await this.#zk.multi(ops, { session, ahead: true });
       });
     });
   }

@@ -1,6 +1,7 @@
 import type { Client, SessionInfo } from '@vivarium/core';
 import { isZkError, ZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
+import { namesIn } from './names-in.js';
 import { nextChange } from './next-change.js';
 import type { Place } from './obtain.js';
 import { childOf } from './paths.js';
@@ -37,7 +38,8 @@ export async function comeFirst(
   signal: AbortSignal,
 ): Promise<Place> {
   for (;;) {
-    const inTheWay = ahead(await namesIn(zk, session, parent, signal));
+    const names = await namesIn(zk, parent, { session: session.id, signal }).catch(noneIfExpired);
+    const inTheWay = ahead(names);
     if (inTheWay === undefined) return 'gone';
     const nearest = inTheWay.at(-1);
     if (nearest === undefined) {
@@ -53,29 +55,6 @@ export async function comeFirst(
       if (!isZkError(cause, 'NO_AUTH')) throw cause;
       throw new RecipeError('UNREADABLE_PREDECESSOR', path, { cause });
     }
-  }
-}
-
-/**
- * All names in a queue's folder; none when it or the session has gone.
- *
- * @throws QUEUE_TOO_LONG, ZkError, or the signal's reason
- */
-export async function namesIn(
-  zk: Client,
-  session: SessionInfo,
-  parent: string,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  try {
-    const { children } = await zk.children(parent, { session: session.id, signal });
-    return children;
-  } catch (cause) {
-    if (isZkError(cause, 'NO_NODE', 'SESSION_EXPIRED')) return [];
-    if (isZkError(cause, 'MARSHALLING_ERROR')) {
-      throw new RecipeError('QUEUE_TOO_LONG', parent, { cause });
-    }
-    throw cause;
   }
 }
 
@@ -98,10 +77,15 @@ export async function isSureOf(
 }
 
 /** @throws BAD_ARGUMENTS when the client was set up never to be certain of its session */
-function assertCertainty(zk: Client, path: string): void {
+export function assertCertainty(zk: Client, path: string): void {
   if (zk.session === undefined || zk.certainUntil > zk.lastAckSentAt) return;
   const reason = `marginMs is not less than the session's timeout of ${zk.sessionTimeoutMs} ms`;
   throw new ZkError('BAD_ARGUMENTS', { path, reason });
+}
+
+function noneIfExpired(error: unknown): readonly string[] {
+  throwUnlessExpired(error);
+  return [];
 }
 
 function throwUnlessExpired(error: unknown): void {

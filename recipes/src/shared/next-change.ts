@@ -64,3 +64,24 @@ export function nextChange(
     );
   });
 }
+
+/** Like {@link nextChange}, for the first of several nodes that something happens to. */
+export async function anyChange(
+  zk: Client,
+  session: SessionInfo,
+  nodes: readonly (Known & { readonly path: string })[],
+  signal: AbortSignal,
+): Promise<void> {
+  const ending = new AbortController();
+  const end = () => ending.abort(signal.reason);
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end);
+  try {
+    await Promise.race(
+      nodes.map(({ path, ...known }) => nextChange(zk, session, path, ending.signal, known)),
+    );
+  } finally {
+    signal.removeEventListener('abort', end);
+    ending.abort();
+  }
+}
