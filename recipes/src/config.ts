@@ -1,12 +1,9 @@
-import type { Acl, Client, Codec, NodeSnapshot, StandardSchema, Stat } from '@vivarium/core';
-import { isZkError, json } from '@vivarium/core';
+import type { Acl, Client, Codec, NodeSnapshot, StandardSchema } from '@vivarium/core';
 import { Observable } from 'rxjs';
-import { RecipeError } from './errors.js';
-import { wasCutOff } from './shared/doubt.js';
-import { ensureFolder } from './shared/folder.js';
-import { parentOf } from './shared/paths.js';
-import { patienceOf, type WaitOptions } from './shared/patience.js';
-import { currentSession, sessionEnd } from './shared/sessions.js';
+import { changeOnce } from './shared/change-once.js';
+import { codecOf, encoded } from './shared/format.js';
+import { patienceOf, type WaitOptions, whicheverFirst } from './shared/patience.js';
+import type { StoredNode } from './shared/stored-node.js';
 
 /** How a configuration is written and checked: a schema over JSON, or any codec. */
 export type ConfigFormat<T> = StandardSchema<T> | Codec<T>;
@@ -79,21 +76,20 @@ export interface UpdateOptions extends WaitOptions {
   readonly acl?: readonly Acl[] | undefined;
 }
 
-/** How often an update begins again because others wrote at the same time. */
-const UPDATE_TURNS = 100;
-
 /**
  * Changes a configuration: reads it, lets `change` make the new value, checks and writes that, all
  * again when somebody else has written in between. `change` gets undefined when there is no node
  * or its data is invalid; it may run several times. Makes the node and its folders when missing.
  *
- * The new value is what is stored when this resolves, and `change` has been applied exactly once.
- * When the connection was lost and somebody has written since, whether this write was among them
- * cannot be told: then it rejects instead of perhaps doing it twice.
+ * The new value is what is stored when this resolves, and `change` has been applied exactly once,
+ * also when the answer was lost. Given up by `signal` or `timeoutMs` it is not applied, unless it
+ * was sent already. Needs the permissions to create and delete nodes below this one, for a marker
+ * that is there while it writes.
  *
- * @throws ZkError BAD_ARGUMENTS when the format refuses the new value, NO_AUTH; RecipeError
- *   UNKNOWN_OUTCOME, CONFLICT after a hundred turns, TIMED_OUT; the reason of `options.signal`;
- *   what `change` throws
+ * @throws ZkError BAD_ARGUMENTS when the format refuses the new value, NO_AUTH, SESSION_EXPIRED
+ *   when the client is closed; RecipeError UNKNOWN_OUTCOME when the session ended with the answer
+ *   outstanding and the node was written since, CONFLICT after a hundred turns, TIMED_OUT; the
+ *   reason of `options.signal`; what `change` throws
  */
 export async function updateConfig<T>(
   zk: Client,
@@ -106,72 +102,25 @@ export async function updateConfig<T>(
   const patience = patienceOf(zk, path, waiting);
   const { signal } = patience;
   const codec = codecOf(format);
+  let value: T | undefined;
+  const make = (now: StoredNode | undefined) => {
+    value = change(now === undefined ? undefined : valueIn(now, codec));
+    return encoded(path, codec, value);
+  };
   try {
-    for (let turn = 0; turn < UPDATE_TURNS; turn++) {
-      const session = await currentSession(zk, signal);
-      const before = await readStored(zk, path, codec, signal);
-      const value = change(before.value);
-      try {
-        if (before.stat === undefined) await zk.create(path, value, { codec, acl, signal });
-        else await zk.set(path, value, { codec, version: before.stat.version, signal });
-        return value;
-      } catch (error) {
-        if (wasCutOff(error)) {
-          await assertUntouched(zk, path, before.stat, signal, error);
-        } else if (isZkError(error, 'NO_NODE') && before.stat === undefined) {
-          await ensureFolder(zk, parentOf(path), { signal, acl });
-        } else if (isZkError(error, 'SESSION_EXPIRED')) {
-          await sessionEnd(zk, session, signal);
-        } else if (!isZkError(error, 'BAD_VERSION', 'NODE_EXISTS', 'NO_NODE')) {
-          throw error;
-        }
-      }
-    }
-    throw new RecipeError('CONFLICT', path);
+    // The marker does not stay: whoever keeps a configuration may want to delete it.
+    await whicheverFirst(changeOnce(zk, path, { make, acl, signal, lingerMs: 0 }), signal);
+    return value as T;
   } finally {
     patience.end();
   }
 }
 
-interface Stored<T> {
-  readonly value: T | undefined;
-  readonly stat: Stat | undefined;
-}
-
-async function readStored<T>(
-  zk: Client,
-  path: string,
-  codec: Codec<T>,
-  signal: AbortSignal,
-): Promise<Stored<T>> {
-  let found: { readonly data: Uint8Array; readonly stat: Stat };
+/** Undefined when the codec refuses it. */
+function valueIn<T>({ bytes }: StoredNode, codec: Codec<T>): T | undefined {
   try {
-    found = await zk.get(path, { signal });
-  } catch (error) {
-    if (isZkError(error, 'NO_NODE')) return { value: undefined, stat: undefined };
-    throw error;
-  }
-  try {
-    return { value: codec.decode(found.data), stat: found.stat };
+    return codec.decode(bytes);
   } catch {
-    return { value: undefined, stat: found.stat };
+    return undefined;
   }
-}
-
-/** After a write whose answer was lost: it has not happened if nothing has. @throws otherwise */
-async function assertUntouched(
-  zk: Client,
-  path: string,
-  before: Stat | undefined,
-  signal: AbortSignal,
-  cause: unknown,
-): Promise<void> {
-  await zk.sync(path, { signal });
-  const now = await zk.exists(path, { signal });
-  const isSame = now?.czxid === before?.czxid && now?.mzxid === before?.mzxid;
-  if (!isSame) throw new RecipeError('UNKNOWN_OUTCOME', path, { cause });
-}
-
-function codecOf<T>(format: ConfigFormat<T>): Codec<T> {
-  return '~standard' in format ? json(format) : format;
 }

@@ -15,6 +15,7 @@ export const recipeErrors = {
   BARRIER_FULL: 'as many as the barrier is for are inside already',
   BROKEN_BARRIER: 'a member of the cohort is lost',
   SIZE_MISMATCH: 'others have set it up for another number',
+  OUT_OF_RANGE: 'the number would not fit 64 bits',
   CONFLICT: 'others kept changing it at the same time',
 } as const;
 

@@ -13,6 +13,7 @@ export {
   updateConfig,
 } from './config.js';
 export { type CountDownLatch, countDownLatch, type LatchOptions } from './count-down-latch.js';
+export { type Counter, type CounterOptions, counter } from './counter.js';
 export {
   type Cohort,
   type DoubleBarrier,
@@ -34,6 +35,7 @@ export { type MemberChanges, memberChanges$ } from './group/member-changes.js';
 export { type Member, type MembersOptions, members$ } from './group/members.js';
 export { FencingToken } from './hold/fencing-token.js';
 export type { CheckOfHold, Hold, HoldStatus } from './hold/hold.js';
+export { type IdGenerator, type IdGeneratorOptions, idGenerator } from './id-generator.js';
 export { acquireAll, type Holds } from './lock/acquire-all.js';
 export { acquireLock, tryLock, withLock } from './lock/lock.js';
 export type { LockOptions } from './lock/request-hold.js';
@@ -44,3 +46,9 @@ export { type PermitsState, permits$ } from './permits/permits-state.js';
 export { type Phaser, type PhaserOptions, phaser } from './phaser.js';
 export { type Recipes, recipes } from './recipes.js';
 export type { WaitOptions } from './shared/patience.js';
+export {
+  type SharedValue,
+  type SharedValueOptions,
+  sharedValue,
+  type Versioned,
+} from './shared-value.js';

@@ -1,4 +1,4 @@
-import type { Client } from '@vivarium/core';
+import type { Client, Codec, StandardSchema } from '@vivarium/core';
 import type { Observable } from 'rxjs';
 import { type Barrier, barrier } from './barrier.js';
 import { pendingCleanUps$ } from './clean-ups.js';
@@ -11,6 +11,7 @@ import {
   updateConfig,
 } from './config.js';
 import { type CountDownLatch, countDownLatch, type LatchOptions } from './count-down-latch.js';
+import { type Counter, type CounterOptions, counter } from './counter.js';
 import {
   type DoubleBarrier,
   type DoubleBarrierOptions,
@@ -24,6 +25,7 @@ import { type JoinOptions, joinGroup, type Membership } from './group/join-group
 import { type MemberChanges, memberChanges$ } from './group/member-changes.js';
 import { type Member, type MembersOptions, members$ } from './group/members.js';
 import type { Hold } from './hold/hold.js';
+import { type IdGenerator, type IdGeneratorOptions, idGenerator } from './id-generator.js';
 import { acquireAll, type Holds } from './lock/acquire-all.js';
 import { acquireLock, tryLock, withLock } from './lock/lock.js';
 import type { LockOptions } from './lock/request-hold.js';
@@ -32,6 +34,7 @@ import { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
 import { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
 import { type PermitsState, permits$ } from './permits/permits-state.js';
 import { type Phaser, type PhaserOptions, phaser } from './phaser.js';
+import { type SharedValue, type SharedValueOptions, sharedValue } from './shared-value.js';
 
 /**
  * All recipes of one client. What is said here is the short of it: the whole contract of each
@@ -111,6 +114,16 @@ export interface Recipes {
     change: (value: T | undefined) => T,
     options?: UpdateOptions,
   ): Promise<T>;
+  /** A number that all share, added to exactly once; see the function {@link counter}. */
+  counter(path: string, options?: CounterOptions): Counter;
+  /** A value that all share, changed exactly once; see the function {@link sharedValue}. */
+  sharedValue<T>(
+    path: string,
+    format: StandardSchema<T> | Codec<T>,
+    options: SharedValueOptions<T>,
+  ): SharedValue<T>;
+  /** Ids that nobody else gets, many with one write; see the function {@link idGenerator}. */
+  idGenerator(path: string, options: IdGeneratorOptions): IdGenerator;
   /** How many nodes are still to be deleted; see the function {@link pendingCleanUps$}. */
   pendingCleanUps$(): Observable<number>;
 }
@@ -144,6 +157,9 @@ export function recipes(zk: Client): Recipes {
     config$: (path, format, options) => config$(zk, path, format, options),
     updateConfig: (path, format, change, options) =>
       updateConfig(zk, path, format, change, options),
+    counter: (path, options) => counter(zk, path, options),
+    sharedValue: (path, format, options) => sharedValue(zk, path, format, options),
+    idGenerator: (path, options) => idGenerator(zk, path, options),
     pendingCleanUps$: () => pendingCleanUps$(zk),
   };
 }

@@ -3,17 +3,20 @@ import type { Target } from '../compliance/target.js';
 import { suite } from '../support/suite.js';
 import { acquireAllSuite } from './acquire-all-suite.js';
 import { countDownLatchSuite } from './count-down-latch-suite.js';
+import { counterSuite } from './counter-suite.js';
 import { creationSuite } from './creation-suite.js';
 import { doubleBarrierFailureSuite } from './double-barrier-failure-suite.js';
 import { doubleBarrierSuite } from './double-barrier-suite.js';
 import { firstVersionsSuite } from './first-versions-suite.js';
 import { groupSuite } from './group-suite.js';
+import { idGeneratorSuite } from './id-generator-suite.js';
 import { leadSuite } from './lead-suite.js';
 import { lockSuite } from './lock-suite.js';
 import { permitsSuite } from './permits-suite.js';
 import { phaserSuite } from './phaser-suite.js';
 import { queueSuite } from './queue-suite.js';
 import { rwLockSuite } from './rw-lock-suite.js';
+import { sharedValueSuite } from './shared-value-suite.js';
 import { upgradeSuite } from './upgrade-suite.js';
 
 /** @param open starts the server, once; asked for by the first test */
@@ -37,6 +40,9 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   doubleBarrierFailureSuite(name, shared);
   phaserSuite(name, shared);
   countDownLatchSuite(name, shared);
+  counterSuite(name, shared);
+  sharedValueSuite(name, shared);
+  idGeneratorSuite(name, shared);
   suite(`${name}: the end`, (test) => {
     test('the server ends when all its clients are gone', async () => {
       await (await shared()).stop?.();

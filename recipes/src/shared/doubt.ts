@@ -1,4 +1,4 @@
-import { isZkError } from '@vivarium/core';
+import { isZkError, type ZkError } from '@vivarium/core';
 
 /**
  * Whether a request ended because its connection did: it may have taken effect, and whatever is
@@ -12,4 +12,9 @@ export function wasCutOff(error: unknown): boolean {
 export function isPassing(error: unknown): boolean {
   if (!isZkError(error)) return false;
   return error.outcome === 'unknown' || isZkError(error, 'THROTTLED_OP', 'NOT_READ_ONLY');
+}
+
+/** Whether the server has said, or it is certain without its word, that nothing has happened. */
+export function isRefused(error: unknown): error is ZkError {
+  return isZkError(error) && error.outcome === 'refused';
 }
