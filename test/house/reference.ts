@@ -24,6 +24,7 @@ import { options } from '@vivarium/core/internal/config/options';
 import { otherKeys } from '@vivarium/core/internal/config/other-keys';
 import { shellCommands } from '@vivarium/core/internal/node/cli/shell-commands';
 import { operations } from '@vivarium/core/internal/wire/operations';
+import { recipeErrors } from '@vivarium/recipes/internal/errors';
 
 /** Text of every page by its file name. */
 export function referencePages(): ReadonlyMap<string, string> {
@@ -208,6 +209,12 @@ function errorsPage(): string {
         row.outcome,
         row.message,
       ]),
+    ),
+    'What a recipe finds by itself is a `RecipeError` with one of these as its `name`; its `path` is ' +
+      'the node or folder that it is about.',
+    markdown(
+      ['Name', 'Meaning'],
+      Object.entries(recipeErrors).map(([name, meaning]) => [code(name), meaning]),
     ),
   );
 }
