@@ -14,4 +14,5 @@ export { bytes, json, text } from './client/codecs.js';
 export { connect } from './client/connect.js';
 export type { ErrorFacts } from './client/errors.js';
 export { isZkError, ZkError } from './client/errors.js';
+export { latest } from './client/latest.js';
 export { CREATOR_ALL_ACL, OPEN_ACL, permissions, READ_ACL } from './wire/permissions.js';
