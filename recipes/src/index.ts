@@ -52,3 +52,11 @@ export {
   sharedValue,
   type Versioned,
 } from './shared-value.js';
+export type { Instance } from './service/instance.js';
+export { type Picker, type PickerOptions, picker } from './service/picker.js';
+export {
+  type InstancesOptions,
+  instances$,
+  type RegisterOptions,
+  registerService,
+} from './service/service.js';

@@ -35,6 +35,14 @@ import { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits
 import { type PermitsState, permits$ } from './permits/permits-state.js';
 import { type Phaser, type PhaserOptions, phaser } from './phaser.js';
 import { type SharedValue, type SharedValueOptions, sharedValue } from './shared-value.js';
+import type { Instance } from './service/instance.js';
+import { type Picker, type PickerOptions, picker } from './service/picker.js';
+import {
+  type InstancesOptions,
+  instances$,
+  type RegisterOptions,
+  registerService,
+} from './service/service.js';
 
 /**
  * All recipes of one client. What is said here is the short of it: the whole contract of each
@@ -75,6 +83,15 @@ export interface Recipes {
     group: string,
     options?: MembersOptions<T>,
   ): Observable<MemberChanges<T>>;
+  /** Offers a service until it leaves; see the function {@link registerService}. */
+  registerService<M = unknown>(options: RegisterOptions<M>): Promise<Membership<Instance<M>>>;
+  /** Who offers a service, now and after each change; see {@link instances$}. */
+  instances$<M = unknown>(
+    name: string,
+    options?: InstancesOptions,
+  ): Observable<readonly Instance<M>[]>;
+  /** Gives out instances of a service, one at a time; see the function {@link picker}. */
+  picker<M = unknown>(name: string, options?: PickerOptions): Picker<M>;
   /** Stands for election while it is subscribed; see the function {@link campaign$}. */
   campaign$(path: string, options: CampaignOptions): Observable<Leadership>;
   /** Works whenever it leads, and hands over when it has done; see the function {@link lead}. */
@@ -146,6 +163,9 @@ export function recipes(zk: Client): Recipes {
     joinGroup: (group, options) => joinGroup(zk, group, options),
     members$: (group, options) => members$(zk, group, options),
     memberChanges$: (group, options) => memberChanges$(zk, group, options),
+    registerService: (options) => registerService(zk, options),
+    instances$: (name, options) => instances$(zk, name, options),
+    picker: (name, options) => picker(zk, name, options),
     campaign$: (path, options) => campaign$(zk, path, options),
     lead: (path, work, options) => lead(zk, path, work, options),
     leader$: (path, options) => leader$(zk, path, options),

@@ -16,6 +16,7 @@ import { permitsSuite } from './permits-suite.js';
 import { phaserSuite } from './phaser-suite.js';
 import { queueSuite } from './queue-suite.js';
 import { rwLockSuite } from './rw-lock-suite.js';
+import { serviceSuite } from './service-suite.js';
 import { sharedValueSuite } from './shared-value-suite.js';
 import { upgradeSuite } from './upgrade-suite.js';
 
@@ -34,6 +35,7 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   upgradeSuite(name, shared);
   permitsSuite(name, shared);
   groupSuite(name, shared);
+  serviceSuite(name, shared);
   leadSuite(name, shared);
   firstVersionsSuite(name, shared);
   doubleBarrierSuite(name, shared);
