@@ -16,9 +16,12 @@ interface Lane {
   broken: DiskFailure | undefined;
 }
 
-/** After a synchronous flush slower than this the thread pool flushes, for a while. */
+/**
+ * After a synchronous flush slower than this the thread pool flushes, for so many times as long: of
+ * a disk that is slow the loop sees a twentieth, and one slow flush of a good disk costs little.
+ */
 const SLOW_FLUSH_MS = 5;
-const WARY_MS = 10_000;
+const WARY_TIMES = 20;
 
 /**
  * Performs the disk requests of one server: those of a lane in order and one at a time, the lanes
@@ -75,7 +78,7 @@ export class DiskLanes {
       return failed(request, lane, failureOf(error));
     }
     const ended = this.#now();
-    if (ended - began > SLOW_FLUSH_MS) this.#wary = ended + WARY_MS;
+    if (ended - began > SLOW_FLUSH_MS) this.#wary = ended + WARY_TIMES * (ended - began);
     return { type: 'disk-done', id: request.id, generation: request.generation };
   }
 
