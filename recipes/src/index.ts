@@ -45,13 +45,6 @@ export { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits
 export { type PermitsState, permits$ } from './permits/permits-state.js';
 export { type Phaser, type PhaserOptions, phaser } from './phaser.js';
 export { type Recipes, recipes } from './recipes.js';
-export type { WaitOptions } from './shared/patience.js';
-export {
-  type SharedValue,
-  type SharedValueOptions,
-  sharedValue,
-  type Versioned,
-} from './shared-value.js';
 export type { Instance } from './service/instance.js';
 export { type Picker, type PickerOptions, picker } from './service/picker.js';
 export {
@@ -60,3 +53,10 @@ export {
   type RegisterOptions,
   registerService,
 } from './service/service.js';
+export type { WaitOptions } from './shared/patience.js';
+export {
+  type SharedValue,
+  type SharedValueOptions,
+  sharedValue,
+  type Versioned,
+} from './shared-value.js';

@@ -34,7 +34,6 @@ import { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
 import { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
 import { type PermitsState, permits$ } from './permits/permits-state.js';
 import { type Phaser, type PhaserOptions, phaser } from './phaser.js';
-import { type SharedValue, type SharedValueOptions, sharedValue } from './shared-value.js';
 import type { Instance } from './service/instance.js';
 import { type Picker, type PickerOptions, picker } from './service/picker.js';
 import {
@@ -43,6 +42,7 @@ import {
   type RegisterOptions,
   registerService,
 } from './service/service.js';
+import { type SharedValue, type SharedValueOptions, sharedValue } from './shared-value.js';
 
 /**
  * All recipes of one client. What is said here is the short of it: the whole contract of each

@@ -1,5 +1,11 @@
 import { text } from '@vivarium/core';
-import { instances$, joinGroup, picker, type RegisterOptions, registerService } from '@vivarium/recipes';
+import {
+  instances$,
+  joinGroup,
+  picker,
+  type RegisterOptions,
+  registerService,
+} from '@vivarium/recipes';
 import { Subject } from 'rxjs';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
@@ -24,10 +30,24 @@ export function serviceSuite(name: string, open: () => Promise<Target>): void {
       const seen = record(t, instances$(clients[0]!, 'pay', { base }));
       assert.equal(await seen.until((list) => list.length === 0), []);
       const meta$ = new Subject<unknown>();
-      await using first = await offer(0, { address: '10.0.0.1', port: 80, meta: { zone: 'a' }, meta$ });
+      await using first = await offer(0, {
+        address: '10.0.0.1',
+        port: 80,
+        meta: { zone: 'a' },
+        meta$,
+      });
       await using second = await offer(1, { url: 'https://pay.example/v1' });
       assert.equal(await seen.until((list) => list.length === 2), [
-        ...[{ name: 'pay', id: 'i0', address: '10.0.0.1', port: 80, url: undefined, meta: { zone: 'a' } }],
+        ...[
+          {
+            name: 'pay',
+            id: 'i0',
+            address: '10.0.0.1',
+            port: 80,
+            url: undefined,
+            meta: { zone: 'a' },
+          },
+        ],
         {
           ...{ name: 'pay', id: 'i1', address: undefined, port: undefined },
           ...{ url: 'https://pay.example/v1', meta: undefined },

@@ -141,7 +141,8 @@ function inTurn<M>(): Choose<M> {
 /** No secret depends on it: what counts is that clients differ, and so do their turns. */
 function atRandom<M>(zk: Client): Choose<M> {
   const guid = deskOf(zk).nextGuid(zk.session?.id ?? 0n);
-  let state = [...guid].reduce((sum, char) => (Math.imul(sum, 31) + char.charCodeAt(0)) | 0, 17) || 1;
+  let state =
+    [...guid].reduce((sum, char) => (Math.imul(sum, 31) + char.charCodeAt(0)) | 0, 17) || 1;
   return (from) => {
     // Xorshift (Marsaglia, 2003), with the shifts 13, 17, 5.
     state ^= state << 13;
