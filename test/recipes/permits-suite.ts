@@ -12,7 +12,7 @@ import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
 import { suite, type TestContext } from '../support/suite.js';
-import { settle, stageOf } from './world.js';
+import { cutAtEachPiece, settle, stageOf } from './world.js';
 
 export function permitsSuite(name: string, open: () => Promise<Target>): void {
   const scene = async (t: TestContext, count: number) => {
@@ -170,26 +170,12 @@ export function permitsSuite(name: string, open: () => Promise<Target>): void {
       test(`are taken once, though ${lost} are lost on the way`, async (t) => {
         const { people, clients, home, ask, queueOf } = await scene(t, 2);
         const hold = await ask(0, { limit: 1 }).granted;
-        const { faults } = people[1]!;
-        let left = 5;
-        let isCutting = false;
-        faults.sending = () => {
-          if (left === 0 || isCutting || clients[1]!.state.type !== 'connected') return;
-          isCutting = true;
-          left--;
-          faults[lost === 'answers' ? 'deaf' : 'mute'] = true;
-          clients[1]!.clock.setTimer(5, () => {
-            faults.deaf = false;
-            faults.mute = false;
-            faults.cut();
-            isCutting = false;
-          });
-        };
+        const stopCutting = cutAtEachPiece(people[1]!, lost, 5);
         const next = ask(1, { data: 'mine' });
         await queueOf(2);
         await hold.release();
         const granted = await next.granted;
-        left = 0;
+        stopCutting();
         await queueOf(1);
         const shown = record(t, clients[0]!.data$(granted.path, { codec: text }));
         await shown.until((data) => data === 'mine');

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
 import { suite, type TestContext } from '../support/suite.js';
-import { settle, stageOf } from './world.js';
+import { cutAtEachPiece, settle, stageOf } from './world.js';
 
 const errorName = (error: unknown) => (error as Error).name;
 
@@ -176,27 +176,12 @@ export function upgradeSuite(name: string, open: () => Promise<Target>): void {
         const { people, clients, locks, queueOf } = await scene(t, 3);
         const reader = await locks[1]!.read({ upgradable: true });
         const other = await locks[2]!.read();
-        const { faults } = people[1]!;
-        // The connection is cut at each piece that is sent on it, one after the other.
-        let left = 5;
-        let isCutting = false;
-        faults.sending = () => {
-          if (left === 0 || isCutting || clients[1]!.state.type !== 'connected') return;
-          isCutting = true;
-          left--;
-          faults[lost === 'answers' ? 'deaf' : 'mute'] = true;
-          clients[1]!.clock.setTimer(5, () => {
-            faults.deaf = false;
-            faults.mute = false;
-            faults.cut();
-            isCutting = false;
-          });
-        };
+        const stopCutting = cutAtEachPiece(people[1]!, lost, 5);
         const upgrading = reader.upgrade();
         await queueOf(3);
         await other.release();
         const writer = await upgrading;
-        left = 0;
+        stopCutting();
         await record(t, pendingCleanUps$(clients[1]!)).until((count) => count === 0);
         await queueOf(2);
         assert.is(await locks[2]!.tryRead(), null);

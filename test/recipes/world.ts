@@ -108,3 +108,32 @@ export async function settle(...clients: readonly Client[]): Promise<void> {
     for (const zk of clients) await zk.sync();
   }
 }
+
+/**
+ * Breaks the connection at each of the next pieces that somebody sends on it, a little later: what
+ * was sent is lost with the `requests`, what comes back with the `answers`. The returned function
+ * ends it.
+ */
+export function cutAtEachPiece(
+  { zk, faults }: Person,
+  lost: 'answers' | 'requests',
+  pieces: number,
+): () => void {
+  let left = pieces;
+  let isCutting = false;
+  faults.sending = () => {
+    if (left === 0 || isCutting || zk.state.type !== 'connected') return;
+    isCutting = true;
+    left--;
+    faults[lost === 'answers' ? 'deaf' : 'mute'] = true;
+    zk.clock.setTimer(5, () => {
+      faults.deaf = false;
+      faults.mute = false;
+      faults.cut();
+      isCutting = false;
+    });
+  };
+  return () => {
+    left = 0;
+  };
+}

@@ -1,7 +1,7 @@
 import type { Acl, Client, MultiOp, NodeData, SessionInfo } from '@vivarium/core';
 import { isZkError } from '@vivarium/core';
 import { deskOf } from '../shared/desk.js';
-import { wasCutOff } from '../shared/doubt.js';
+import { isRefused, wasCutOff } from '../shared/doubt.js';
 import { childOf, nameOf, parentOf } from '../shared/paths.js';
 import type { Standing } from '../shared/protected-create.js';
 
@@ -46,7 +46,7 @@ export async function standBeside(
         if (wasCutOff(error)) continue;
         const hasHappened = isZkError(error, 'NODE_EXISTS') && error.index === 0;
         if (!hasHappened) {
-          if (isZkError(error) && error.outcome === 'refused') isInDoubt = false;
+          if (isRefused(error)) isInDoubt = false;
           throw error;
         }
       }

@@ -4,6 +4,7 @@ import { ReplaySubject } from 'rxjs';
 import { assertCount } from '../shared/counts.js';
 import { deskOf } from '../shared/desk.js';
 import { firstThat } from '../shared/first-that.js';
+import { fractionOf } from '../shared/fraction-of.js';
 import { patienceOf, type WaitOptions } from '../shared/patience.js';
 import type { Instance } from './instance.js';
 import { type InstancesOptions, instances$ } from './service.js';
@@ -140,16 +141,8 @@ function inTurn<M>(): Choose<M> {
 
 /** No secret depends on it: what counts is that clients differ, and so do their turns. */
 function atRandom<M>(zk: Client): Choose<M> {
-  const guid = deskOf(zk).nextGuid(zk.session?.id ?? 0n);
-  let state =
-    [...guid].reduce((sum, char) => (Math.imul(sum, 31) + char.charCodeAt(0)) | 0, 17) || 1;
-  return (from) => {
-    // Xorshift (Marsaglia, 2003), with the shifts 13, 17, 5.
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return from[(state >>> 0) % Math.max(1, from.length)];
-  };
+  const { nextGuid } = deskOf(zk);
+  return (from) => from[Math.floor(from.length * fractionOf(nextGuid(zk.session?.id ?? 0n)))];
 }
 
 function alwaysTheSame<M>(zk: Client): Choose<M> {

@@ -1,5 +1,6 @@
 import type { Client } from '@vivarium/core';
 import { deskOf } from './desk.js';
+import { fractionOf } from './fraction-of.js';
 
 /** How long to wait before a server is asked again that could not do what it was asked for. */
 const RETRY_MS = 1_000;
@@ -36,13 +37,4 @@ export async function backOff(
   if (conflicts < 2) return;
   const limitMs = Math.min(2 ** conflicts, MAX_BACK_OFF_MS);
   await pause(zk, signal, Math.floor(limitMs * fractionOf(deskOf(zk).nextGuid(session))));
-}
-
-/** A number from 0 to 1 that looks like chance, though the same name gives the same. */
-function fractionOf(name: string): number {
-  let hash = 0x811c9dc5;
-  for (const character of name) hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193);
-  // The last characters alone differ between two names of a session: spread them over all bits.
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
 }

@@ -1,7 +1,7 @@
 import type { Acl, Client, NodeData, SessionInfo } from '@vivarium/core';
 import { isZkError } from '@vivarium/core';
 import { deskOf } from './desk.js';
-import { wasCutOff } from './doubt.js';
+import { isRefused, wasCutOff } from './doubt.js';
 import { ensureFolder, FOLDER_TURNS } from './folder.js';
 import { childOf } from './paths.js';
 
@@ -51,7 +51,7 @@ export async function createProtected(
         const { path, stat } = await zk.create(childOf(parent, mark + label), data, options);
         return { path, czxid: stat.czxid };
       } catch (error) {
-        if (isZkError(error) && error.outcome === 'refused') isInDoubt = false;
+        if (isRefused(error)) isInDoubt = false;
         if (isZkError(error, 'NO_NODE') && missing++ < FOLDER_TURNS) {
           await ensureFolder(zk, parent, { signal, acl });
         } else if (!wasCutOff(error)) {
