@@ -14,6 +14,7 @@ const suites = {
 type SuiteName = keyof typeof suites;
 
 const LIMIT_MS = 5 * 60_000;
+const OUTPUT_TOLD_CHARS = 4_000;
 const { newest, oldest } = apacheVersions;
 
 /** Each suite on each server that it is for; of these the short form does the newest. */
@@ -39,7 +40,9 @@ export const prove: Proof = {
     const rows: { name: SuiteName; kind: ServerKind; result: SuiteResult }[] = [];
     for (const [name, kind] of runs.filter(([, on]) => !short || on !== oldest)) {
       const result = (await slice(`${name} ${kind}`, async () => {
-        const { passed, failed, problems } = await runFile(programOf(name), LIMIT_MS, [kind]);
+        const result = await runFile(programOf(name), LIMIT_MS, [kind]);
+        const { passed, failed, problems, output } = result;
+        if (problems.length > 0) log(output.slice(-OUTPUT_TOLD_CHARS));
         return { passed, failed, problems: [...problems] } as unknown as Json;
       })) as unknown as SuiteResult;
       rows.push({ name, kind, result });

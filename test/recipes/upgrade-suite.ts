@@ -5,6 +5,9 @@ import type { Target } from '../compliance/target.js';
 import { suite, type TestContext } from '../support/suite.js';
 import { cutAtEachPiece, settle, stageOf } from './world.js';
 
+/** The name of the node by which a reader writes. */
+const UPGRADED = /-up\d+-__WRIT__\d{10}$/;
+
 const errorName = (error: unknown) => (error as Error).name;
 
 export function upgradeSuite(name: string, open: () => Promise<Target>): void {
@@ -22,7 +25,15 @@ export function upgradeSuite(name: string, open: () => Promise<Target>): void {
         );
         return now.kind === 'present' ? now.children : [];
       };
-      return { home, people, clients, locks, list, queueOf };
+      /** Resolves when somebody stands to write by an upgrade, and nothing else of it is left. */
+      const upgradeIn = (length: number) =>
+        list.until(
+          (now) =>
+            now.kind === 'present' &&
+            now.children.length === length &&
+            now.children.some((each) => UPGRADED.test(each)),
+        );
+      return { home, people, clients, locks, list, queueOf, upgradeIn };
     };
     const watch = (request: Promise<Hold>) => {
       const seen: { hold?: Hold } = {};
@@ -83,7 +94,7 @@ export function upgradeSuite(name: string, open: () => Promise<Target>): void {
     });
 
     test('keeps out who is let in by a writer that gives up in the middle of it', async (t) => {
-      const { clients, locks, queueOf } = await scene(t, 4);
+      const { clients, locks, queueOf, upgradeIn } = await scene(t, 4);
       const [a, b, c, d] = locks;
       const reader = await a!.read({ upgradable: true });
       const early = await b!.read();
@@ -94,7 +105,8 @@ export function upgradeSuite(name: string, open: () => Promise<Target>): void {
       const seen = watch(late);
       await queueOf(4);
       const upgrading = reader.upgrade();
-      await queueOf(5);
+      watch(upgrading);
+      await upgradeIn(5);
       giveUp.abort('enough');
       await writing;
       await queueOf(4);
@@ -111,7 +123,7 @@ export function upgradeSuite(name: string, open: () => Promise<Target>): void {
     });
 
     test('waits for readers that have come in the meantime, and they do not wait for it', async (t) => {
-      const { clients, locks, list } = await scene(t, 2);
+      const { clients, locks, upgradeIn } = await scene(t, 2);
       const reader = await locks[0]!.read({ upgradable: true });
       // One that stands, and has not looked yet when the upgrade begins.
       const mode = 'ephemeralSequential';
@@ -120,10 +132,7 @@ export function upgradeSuite(name: string, open: () => Promise<Target>): void {
       });
       const upgrading = reader.upgrade();
       const seen = watch(upgrading);
-      const upgraded = /-up\d+-__WRIT__\d{10}$/;
-      await list.until(
-        (now) => now.kind === 'present' && now.children.some((each) => upgraded.test(each)),
-      );
+      await upgradeIn(3);
       await settle(...clients);
       assert.is(seen.hold, undefined);
       await clients[1]!.delete(path);

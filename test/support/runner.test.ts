@@ -16,6 +16,7 @@ const reds: Readonly<Record<string, RegExp>> = {
   'throws-a-nameless-error': /failed: fixture › throws an error/,
   'fails-in-cleanup': /failed: fixture › passes, then fails/,
   'rejects-unheard': /exit code 1/,
+  'fails-then-rejects-unheard': /failed: fixture › fails first, .*: Error: the first failure/,
   'throws-late': /exit code 1/,
   'declares-no-suite': /declared no test/,
   'declares-no-test': /failed: fixture › declares at least one test/,

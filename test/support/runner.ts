@@ -148,8 +148,9 @@ function judge(
       if (record.errors.length === 0) passed += 1;
       else {
         failed += 1;
-        const told = ended.output.includes(record.name) ? '' : `\n${record.errors.join('\n')}`;
-        problems.push(`failed: ${record.suite} › ${record.name}${told}`);
+        const told = record.errors.join('\n');
+        const brief = ended.output.includes(record.name) ? told.split('\n')[0] : told;
+        problems.push(`failed: ${record.suite} › ${record.name}: ${brief}`);
       }
     }
   }

@@ -42,6 +42,10 @@ let declared = 0;
 let finished = 0;
 let failed = 0;
 let started = false;
+/** What has gone wrong so far in the test that runs; told although its cleanup ends the process. */
+let running:
+  | { readonly suite: string; readonly name: string; readonly errors: Error[] }
+  | undefined;
 const baseline = activeResources();
 
 /**
@@ -86,6 +90,7 @@ async function runTest(
   report({ type: 'start', suite: suiteTitle, name });
   const began = performance.now();
   const errors: Error[] = [];
+  running = { suite: suiteTitle, name, errors };
   const cleanups: (() => unknown)[] = [];
   const ending = new AbortController();
   const context: TestContext = {
@@ -107,20 +112,19 @@ async function runTest(
     }
   });
   finished += 1;
+  running = undefined;
   const ms = Math.round(performance.now() - began);
   if (errors.length > 0) failed += 1;
-  report({
-    type: 'result',
-    suite: suiteTitle,
-    name,
-    ms,
-    errors: errors.map((error) => error.stack ?? error.message),
-  });
+  report({ type: 'result', suite: suiteTitle, name, ms, errors: errors.map(told) });
   if (finished === declared) setTimeout(watchTheEnd, 0);
   if (errors.length === 1) throw errors[0];
   if (errors.length > 1) {
-    throw new Error(errors.map((error) => error.stack ?? error.message).join('\n  and then: '));
+    throw new Error(errors.map(told).join('\n  and then: '));
   }
+}
+
+function told(error: Error): string {
+  return error.stack ?? error.message;
 }
 
 /** Runs `work` within the limit; what it throws is added to `errors`. */
@@ -162,6 +166,11 @@ function watchTheEnd(): void {
 process.on('exit', (code) => {
   if (finished < declared) {
     process.stderr.write(`\nThe process ended after ${finished} of ${declared} tests.\n`);
+    if (running !== undefined && running.errors.length > 0) {
+      const { suite, name, errors } = running;
+      process.stderr.write(`"${name}" had failed already: ${errors.map(told).join('\n')}\n`);
+      report({ type: 'result', suite, name, ms: 0, errors: errors.map(told) });
+    }
     process.exitCode = code || 1;
   } else if (failed > 0) {
     process.exitCode = code || 1;
