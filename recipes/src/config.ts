@@ -83,12 +83,12 @@ export interface UpdateOptions extends WaitOptions {
  *
  * The new value is what is stored when this resolves, and `change` has been applied exactly once,
  * also when the answer was lost. Given up by `signal` or `timeoutMs` it is not applied, unless it
- * was sent already. Needs the permissions to create and delete nodes below this one, for a marker
- * that is there while it writes.
+ * was sent already. For that a marker stands below the node while it is written; where we may not
+ * make one, a lost answer is an UNKNOWN_OUTCOME as soon as anybody has written since.
  *
  * @throws ZkError BAD_ARGUMENTS when the format refuses the new value, NO_AUTH, SESSION_EXPIRED
  *   when the client is closed; RecipeError UNKNOWN_OUTCOME when the session ended with the answer
- *   outstanding and the node was written since, CONFLICT after a hundred turns, TIMED_OUT; the
+ *   outstanding, or there was no marker, and the node was written since, CONFLICT after a hundred turns, TIMED_OUT; the
  *   reason of `options.signal`; what `change` throws
  */
 export async function updateConfig<T>(

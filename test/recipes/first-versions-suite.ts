@@ -1,4 +1,4 @@
-import { json, type StandardSchema, text } from '@vivarium/core';
+import { json, permissions, type StandardSchema, text } from '@vivarium/core';
 import {
   barrier,
   campaign$,
@@ -268,6 +268,46 @@ export function firstVersionsSuite(name: string, open: () => Promise<Target>): v
       assert.is(errorName(await errorOf(doubtful.adding)), 'UNKNOWN_OUTCOME');
       assert.equal(await b.getData(home, { codec: json(limits) }), { rps: 6 });
       assert.equal((await b.children(home)).children, []);
+    });
+
+    test('needs no more than the permissions to read and write it', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      const add = (now: Limits | undefined) => ({ rps: (now?.rps ?? 0) + 1 });
+      const perms = permissions.read | permissions.write;
+      await b.create(home);
+      const [closed, passing] = [`${home}/closed`, `${home}/passing`];
+      const acl = [{ perms, id: { scheme: 'world', id: 'anyone' } }];
+      await b.create(closed, '{"rps":1}', { acl });
+      await b.create(passing, '{"rps":1}', { mode: 'ephemeral' });
+      for (const path of [closed, passing]) {
+        const people = [a.zk, b, a.zk, b, a.zk];
+        await Promise.all(people.map((zk) => updateConfig(zk, path, limits, add)));
+        assert.equal(await b.getData(path, { codec: json(limits) }), { rps: 6 });
+      }
+      // Nothing tells whose write it was that went unheard, unless it was nobody's.
+      const turns: string[] = [];
+      const unsaid = updateConfig(a.zk, closed, limits, (now) => {
+        a.faults.mute = turns.push('turn') === 1;
+        return add(now);
+      });
+      while (turns.length === 0) await b.sync();
+      await settle(b);
+      a.faults.mute = false;
+      a.faults.cut();
+      assert.equal(await unsaid, { rps: 7 });
+      assert.is(turns.length, 2);
+      const unheard = updateConfig(a.zk, closed, limits, (now) => {
+        a.faults.deaf = true;
+        return add(now);
+      });
+      unheard.catch(() => {});
+      const seen = record(t, b.node$(closed, { codec: json(limits) }));
+      await seen.until((now) => now.kind === 'present' && now.data.rps === 8);
+      a.faults.deaf = false;
+      a.faults.cut();
+      assert.is(errorName(await errorOf(unheard)), 'UNKNOWN_OUTCOME');
+      assert.equal(await b.getData(closed, { codec: json(limits) }), { rps: 8 });
     });
   });
 }

@@ -9,7 +9,7 @@ import { childOf, parentOf } from './paths.js';
 import { backOff, pause } from './pause.js';
 import { currentSession } from './sessions.js';
 import { readNode, type StoredNode, storedNode } from './stored-node.js';
-import { outcomeOf } from './write-outcome.js';
+import { outcomeByNode, outcomeOf } from './write-outcome.js';
 
 /** How often a change begins again because others wrote at the same time. */
 const MAX_CONFLICTS = 100;
@@ -39,6 +39,9 @@ export interface Change {
  * `sync`. A session that ended took the marker with it; then a node that nobody has touched tells
  * that it did not happen, and any other tells nothing.
  *
+ * Where we may not make a marker the node is written without: then, too, only a node that nobody has
+ * touched tells what came of a write whose answer was lost.
+ *
  * Also when the signal aborts while a write is under way it is found out whether that happened,
  * and if so this resolves. So it may settle late: callers do not wait for it.
  *
@@ -63,7 +66,10 @@ export function changeOnce(
         forgetValue(lane);
         continue;
       }
-      const written = await write(zk, lane, view, path, bytes, change);
+      const written =
+        view.marker === undefined
+          ? await writeUnmarked(zk, view, path, bytes, change)
+          : await write(zk, lane, view, path, bytes, change);
       if (written === 'again') continue;
       if (written !== 'conflict') {
         // Where others write too, what we know is soon old: then look first.
@@ -77,12 +83,22 @@ export function changeOnce(
 }
 
 /** What is known before a write. */
-interface View {
+type View = MarkedView | UnmarkedView;
+
+interface MarkedView {
   readonly node: StoredNode | undefined;
   /** It stands if there is a node; if not, it will be made together with it. */
   readonly marker: Marker;
   /** Whether it was asked just now. */
   readonly isFresh: boolean;
+}
+
+/** Of a node below which nothing may be made. */
+interface UnmarkedView {
+  readonly node: StoredNode;
+  readonly marker?: undefined;
+  readonly session: SessionInfo;
+  readonly isFresh: true;
 }
 
 async function look(
@@ -115,6 +131,9 @@ async function look(
   if (creation.status === 'fulfilled') lane.marker = made;
   else if (isZkError(creation.reason, 'NO_NODE')) {
     return { node: undefined, marker: made, isFresh: true };
+  } else if (isForbidden(creation.reason) && reading.status === 'fulfilled') {
+    const node = reading.value;
+    return node === undefined ? 'again' : { node, session, isFresh: true };
   } else {
     if (!isRefused(creation.reason)) removeMarker(zk, made);
     return await again(zk, session, creation.reason, signal);
@@ -128,7 +147,7 @@ async function look(
 async function write(
   zk: Client,
   lane: Lane,
-  view: View,
+  view: MarkedView,
   path: string,
   bytes: Uint8Array,
   change: Change,
@@ -160,14 +179,40 @@ async function write(
     if (isRefused(error)) return await refused(zk, lane, path, view, error, change);
     const outcome = await outcomeOf(zk, path, node, marker);
     if (outcome === 'unknown') throw new RecipeError('UNKNOWN_OUTCOME', path, { cause: error });
-    if (outcome === 'not written') {
-      if (isZkError(error) && !wasCutOff(error)) await pause(zk, signal);
-      return 'again';
-    }
+    if (outcome === 'not written') return await notWritten(zk, error, signal);
     const { mzxid, version } = outcome;
     const [next, czxid] = node === undefined ? [0, mzxid] : [(node.version + 1) | 0, node.czxid];
     return done({ bytes, version: next, czxid, mzxid }, version);
   }
+}
+
+async function writeUnmarked(
+  zk: Client,
+  { node, session }: UnmarkedView,
+  path: string,
+  bytes: Uint8Array,
+  { signal }: Change,
+): Promise<StoredNode | 'conflict' | 'again'> {
+  try {
+    const { version } = node;
+    return storedNode(bytes, await zk.set(path, bytes, { version, session: session.id, signal }));
+  } catch (error) {
+    if (isZkError(error, 'BAD_VERSION', 'NO_NODE')) return 'conflict';
+    if (isRefused(error)) return await again(zk, session, error, signal);
+    const outcome = await outcomeByNode(zk, path, node);
+    if (outcome === 'unknown') throw new RecipeError('UNKNOWN_OUTCOME', path, { cause: error });
+    return await notWritten(zk, error, signal);
+  }
+}
+
+async function notWritten(zk: Client, error: unknown, signal: AbortSignal): Promise<'again'> {
+  if (isZkError(error) && !wasCutOff(error)) await pause(zk, signal);
+  return 'again';
+}
+
+/** Whether nothing can be made below a node that is there. */
+function isForbidden(error: unknown): boolean {
+  return isZkError(error, 'NO_AUTH', 'NO_CHILDREN_FOR_EPHEMERALS');
 }
 
 /** After a write of which nothing has happened. */
@@ -175,7 +220,7 @@ async function refused(
   zk: Client,
   lane: Lane,
   path: string,
-  { node, marker }: View,
+  { node, marker }: MarkedView,
   error: unknown,
   { acl, signal }: Change,
 ): Promise<'conflict' | 'again'> {

@@ -45,8 +45,8 @@ export async function outcomeOf(
   }
 }
 
-/** Without the marker: a node that nobody has touched was not touched by us. */
-async function outcomeByNode(
+/** Without a marker: a node that nobody has touched was not touched by us. Never rejects. */
+export async function outcomeByNode(
   zk: Client,
   path: string,
   before: StoredNode | undefined,
