@@ -88,8 +88,8 @@ export interface UpdateOptions extends WaitOptions {
  *
  * @throws ZkError BAD_ARGUMENTS when the format refuses the new value, NO_AUTH, SESSION_EXPIRED
  *   when the client is closed; RecipeError UNKNOWN_OUTCOME when the session ended with the answer
- *   outstanding, or there was no marker, and the node was written since, CONFLICT after a hundred turns, TIMED_OUT; the
- *   reason of `options.signal`; what `change` throws
+ *   outstanding, or there was no marker, and the node was written since, CONFLICT after a hundred
+ *   turns, TIMED_OUT; the reason of `options.signal`; what `change` throws
  */
 export async function updateConfig<T>(
   zk: Client,

@@ -20,7 +20,7 @@ interface Lane {
  * After a synchronous flush slower than this the thread pool flushes, for so many times as long: of
  * a disk that is slow the loop sees a twentieth, and one slow flush of a good disk costs little.
  */
-const SLOW_FLUSH_MS = 5;
+const SLOW_FLUSH_MS = 2;
 const WARY_TIMES = 20;
 
 /**

@@ -39,8 +39,8 @@ export interface Change {
  * `sync`. A session that ended took the marker with it; then a node that nobody has touched tells
  * that it did not happen, and any other tells nothing.
  *
- * Where we may not make a marker the node is written without: then, too, only a node that nobody has
- * touched tells what came of a write whose answer was lost.
+ * Where we may not make a marker the node is written without: then, too, only a node that nobody
+ * has touched tells what came of a write whose answer was lost.
  *
  * Also when the signal aborts while a write is under way it is found out whether that happened,
  * and if so this resolves. So it may settle late: callers do not wait for it.

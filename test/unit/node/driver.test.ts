@@ -67,7 +67,7 @@ suite('the driver', (test) => {
     );
   });
 
-  test('flushes a lone small write at once, and one among others in the pool', async () => {
+  test('flushes at once when little has come in, else in the pool', async () => {
     const { machine, attach, performed } = setUp();
     const stream = attach();
     await turn();
@@ -75,17 +75,24 @@ suite('the driver', (test) => {
       const steps = [{ step: 'sync', file: 'logs/x' } as const];
       return { type: 'disk', id, generation: 0, lane: 'log', steps };
     };
-    onBytes(machine, { 1: [disk(1)], 2: [disk(2)], 3: [] });
+    onBytes(machine, { 1: [disk(1)], 2: [disk(2)], 3: [], 4: [disk(4)] });
+    const done = (id: number) => [{ type: 'disk-done', id, generation: 0 }];
     stream.events.received(byte(1));
     await turn();
     assert.equal(performed, ['at once 1']);
-    assert.equal(machine.batches.at(-1), [{ type: 'disk-done', id: 1, generation: 0 }]);
+    assert.equal(machine.batches.at(-1), done(1));
     stream.events.received(byte(2));
     stream.events.received(byte(3));
     await turn();
-    while (machine.batches.length < 5) await turn();
-    assert.equal(performed, ['at once 1', 'later']);
-    assert.equal(machine.batches.at(-1), [{ type: 'disk-done', id: 2, generation: 0 }]);
+    assert.equal(performed, ['at once 1', 'at once 1']);
+    assert.equal(machine.batches.at(-1), done(2));
+    const { length } = machine.batches;
+    stream.events.received(new Uint8Array(16_384).fill(4, 0, 1));
+    stream.events.received(byte(3));
+    await turn();
+    while (machine.batches.length < length + 2) await turn();
+    assert.equal(performed, ['at once 1', 'at once 1', 'later']);
+    assert.equal(machine.batches.at(-1), done(4));
   });
 
   test('stops reading a slow reader, goes on when it has read, cuts it when it never does', async () => {
