@@ -109,7 +109,8 @@ export async function updateConfig<T>(
   };
   try {
     // The marker does not stay: whoever keeps a configuration may want to delete it.
-    await whicheverFirst(changeOnce(zk, path, { make, acl, signal, lingerMs: 0 }), signal);
+    const how = { lingerMs: 0, isMarkerOptional: true };
+    await whicheverFirst(changeOnce(zk, path, { make, acl, signal, ...how }), signal);
     return value as T;
   } finally {
     patience.end();

@@ -1,4 +1,4 @@
-import { CREATOR_ALL_ACL, isZkError, type NodeValue, READ_ACL } from '@vivarium/core';
+import { CREATOR_ALL_ACL, isZkError, type NodeValue, permissions, READ_ACL } from '@vivarium/core';
 import { counter, pendingCleanUps$, recipes } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
@@ -132,9 +132,18 @@ export function counterSuite(name: string, open: () => Promise<Target>): void {
       assert.is(await counter(a, home, { acl: CREATOR_ALL_ACL }).add(1), 2n);
       assert.is(errorName(await errorOf(counter(b, home).add(1))), 'NO_AUTH');
       assert.is(errorName(await errorOf(counter(b, home).get())), 'NO_AUTH');
+      // Without a marker nobody could tell whether an addition has happened.
+      const perms = permissions.all & ~permissions.create;
+      await a.setAcl(home, [{ perms, id: { scheme: 'world', id: 'anyone' } }]);
+      assert.is(errorName(await errorOf(counter(b, home).add(1))), 'NO_AUTH');
       await a.setAcl(home, READ_ACL);
       assert.is(errorName(await errorOf(counter(b, home).add(1))), 'NO_AUTH');
       assert.is(await counter(b, home).get(), 2n);
+      const passing = `${home}-passing`;
+      await a.create(passing, new Uint8Array([0, 0, 0, 0, 0, 0, 0, 7]), { mode: 'ephemeral' });
+      const refused = await errorOf(counter(b, passing).add(1));
+      assert.is(errorName(refused), 'NO_CHILDREN_FOR_EPHEMERALS');
+      assert.is(await counter(b, passing).get(), 7n);
       await record(t, pendingCleanUps$(b)).until((count) => count === 0);
     });
   });

@@ -25,6 +25,8 @@ export interface Change {
   readonly acl?: readonly Acl[] | undefined;
   /** Gives up. */
   readonly signal: AbortSignal;
+  /** Whether to write without a marker where we may not make one; refused when left out. */
+  readonly isMarkerOptional?: boolean | undefined;
   /** How long the marker stays when nobody else writes; see {@link inLane}. */
   readonly lingerMs: number;
 }
@@ -39,14 +41,14 @@ export interface Change {
  * `sync`. A session that ended took the marker with it; then a node that nobody has touched tells
  * that it did not happen, and any other tells nothing.
  *
- * Where we may not make a marker the node is written without: then, too, only a node that nobody
- * has touched tells what came of a write whose answer was lost.
+ * Where it is optional and we may not make one, the node is written without: then, too, only a node
+ * that nobody has touched tells what came of a write whose answer was lost.
  *
  * Also when the signal aborts while a write is under way it is found out whether that happened,
  * and if so this resolves. So it may settle late: callers do not wait for it.
  *
- * @throws RecipeError UNKNOWN_OUTCOME, CONFLICT; ZkError NO_AUTH, SESSION_EXPIRED when the client
- *   is closed; what `make` throws; the signal's reason
+ * @throws RecipeError UNKNOWN_OUTCOME, CONFLICT; ZkError NO_AUTH, NO_CHILDREN_FOR_EPHEMERALS,
+ *   SESSION_EXPIRED when the client is closed; what `make` throws; the signal's reason
  */
 export function changeOnce(
   zk: Client,
@@ -106,7 +108,7 @@ async function look(
   lane: Lane,
   session: SessionInfo,
   path: string,
-  { acl, signal }: Change,
+  { acl, signal, isMarkerOptional = false }: Change,
 ): Promise<View | 'again'> {
   const options = { session: session.id, signal };
   if (lane.marker?.session !== session) lane.marker = undefined;
@@ -131,7 +133,7 @@ async function look(
   if (creation.status === 'fulfilled') lane.marker = made;
   else if (isZkError(creation.reason, 'NO_NODE')) {
     return { node: undefined, marker: made, isFresh: true };
-  } else if (isForbidden(creation.reason) && reading.status === 'fulfilled') {
+  } else if (isMarkerOptional && isForbidden(creation.reason) && reading.status === 'fulfilled') {
     const node = reading.value;
     return node === undefined ? 'again' : { node, session, isFresh: true };
   } else {
