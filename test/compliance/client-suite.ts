@@ -3,6 +3,7 @@
  * it; see the files beside this one.
  */
 import { suite } from '../support/suite.js';
+import { absenceSuite } from './absence-suite.js';
 import { guaranteesSuite } from './guarantees-suite.js';
 import { reconnectSuite } from './reconnect-suite.js';
 import { requestsSuite } from './requests-suite.js';
@@ -20,6 +21,7 @@ export function clientSuite(name: string, open: () => Promise<Target>): void {
   watchesSuite(name, shared);
   guaranteesSuite(name, shared);
   reconnectSuite(name, shared);
+  absenceSuite(name, shared);
   suite(`${name}: the end`, (test) => {
     test('the server ends when all its clients are gone', async () => {
       await (await shared()).stop?.();

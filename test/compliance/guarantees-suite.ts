@@ -4,6 +4,7 @@ import { isZkError, json, permissions, text } from '@vivarium/core';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
 import { record } from './observe.js';
+import { Tap } from './tap.js';
 import type { Target } from './target.js';
 import { rigOf } from './target.js';
 
@@ -88,6 +89,52 @@ export function guaranteesSuite(name: string, open: () => Promise<Target>): void
       for (const [i, exists] of there.values.entries()) {
         assert.is.not(exists, there.values[i - 1]);
       }
+    });
+
+    test('G2: a thousand writes at once end in the last, read one at a time (scenario 54)', async (t) => {
+      const target = await open();
+      const { zk: writer, home } = await rigOf(t, target);
+      const tap = new Tap(target.host);
+      const { zk } = await rigOf(t, { ...target, host: tap });
+      await writer.create(`${home}/a`, '0');
+      const data = record(t, zk.node$(`${home}/a`, { codec: text }));
+      await data.until(isData('0'));
+      let most = 0;
+      tap.sending = () => {
+        most = Math.max(most, zk.stats().inFlight);
+      };
+      const writes: Promise<unknown>[] = [];
+      for (let i = 1; i <= 1_000; i++) writes.push(writer.set(`${home}/a`, String(i)));
+      await Promise.all(writes);
+      await data.until(isData('1000'));
+      assert.is(most, 1);
+      const versions = data.values.map((seen) =>
+        seen.kind === 'present' ? seen.stat.version : -1,
+      );
+      for (const [i, version] of versions.entries())
+        assert.ok(i === 0 || version > versions[i - 1]!);
+    });
+
+    test('G2: ancestors made one by one say nothing until the node is there (scenario 59)', async (t) => {
+      const { zk, home, another } = await rigOf(t, await open());
+      const { zk: writer } = await another();
+      const path = `${home}/a/b/c`;
+      const data = record(t, zk.node$(path, { codec: text }));
+      await data.until(({ kind }) => kind === 'absent');
+      for (const ancestor of [`${home}/a`, `${home}/a/b`]) {
+        await writer.create(ancestor);
+        await zk.sync();
+        await zk.exists(ancestor);
+      }
+      assert.is(data.values.length, 1);
+      await writer.create(path, 'first');
+      await data.until(isData('first'));
+      await writer.delete(path);
+      await data.until(({ kind }) => kind === 'absent');
+      await writer.create(path, 'second');
+      await data.until(isData('second'));
+      const kinds = data.values.map(({ kind }) => kind);
+      assert.equal(kinds, ['absent', 'present', 'absent', 'present']);
     });
 
     test('G2: a re-read that was lost with its connection is done after it', async (t) => {

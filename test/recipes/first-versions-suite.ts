@@ -3,6 +3,7 @@ import {
   barrier,
   campaign$,
   config$,
+  contenders$,
   type Leadership,
   pendingCleanUps$,
   updateConfig,
@@ -149,6 +150,31 @@ export function firstVersionsSuite(name: string, open: () => Promise<Target>): v
       assert.ok(term!.signal.aborted);
       const roles = said.values.map(({ role }) => role);
       assert.equal(roles, ['follower', 'leader', 'follower', 'leader']);
+    });
+
+    test('is one of two who come back when all of it was removed (scenario 45)', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, b, { zk: c }] = [await person(), await person(), await person()];
+      const first = record(t, campaign$(a.zk, home, { id: 'a' }));
+      const before = await first.until(isLeader);
+      const term = before.role === 'leader' ? before.term : assert.unreachable();
+      const second = record(t, campaign$(b.zk, home, { id: 'b' }));
+      await second.until((now) => now.role === 'follower' && now.ahead === 1);
+      for (const { faults } of [a, b]) faults.partition();
+      const { children } = await c.children(home);
+      const ops = children.map((each) => ({ op: 'delete', path: `${home}/${each}` }) as const);
+      assert.is(ops.length, 2);
+      await c.multi([...ops, { op: 'delete', path: home }]);
+      for (const { faults } of [a, b]) faults.heal();
+      const all = record(t, contenders$(c, home));
+      const [next] = await all.until((now) => now.length === 2);
+      const [leads, follows] = next!.data === 'a' ? [first, second] : [second, first];
+      const after = await leads.until((now) => now.role === 'leader' && now.term !== term);
+      assert.ok(after.role === 'leader' && after.term.token.compare(term!.token) === 1);
+      assert.is(after.role === 'leader' && after.term.token.zxid, next!.czxid);
+      await follows.until((now) => now.role === 'follower' && now.ahead === 1);
+      assert.is(term!.status, 'revoked');
+      assert.equal([...first.errors, ...second.errors], []);
     });
   });
 

@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { record } from '../compliance/observe.js';
 import { suite } from '../support/suite.js';
 
-const WAITERS = 30;
+const WAITERS = 50;
 
 suite('a lock, when the server starts again', (test) => {
   test(

@@ -227,6 +227,30 @@ export function lockSuite(name: string, open: () => Promise<Target>): void {
       assert.ok(second.isCertain());
     });
 
+    test('released when it is lost already asks nothing, and is done at once (scenario 21)', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const { zk, faults } = await person();
+      const hold = await acquireLock(zk, home);
+      await faults.endSession();
+      faults.cut();
+      await record(t, hold.status$).until((status) => status === 'lost');
+      await settle(zk);
+      await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+      let sent = 0;
+      faults.sending = () => {
+        sent++;
+      };
+      // Whatever an answer of a server would be waited for comes later than that.
+      const later = new Promise<string>((resolve) => setImmediate(resolve, 'later'));
+      const released = hold.release().then(() => 'released');
+      assert.is(await Promise.race([released, later]), 'released');
+      await later;
+      assert.is(sent, 0);
+      const { queued, inFlight } = zk.stats();
+      assert.equal({ queued, inFlight }, { queued: 0, inFlight: 0 });
+      assert.is(hold.status, 'lost');
+    });
+
     test('released while away is gone before anything else is asked', async (t) => {
       const { home, person } = await stageOf(t, await open());
       const { zk, faults } = await person();
