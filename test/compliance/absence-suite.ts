@@ -68,10 +68,12 @@ export function absenceSuite(name: string, open: () => Promise<Target>): void {
       const { zk, faults, home, another } = await rigOf(t, await open());
       const { zk: writer } = await another();
       await writer.create(`${home}/a`, 'old');
+      await writer.create(`${home}/quiet`);
       const before = zk.stats().watches;
-      const left = [record(t, zk.node$(`${home}/a`)), record(t, zk.node$(`${home}/no`))];
+      const left = ['a', 'no', 'quiet'].map((each) => record(t, zk.node$(`${home}/${each}`)));
       const list = record(t, zk.children$(home));
       await Promise.all([...left, list].map((one) => one.until(() => true)));
+      const events = record(t, zk.events$);
       faults.refusing = true;
       faults.cut();
       // Begun and left while nothing can be read, and left while nothing can be taken back.
@@ -81,8 +83,8 @@ export function absenceSuite(name: string, open: () => Promise<Target>): void {
       await writer.create(`${home}/no`);
       faults.refusing = false;
       await zk.sync();
-      const events = record(t, zk.events$);
       await writer.set(`${home}/a`, 'newer');
+      await writer.set(`${home}/quiet`, 'new');
       await writer.delete(`${home}/no`);
       await writer.create(`${home}/other`);
       await zk.sync();

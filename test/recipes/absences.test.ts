@@ -1,4 +1,4 @@
-/** Clients that fall silent for a part of their session's timeout, in an ensemble and to the tick. */
+/** Clients that fall silent for a part of their session's timeout, in an ensemble. */
 import { type Client, type ClientHost, connect, isZkError } from '@vivarium/core';
 import { startLocal } from '@vivarium/core/local';
 import { acquireLock, type Hold, lead, type Term } from '@vivarium/recipes';
@@ -67,7 +67,7 @@ suite('a lock and an absence of its holder', (test) => {
 
 suite('an election whose leader falls silent', (test) => {
   for (const seed of [1, 2, 3, 4, 5]) {
-    test(`has the next one within the timeout, and not before (41, ${seed})`, async (t) => {
+    test(`has the next one when its session times out, not before (41, ${seed})`, async (t) => {
       const { local, client } = await scene(t, seed);
       const [a, b] = [await client(), await client()];
       await local.until(a.create('/written', 'nobody'));
