@@ -6,6 +6,9 @@ export const recipeErrors = {
   RELEASED: 'the hold was released',
   DUPLICATE_MEMBER: 'somebody else is in the group under this id',
   MEMBER_LEFT: 'the member has left the group',
+  NODE_TAKEN: 'a node of somebody else stands there',
+  NO_TTL_NODES:
+    'the servers make no nodes with a time to live; their option extendedTypesEnabled=true does',
   UNREADABLE_PREDECESSOR: 'the node to wait for may not be read, so its end would not be told',
   QUEUE_TOO_LONG: 'the queue is longer than one answer of the server can tell',
   LIMIT_MISMATCH: 'another limit of permits is in force',

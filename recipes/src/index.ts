@@ -36,6 +36,18 @@ export { type Member, type MembersOptions, members$ } from './group/members.js';
 export { FencingToken } from './hold/fencing-token.js';
 export type { CheckOfHold, Hold, HoldStatus } from './hold/hold.js';
 export { type IdGenerator, type IdGeneratorOptions, idGenerator } from './id-generator.js';
+export {
+  type KeepNodeOptions,
+  type KeptNode,
+  type KeptNodeStatus,
+  keepNode,
+} from './kept/keep-node.js';
+export {
+  type KeepTtlNodeOptions,
+  type KeptTtlNode,
+  type KeptTtlNodeStatus,
+  keepTtlNode,
+} from './kept/keep-ttl-node.js';
 export { acquireAll, type Holds } from './lock/acquire-all.js';
 export { acquireLock, tryLock, withLock } from './lock/lock.js';
 export type { LockOptions } from './lock/request-hold.js';

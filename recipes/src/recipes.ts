@@ -1,4 +1,4 @@
-import type { Client, Codec, StandardSchema } from '@vivarium/core';
+import type { Client, Codec, NodeData, StandardSchema } from '@vivarium/core';
 import type { Observable } from 'rxjs';
 import { type Barrier, barrier } from './barrier.js';
 import { pendingCleanUps$ } from './clean-ups.js';
@@ -26,6 +26,8 @@ import { type MemberChanges, memberChanges$ } from './group/member-changes.js';
 import { type Member, type MembersOptions, members$ } from './group/members.js';
 import type { Hold } from './hold/hold.js';
 import { type IdGenerator, type IdGeneratorOptions, idGenerator } from './id-generator.js';
+import { type KeepNodeOptions, type KeptNode, keepNode } from './kept/keep-node.js';
+import { type KeepTtlNodeOptions, type KeptTtlNode, keepTtlNode } from './kept/keep-ttl-node.js';
 import { acquireAll, type Holds } from './lock/acquire-all.js';
 import { acquireLock, tryLock, withLock } from './lock/lock.js';
 import type { LockOptions } from './lock/request-hold.js';
@@ -92,6 +94,18 @@ export interface Recipes {
   ): Observable<readonly Instance<M>[]>;
   /** Gives out instances of a service, one at a time; see the function {@link picker}. */
   picker<M = unknown>(name: string, options?: PickerOptions): Picker<M>;
+  /** Keeps an ephemeral node until it is released; see the function {@link keepNode}. */
+  keepNode<T = NodeData>(
+    path: string,
+    data: NoInfer<T>,
+    options?: KeepNodeOptions<T>,
+  ): Promise<KeptNode<T>>;
+  /** Keeps a node that outlives us by its time to live; see {@link keepTtlNode}. */
+  keepTtlNode<T = NodeData>(
+    path: string,
+    data: NoInfer<T> | undefined,
+    options: KeepTtlNodeOptions<T>,
+  ): Promise<KeptTtlNode<T>>;
   /** Stands for election while it is subscribed; see the function {@link campaign$}. */
   campaign$(path: string, options: CampaignOptions): Observable<Leadership>;
   /** Works whenever it leads, and hands over when it has done; see the function {@link lead}. */
@@ -166,6 +180,8 @@ export function recipes(zk: Client): Recipes {
     registerService: (options) => registerService(zk, options),
     instances$: (name, options) => instances$(zk, name, options),
     picker: (name, options) => picker(zk, name, options),
+    keepNode: (path, data, options) => keepNode(zk, path, data, options),
+    keepTtlNode: (path, data, options) => keepTtlNode(zk, path, data, options),
     campaign$: (path, options) => campaign$(zk, path, options),
     lead: (path, work, options) => lead(zk, path, work, options),
     leader$: (path, options) => leader$(zk, path, options),

@@ -10,6 +10,8 @@ import { doubleBarrierSuite } from './double-barrier-suite.js';
 import { firstVersionsSuite } from './first-versions-suite.js';
 import { groupSuite } from './group-suite.js';
 import { idGeneratorSuite } from './id-generator-suite.js';
+import { keepNodeSuite } from './keep-node-suite.js';
+import { keepTtlNodeSuite } from './keep-ttl-node-suite.js';
 import { leadSuite } from './lead-suite.js';
 import { lockSuite } from './lock-suite.js';
 import { permitsSuite } from './permits-suite.js';
@@ -36,6 +38,8 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   permitsSuite(name, shared);
   groupSuite(name, shared);
   serviceSuite(name, shared);
+  keepNodeSuite(name, shared);
+  keepTtlNodeSuite(name, shared);
   leadSuite(name, shared);
   firstVersionsSuite(name, shared);
   doubleBarrierSuite(name, shared);
