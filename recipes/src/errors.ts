@@ -9,6 +9,7 @@ export const recipeErrors = {
   NODE_TAKEN: 'a node of somebody else stands there',
   NO_TTL_NODES:
     'the servers make no nodes with a time to live; their option extendedTypesEnabled=true does',
+  PARTITION_REVOKED: 'another member is to have the partition',
   UNREADABLE_PREDECESSOR: 'the node to wait for may not be read, so its end would not be told',
   QUEUE_TOO_LONG: 'the queue is longer than one answer of the server can tell',
   LIMIT_MISMATCH: 'another limit of permits is in force',

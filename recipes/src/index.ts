@@ -52,6 +52,8 @@ export { acquireAll, type Holds } from './lock/acquire-all.js';
 export { acquireLock, tryLock, withLock } from './lock/lock.js';
 export type { LockOptions } from './lock/request-hold.js';
 export { type RwLock, rwLock, type UpgradableHold, type WriteHold } from './lock/rw-lock.js';
+export type { Partition } from './partitions/partition.js';
+export { type Partitions, type PartitionsOptions, partitions$ } from './partitions/partitions.js';
 export { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
 export { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
 export { type PermitsState, permits$ } from './permits/permits-state.js';

@@ -32,6 +32,7 @@ import { acquireAll, type Holds } from './lock/acquire-all.js';
 import { acquireLock, tryLock, withLock } from './lock/lock.js';
 import type { LockOptions } from './lock/request-hold.js';
 import { type RwLock, rwLock } from './lock/rw-lock.js';
+import { type Partitions, type PartitionsOptions, partitions$ } from './partitions/partitions.js';
 import { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
 import { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
 import { type PermitsState, permits$ } from './permits/permits-state.js';
@@ -106,6 +107,8 @@ export interface Recipes {
     data: NoInfer<T> | undefined,
     options: KeepTtlNodeOptions<T>,
   ): Promise<KeptTtlNode<T>>;
+  /** Holds its share of the partitions while it is subscribed; see {@link partitions$}. */
+  partitions$(path: string, options: PartitionsOptions): Observable<Partitions>;
   /** Stands for election while it is subscribed; see the function {@link campaign$}. */
   campaign$(path: string, options: CampaignOptions): Observable<Leadership>;
   /** Works whenever it leads, and hands over when it has done; see the function {@link lead}. */
@@ -182,6 +185,7 @@ export function recipes(zk: Client): Recipes {
     picker: (name, options) => picker(zk, name, options),
     keepNode: (path, data, options) => keepNode(zk, path, data, options),
     keepTtlNode: (path, data, options) => keepTtlNode(zk, path, data, options),
+    partitions$: (path, options) => partitions$(zk, path, options),
     campaign$: (path, options) => campaign$(zk, path, options),
     lead: (path, work, options) => lead(zk, path, work, options),
     leader$: (path, options) => leader$(zk, path, options),

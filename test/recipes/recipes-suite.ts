@@ -14,6 +14,7 @@ import { keepNodeSuite } from './keep-node-suite.js';
 import { keepTtlNodeSuite } from './keep-ttl-node-suite.js';
 import { leadSuite } from './lead-suite.js';
 import { lockSuite } from './lock-suite.js';
+import { partitionsSuite } from './partitions-suite.js';
 import { permitsSuite } from './permits-suite.js';
 import { phaserSuite } from './phaser-suite.js';
 import { queueSuite } from './queue-suite.js';
@@ -40,6 +41,7 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   serviceSuite(name, shared);
   keepNodeSuite(name, shared);
   keepTtlNodeSuite(name, shared);
+  partitionsSuite(name, shared);
   leadSuite(name, shared);
   firstVersionsSuite(name, shared);
   doubleBarrierSuite(name, shared);
