@@ -20,6 +20,7 @@ export const recipeErrors = {
   BROKEN_BARRIER: 'a member of the cohort is lost',
   SIZE_MISMATCH: 'others have set it up for another number',
   OUT_OF_RANGE: 'the number would not fit 64 bits',
+  QUEUE_FULL: 'the queue has as many jobs as it may have',
   CONFLICT: 'others kept changing it at the same time',
 } as const;
 

@@ -74,3 +74,13 @@ export {
   sharedValue,
   type Versioned,
 } from './shared-value.js';
+export type { Claim, NackOptions } from './work-queue/claim.js';
+export type { QueueDepth } from './work-queue/depth.js';
+export type { JobHandler } from './work-queue/work.js';
+export {
+  type PutOptions,
+  type WorkOptions,
+  type WorkQueue,
+  type WorkQueueOptions,
+  workQueue,
+} from './work-queue/work-queue.js';

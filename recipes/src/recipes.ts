@@ -46,6 +46,7 @@ import {
   registerService,
 } from './service/service.js';
 import { type SharedValue, type SharedValueOptions, sharedValue } from './shared-value.js';
+import { type WorkQueue, type WorkQueueOptions, workQueue } from './work-queue/work-queue.js';
 
 /**
  * All recipes of one client. What is said here is the short of it: the whole contract of each
@@ -158,6 +159,12 @@ export interface Recipes {
   ): SharedValue<T>;
   /** Ids that nobody else gets, many with one write; see the function {@link idGenerator}. */
   idGenerator(path: string, options: IdGeneratorOptions): IdGenerator;
+  /** Jobs, each in one consumer's hands at a time; see the function {@link workQueue}. */
+  workQueue<T>(
+    path: string,
+    format: StandardSchema<T> | Codec<T>,
+    options?: WorkQueueOptions,
+  ): WorkQueue<T>;
   /** How many nodes are still to be deleted; see the function {@link pendingCleanUps$}. */
   pendingCleanUps$(): Observable<number>;
 }
@@ -200,6 +207,7 @@ export function recipes(zk: Client): Recipes {
     counter: (path, options) => counter(zk, path, options),
     sharedValue: (path, format, options) => sharedValue(zk, path, format, options),
     idGenerator: (path, options) => idGenerator(zk, path, options),
+    workQueue: (path, format, options) => workQueue(zk, path, format, options),
     pendingCleanUps$: () => pendingCleanUps$(zk),
   };
 }

@@ -22,6 +22,8 @@ import { rwLockSuite } from './rw-lock-suite.js';
 import { serviceSuite } from './service-suite.js';
 import { sharedValueSuite } from './shared-value-suite.js';
 import { upgradeSuite } from './upgrade-suite.js';
+import { workQueueFailureSuite } from './work-queue-failure-suite.js';
+import { workQueueSuite } from './work-queue-suite.js';
 
 /** @param open starts the server, once; asked for by the first test */
 export function recipesSuite(name: string, open: () => Promise<Target>): void {
@@ -51,6 +53,8 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   counterSuite(name, shared);
   sharedValueSuite(name, shared);
   idGeneratorSuite(name, shared);
+  workQueueSuite(name, shared);
+  workQueueFailureSuite(name, shared);
   suite(`${name}: the end`, (test) => {
     test('the server ends when all its clients are gone', async () => {
       await (await shared()).stop?.();
