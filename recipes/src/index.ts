@@ -54,6 +54,12 @@ export type { LockOptions } from './lock/request-hold.js';
 export { type RwLock, rwLock, type UpgradableHold, type WriteHold } from './lock/rw-lock.js';
 export type { Partition } from './partitions/partition.js';
 export { type Partitions, type PartitionsOptions, partitions$ } from './partitions/partitions.js';
+export {
+  type Migrated,
+  type MigrateOptions,
+  type MigrationStep,
+  migrate,
+} from './migration/migrate.js';
 export { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
 export { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
 export { type PermitsState, permits$ } from './permits/permits-state.js';
@@ -84,3 +90,5 @@ export {
   type WorkQueueOptions,
   workQueue,
 } from './work-queue/work-queue.js';
+export { type StmOptions, stm } from './stm/stm.js';
+export type { Transaction } from './stm/transaction.js';

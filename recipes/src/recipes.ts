@@ -33,6 +33,12 @@ import { acquireLock, tryLock, withLock } from './lock/lock.js';
 import type { LockOptions } from './lock/request-hold.js';
 import { type RwLock, rwLock } from './lock/rw-lock.js';
 import { type Partitions, type PartitionsOptions, partitions$ } from './partitions/partitions.js';
+import {
+  type Migrated,
+  type MigrateOptions,
+  type MigrationStep,
+  migrate,
+} from './migration/migrate.js';
 import { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
 import { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
 import { type PermitsState, permits$ } from './permits/permits-state.js';
@@ -47,6 +53,8 @@ import {
 } from './service/service.js';
 import { type SharedValue, type SharedValueOptions, sharedValue } from './shared-value.js';
 import { type WorkQueue, type WorkQueueOptions, workQueue } from './work-queue/work-queue.js';
+import { type StmOptions, stm } from './stm/stm.js';
+import type { Transaction } from './stm/transaction.js';
 
 /**
  * All recipes of one client. What is said here is the short of it: the whole contract of each
@@ -165,6 +173,14 @@ export interface Recipes {
     format: StandardSchema<T> | Codec<T>,
     options?: WorkQueueOptions,
   ): WorkQueue<T>;
+  /** Reads and writes several nodes as if alone, all or nothing; see the function {@link stm}. */
+  stm<T>(work: (tx: Transaction) => T | PromiseLike<T>, options?: StmOptions): Promise<T>;
+  /** Changes to a tree that are made once, in order, in a whole fleet; see {@link migrate}. */
+  migrate(
+    path: string,
+    steps: readonly MigrationStep[],
+    options?: MigrateOptions,
+  ): Promise<Migrated>;
   /** How many nodes are still to be deleted; see the function {@link pendingCleanUps$}. */
   pendingCleanUps$(): Observable<number>;
 }
@@ -208,6 +224,8 @@ export function recipes(zk: Client): Recipes {
     sharedValue: (path, format, options) => sharedValue(zk, path, format, options),
     idGenerator: (path, options) => idGenerator(zk, path, options),
     workQueue: (path, format, options) => workQueue(zk, path, format, options),
+    stm: (work, options) => stm(zk, work, options),
+    migrate: (path, steps, options) => migrate(zk, path, steps, options),
     pendingCleanUps$: () => pendingCleanUps$(zk),
   };
 }

@@ -15,12 +15,15 @@ import { keepTtlNodeSuite } from './keep-ttl-node-suite.js';
 import { leadSuite } from './lead-suite.js';
 import { lockSuite } from './lock-suite.js';
 import { partitionsSuite } from './partitions-suite.js';
+import { migrateSuite } from './migrate-suite.js';
 import { permitsSuite } from './permits-suite.js';
 import { phaserSuite } from './phaser-suite.js';
 import { queueSuite } from './queue-suite.js';
 import { rwLockSuite } from './rw-lock-suite.js';
 import { serviceSuite } from './service-suite.js';
 import { sharedValueSuite } from './shared-value-suite.js';
+import { stmFailureSuite } from './stm-failure-suite.js';
+import { stmSuite } from './stm-suite.js';
 import { upgradeSuite } from './upgrade-suite.js';
 import { workQueueFailureSuite } from './work-queue-failure-suite.js';
 import { workQueueSuite } from './work-queue-suite.js';
@@ -55,6 +58,9 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   idGeneratorSuite(name, shared);
   workQueueSuite(name, shared);
   workQueueFailureSuite(name, shared);
+  stmSuite(name, shared);
+  stmFailureSuite(name, shared);
+  migrateSuite(name, shared);
   suite(`${name}: the end`, (test) => {
     test('the server ends when all its clients are gone', async () => {
       await (await shared()).stop?.();
