@@ -12,6 +12,13 @@ export {
   type UpdateOptions,
   updateConfig,
 } from './config.js';
+export {
+  type ConfigSetOptions,
+  type ConfigSetState,
+  configSet$,
+} from './config-set/config-set.js';
+export type { ConfigSetFormats } from './config-set/documents.js';
+export { updateConfigSet } from './config-set/update-config-set.js';
 export { type CountDownLatch, countDownLatch, type LatchOptions } from './count-down-latch.js';
 export { type Counter, type CounterOptions, counter } from './counter.js';
 export {

@@ -10,6 +10,9 @@ import {
   type UpdateOptions,
   updateConfig,
 } from './config.js';
+import { type ConfigSetOptions, type ConfigSetState, configSet$ } from './config-set/config-set.js';
+import type { ConfigSetFormats } from './config-set/documents.js';
+import { updateConfigSet } from './config-set/update-config-set.js';
 import { type CountDownLatch, countDownLatch, type LatchOptions } from './count-down-latch.js';
 import { type Counter, type CounterOptions, counter } from './counter.js';
 import {
@@ -157,6 +160,19 @@ export interface Recipes {
     change: (value: T | undefined) => T,
     options?: UpdateOptions,
   ): Promise<T>;
+  /** Settings that are changed and seen together; see the function {@link configSet$}. */
+  configSet$<T extends object>(
+    folder: string,
+    formats: ConfigSetFormats<T>,
+    options: ConfigSetOptions<NoInfer<T>>,
+  ): Observable<ConfigSetState<T>>;
+  /** Changes settings together, exactly once; see the function {@link updateConfigSet}. */
+  updateConfigSet<T extends object>(
+    folder: string,
+    formats: ConfigSetFormats<T>,
+    change: (value: Partial<NoInfer<T>>) => NoInfer<T>,
+    options?: UpdateOptions,
+  ): Promise<T>;
   /** A number that all share, added to exactly once; see the function {@link counter}. */
   counter(path: string, options?: CounterOptions): Counter;
   /** A value that all share, changed exactly once; see the function {@link sharedValue}. */
@@ -220,6 +236,9 @@ export function recipes(zk: Client): Recipes {
     config$: (path, format, options) => config$(zk, path, format, options),
     updateConfig: (path, format, change, options) =>
       updateConfig(zk, path, format, change, options),
+    configSet$: (folder, formats, options) => configSet$(zk, folder, formats, options),
+    updateConfigSet: (folder, formats, change, options) =>
+      updateConfigSet(zk, folder, formats, change, options),
     counter: (path, options) => counter(zk, path, options),
     sharedValue: (path, format, options) => sharedValue(zk, path, format, options),
     idGenerator: (path, options) => idGenerator(zk, path, options),
