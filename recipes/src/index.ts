@@ -59,14 +59,14 @@ export { acquireAll, type Holds } from './lock/acquire-all.js';
 export { acquireLock, tryLock, withLock } from './lock/lock.js';
 export type { LockOptions } from './lock/request-hold.js';
 export { type RwLock, rwLock, type UpgradableHold, type WriteHold } from './lock/rw-lock.js';
-export type { Partition } from './partitions/partition.js';
-export { type Partitions, type PartitionsOptions, partitions$ } from './partitions/partitions.js';
 export {
   type Migrated,
   type MigrateOptions,
   type MigrationStep,
   migrate,
 } from './migration/migrate.js';
+export type { Partition } from './partitions/partition.js';
+export { type Partitions, type PartitionsOptions, partitions$ } from './partitions/partitions.js';
 export { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
 export { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
 export { type PermitsState, permits$ } from './permits/permits-state.js';
@@ -87,6 +87,8 @@ export {
   sharedValue,
   type Versioned,
 } from './shared-value.js';
+export { type StmOptions, stm } from './stm/stm.js';
+export type { Transaction } from './stm/transaction.js';
 export type { Claim, NackOptions } from './work-queue/claim.js';
 export type { QueueDepth } from './work-queue/depth.js';
 export type { JobHandler } from './work-queue/work.js';
@@ -97,5 +99,3 @@ export {
   type WorkQueueOptions,
   workQueue,
 } from './work-queue/work-queue.js';
-export { type StmOptions, stm } from './stm/stm.js';
-export type { Transaction } from './stm/transaction.js';

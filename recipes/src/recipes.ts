@@ -35,13 +35,13 @@ import { acquireAll, type Holds } from './lock/acquire-all.js';
 import { acquireLock, tryLock, withLock } from './lock/lock.js';
 import type { LockOptions } from './lock/request-hold.js';
 import { type RwLock, rwLock } from './lock/rw-lock.js';
-import { type Partitions, type PartitionsOptions, partitions$ } from './partitions/partitions.js';
 import {
   type Migrated,
   type MigrateOptions,
   type MigrationStep,
   migrate,
 } from './migration/migrate.js';
+import { type Partitions, type PartitionsOptions, partitions$ } from './partitions/partitions.js';
 import { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
 import { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
 import { type PermitsState, permits$ } from './permits/permits-state.js';
@@ -55,9 +55,9 @@ import {
   registerService,
 } from './service/service.js';
 import { type SharedValue, type SharedValueOptions, sharedValue } from './shared-value.js';
-import { type WorkQueue, type WorkQueueOptions, workQueue } from './work-queue/work-queue.js';
 import { type StmOptions, stm } from './stm/stm.js';
 import type { Transaction } from './stm/transaction.js';
+import { type WorkQueue, type WorkQueueOptions, workQueue } from './work-queue/work-queue.js';
 
 /**
  * All recipes of one client. What is said here is the short of it: the whole contract of each
