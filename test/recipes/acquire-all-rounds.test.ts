@@ -42,6 +42,6 @@ suite('several locks in opposite orders', (test) => {
       for (const path of paths) assert.equal((await a.children(path)).children, []);
       assert.is(a.stats().watches + b.stats().watches, 0);
     },
-    { timeoutMs: 120_000 },
+    { timeoutMs: 170_000 },
   );
 });

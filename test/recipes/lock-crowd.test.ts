@@ -8,7 +8,7 @@ import { suite } from '../support/suite.js';
 const CROWD = 200;
 const HELD_MS = 5;
 /** It takes five; the rest is for pings, should the machine be slow. */
-const MOST_READS_EACH = 15;
+const MOST_READS_EACH = 30;
 
 suite('a lock that very many want', (test) => {
   test(
@@ -77,6 +77,6 @@ suite('a lock that very many want', (test) => {
       const reads = after.get('cnt_readlatency')! - start.get('cnt_readlatency')! - asked;
       assert.ok(reads >= CROWD && reads <= MOST_READS_EACH * CROWD, `${reads} reads`);
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 150_000 },
   );
 });

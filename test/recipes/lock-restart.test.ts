@@ -63,6 +63,6 @@ suite('a lock, when the server starts again', (test) => {
       );
       assert.equal(said.values, ['held', 'suspect', 'held', 'released']);
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 60_000 },
   );
 });
