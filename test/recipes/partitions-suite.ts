@@ -1,6 +1,7 @@
 import { permissions } from '@vivarium/core';
 import {
   type Partition,
+  type Partitions,
   type PartitionsOptions,
   partitions$,
   pendingCleanUps$,
@@ -44,7 +45,13 @@ export function partitionsSuite(name: string, open: () => Promise<Target>): void
         ),
       );
       const has = (size: number) => seen.until(({ held }) => held.size === size);
-      return { seen, has };
+      /** Resolves with the first emission that revokes. */
+      const isTold = async () => {
+        const revoking = () => seen.values.find(({ revoked }) => revoked.length > 0);
+        await seen.until(() => revoking() !== undefined);
+        return revoking()!;
+      };
+      return { seen, has, isTold };
     };
     /** Resolves when so many have the lock of a partition, or wait for it. */
     const queued = async (partition: string, length: number) => {
@@ -63,7 +70,7 @@ export function partitionsSuite(name: string, open: () => Promise<Target>): void
       assert.equal(a.seen.values[0]!.held.size, 0);
       assert.equal(namesOf(before.values()), NAMES);
       const b = work(1);
-      const { revoked, held } = await a.seen.until((now) => now.revoked.length > 0);
+      const { revoked, held } = await a.isTold();
       assert.is(revoked.length, 3);
       assert.is(held.size, 6);
       for (const partition of revoked) {
@@ -118,11 +125,11 @@ export function partitionsSuite(name: string, open: () => Promise<Target>): void
     test(
       'of a worker that dies while it gives them up go on after its session, with greater tokens (scenario 78)',
       async (t) => {
-        const { people, work, queued } = await scene(t, 2, 1_500);
+        const { people, work, queued } = await scene(t, 2, 3_000);
         const a = work(0);
         const before = (await a.has(6)).held;
         const b = work(1, { obeys: true });
-        const { revoked } = await a.seen.until((now) => now.revoked.length > 0);
+        const { revoked } = await a.isTold();
         for (const { name } of revoked) await queued(name, 2);
         people[0]!.faults.partition();
         const after = await b.has(6);
@@ -154,8 +161,10 @@ export function partitionsSuite(name: string, open: () => Promise<Target>): void
       await a.has(3);
       const told = a.seen.values.length;
       await people[1]!.faults.endSession();
-      await b.has(0);
-      const after = (await b.has(3)).held;
+      const [one] = before.keys();
+      const isAfter = ({ held }: Partitions) =>
+        held.size === 3 && held.get(one!) !== before.get(one!);
+      const after = (await b.seen.until(isAfter)).held;
       assert.equal(namesOf(after.values()), namesOf(before.values()));
       for (const [partition, { token }] of after) {
         assert.is(token.compare(before.get(partition)!.token), 1);
@@ -197,7 +206,7 @@ export function partitionsSuite(name: string, open: () => Promise<Target>): void
       const a = work(0);
       const { held } = await a.has(6);
       const b = work(1);
-      await a.seen.until((now) => now.revoked.length > 0);
+      await a.isTold();
       a.seen.unsubscribe();
       for (const partition of held.values()) {
         assert.not(partition.isCertain());
@@ -220,19 +229,28 @@ export function partitionsSuite(name: string, open: () => Promise<Target>): void
     });
 
     test('are held once each, evenly, whoever comes and goes', async (t) => {
-      const { work, clients } = await scene(t, 4);
-      const workers = [0, 1, 2].map((who) => work(who, { obeys: true }));
-      await Promise.all(workers.map(({ has }) => has(2)));
-      const fourth = work(3, { obeys: true });
-      await fourth.seen.until(({ held }) => held.size > 0);
-      workers[1]!.seen.unsubscribe();
-      const rest = [workers[0]!, workers[2]!, fourth];
-      await Promise.all(rest.map(({ has }) => has(2)));
-      workers[2]!.seen.unsubscribe();
-      await Promise.all([workers[0]!.has(3), fourth.has(3)]);
-      await settle(...clients);
-      const held = [workers[0]!, fourth].flatMap(({ seen }) => [...seen.last!.held.values()]);
-      assert.equal(namesOf(held), NAMES);
+      const { work } = await scene(t, 4);
+      type Worker = ReturnType<typeof work>;
+      /** Resolves when all of them have so many at the same time. */
+      const allHave = async (size: number, workers: readonly Worker[]) => {
+        const isSo = ({ seen }: Worker) => seen.last?.held.size === size;
+        do {
+          for (const { has } of workers) await has(size);
+        } while (!workers.every(isSo));
+        return workers.flatMap(({ seen }) => [...seen.last!.held.values()]);
+      };
+      const [a, b, c] = [0, 1, 2].map((who) => work(who, { obeys: true })) as [
+        Worker,
+        Worker,
+        Worker,
+      ];
+      assert.equal(namesOf(await allHave(2, [a, b, c])), NAMES);
+      const d = work(3, { obeys: true });
+      await d.seen.until(({ held }) => held.size > 0);
+      b.seen.unsubscribe();
+      assert.equal(namesOf(await allHave(2, [a, c, d])), NAMES);
+      c.seen.unsubscribe();
+      assert.equal(namesOf(await allHave(3, [a, d])), NAMES);
     });
 
     test('are not for two of the same name, nor for who may not have them', async (t) => {
@@ -248,7 +266,9 @@ export function partitionsSuite(name: string, open: () => Promise<Target>): void
       const failing = errorOf(b.has(6));
       a.seen.unsubscribe();
       assert.is(errorName(await failing), 'NO_AUTH');
-      await record(t, pendingCleanUps$(clients[1]!)).until((pending) => pending === 0);
+      for (const zk of clients) {
+        await record(t, pendingCleanUps$(zk)).until((pending) => pending === 0);
+      }
       assert.equal((await clients[2]!.children(`${home}/members`)).children, []);
     });
 
