@@ -22,6 +22,7 @@ export const recipeErrors = {
   OUT_OF_RANGE: 'the number would not fit 64 bits',
   QUEUE_FULL: 'the queue has as many jobs as it may have',
   CONFLICT: 'others kept changing it at the same time',
+  NO_SUCH_VERSION: 'this version is not kept',
   STEP_FAILED: 'a step failed',
   STEPS_DIFFER: 'other steps were made than those given',
 } as const;

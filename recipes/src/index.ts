@@ -13,6 +13,13 @@ export {
   updateConfig,
 } from './config.js';
 export {
+  type ConfigVersion,
+  configHistory,
+  type KeepOptions,
+  rollbackConfig,
+  updateConfigWithHistory,
+} from './config-history/config-history.js';
+export {
   type ConfigSetOptions,
   type ConfigSetState,
   configSet$,

@@ -10,6 +10,13 @@ import {
   type UpdateOptions,
   updateConfig,
 } from './config.js';
+import {
+  type ConfigVersion,
+  configHistory,
+  type KeepOptions,
+  rollbackConfig,
+  updateConfigWithHistory,
+} from './config-history/config-history.js';
 import { type ConfigSetOptions, type ConfigSetState, configSet$ } from './config-set/config-set.js';
 import type { ConfigSetFormats } from './config-set/documents.js';
 import { updateConfigSet } from './config-set/update-config-set.js';
@@ -54,6 +61,7 @@ import {
   type RegisterOptions,
   registerService,
 } from './service/service.js';
+import type { WaitOptions } from './shared/patience.js';
 import { type SharedValue, type SharedValueOptions, sharedValue } from './shared-value.js';
 import { type StmOptions, stm } from './stm/stm.js';
 import type { Transaction } from './stm/transaction.js';
@@ -160,6 +168,26 @@ export interface Recipes {
     change: (value: T | undefined) => T,
     options?: UpdateOptions,
   ): Promise<T>;
+  /** Changes a setting and keeps what it was; see {@link updateConfigWithHistory}. */
+  updateConfigWithHistory<T>(
+    path: string,
+    format: ConfigFormat<T>,
+    change: (value: T | undefined) => T,
+    options?: KeepOptions,
+  ): Promise<T>;
+  /** What a setting is and was, newest first; see the function {@link configHistory}. */
+  configHistory<T>(
+    path: string,
+    format: ConfigFormat<T>,
+    options?: WaitOptions,
+  ): Promise<readonly ConfigVersion<T>[]>;
+  /** Writes an old version of a setting as a new change; see {@link rollbackConfig}. */
+  rollbackConfig<T>(
+    path: string,
+    format: ConfigFormat<T>,
+    version: number,
+    options?: KeepOptions,
+  ): Promise<T>;
   /** Settings that are changed and seen together; see the function {@link configSet$}. */
   configSet$<T extends object>(
     folder: string,
@@ -236,6 +264,11 @@ export function recipes(zk: Client): Recipes {
     config$: (path, format, options) => config$(zk, path, format, options),
     updateConfig: (path, format, change, options) =>
       updateConfig(zk, path, format, change, options),
+    updateConfigWithHistory: (path, format, change, options) =>
+      updateConfigWithHistory(zk, path, format, change, options),
+    configHistory: (path, format, options) => configHistory(zk, path, format, options),
+    rollbackConfig: (path, format, version, options) =>
+      rollbackConfig(zk, path, format, version, options),
     configSet$: (folder, formats, options) => configSet$(zk, folder, formats, options),
     updateConfigSet: (folder, formats, change, options) =>
       updateConfigSet(zk, folder, formats, change, options),

@@ -2,6 +2,7 @@
 import type { Target } from '../compliance/target.js';
 import { suite } from '../support/suite.js';
 import { acquireAllSuite } from './acquire-all-suite.js';
+import { configHistorySuite } from './config-history-suite.js';
 import { configSetSuite } from './config-set-suite.js';
 import { countDownLatchSuite } from './count-down-latch-suite.js';
 import { counterSuite } from './counter-suite.js';
@@ -63,6 +64,7 @@ export function recipesSuite(name: string, open: () => Promise<Target>): void {
   stmFailureSuite(name, shared);
   migrateSuite(name, shared);
   configSetSuite(name, shared);
+  configHistorySuite(name, shared);
   suite(`${name}: the end`, (test) => {
     test('the server ends when all its clients are gone', async () => {
       await (await shared()).stop?.();

@@ -13,58 +13,65 @@ export function stmFailureSuite(name: string, open: () => Promise<Target>): void
   suite(`${name}: a transaction in trouble`, (test) => {
     for (const lost of ['answer', 'request'] as const) {
       for (const fate of ['goes on', 'ends'] as const) {
-        test(`is done once when the ${lost} is lost at whatever is said, and the session ${fate}`, async (t) => {
-          const { home, person } = await stageOf(t, await open());
-          const { zk: b } = await person();
-          let unknown = 0;
-          for (let place = 1; place <= 9; place++) {
-            const [x, y, z] = ['x', 'y', 'z'].map((each) => `${home}/${place}-${each}`);
-            await stm(b, (tx) => {
-              for (const path of [x!, y!]) tx.set(path, 0, number);
-            });
-            const { zk, faults } = await person();
-            let said = 0;
-            let losing: Promise<void> | undefined;
-            const lose = async () => {
-              await new Promise<void>((resolve) => zk.clock.setTimer(5, resolve));
-              // What another writes meanwhile must neither be undone nor taken for ours.
-              await stm(b, async (tx) => tx.set(x!, (await tx.get(x!, number))! + 10, number));
-              if (fate === 'ends') {
-                // Its end goes out, and must not be heard.
+        test(
+          `is done once when the ${lost} is lost at whatever is said, and the session ${fate}`,
+          async (t) => {
+            const { home, person } = await stageOf(t, await open());
+            const { zk: b } = await person();
+            let unknown = 0;
+            const loseAt = async (place: number) => {
+              const [x, y, z] = ['x', 'y', 'z'].map((each) => `${home}/${place}-${each}`);
+              await stm(b, (tx) => {
+                for (const path of [x!, y!]) tx.set(path, 0, number);
+              });
+              const { zk, faults } = await person();
+              let said = 0;
+              let losing: Promise<void> | undefined;
+              const lose = async () => {
+                await new Promise<void>((resolve) => zk.clock.setTimer(5, resolve));
+                // What another writes meanwhile must neither be undone nor taken for ours.
+                await stm(b, async (tx) => tx.set(x!, (await tx.get(x!, number))! + 10, number));
+                if (fate === 'ends') {
+                  // Its end goes out, and must not be heard.
+                  faults.mute = false;
+                  faults.deaf = true;
+                  await faults.endSession();
+                }
+                faults.deaf = false;
                 faults.mute = false;
-                faults.deaf = true;
-                await faults.endSession();
+                faults.cut();
+              };
+              faults.sending = () => {
+                if (++said !== place) return;
+                faults[lost === 'answer' ? 'deaf' : 'mute'] = true;
+                losing = lose();
+              };
+              const error = await stm(zk, async (tx) => {
+                for (const path of [x!, y!])
+                  tx.set(path, (await tx.get(path, number))! + 1, number);
+                tx.set(z!, 'made');
+              }).catch((reason: unknown) => reason);
+              while (said < place) await zk.sync();
+              await losing;
+              if (error !== undefined) {
+                assert.is(errorName(error), 'UNKNOWN_OUTCOME');
+                unknown++;
               }
-              faults.deaf = false;
-              faults.mute = false;
-              faults.cut();
+              const all = [x!, y!].map((path) => b.getData(path, { codec: number }));
+              assert.equal(await Promise.all(all), [11, 1], `at ${place}`);
+              assert.is((await b.exists(z!))!.version, 0);
+              // Connected again, it ends its session with its last words.
+              await settle(zk, b);
+              await zk.close();
+              await b.sync();
+              assert.equal((await b.children(x!)).children, []);
             };
-            faults.sending = () => {
-              if (++said !== place) return;
-              faults[lost === 'answer' ? 'deaf' : 'mute'] = true;
-              losing = lose();
-            };
-            const error = await stm(zk, async (tx) => {
-              for (const path of [x!, y!]) tx.set(path, (await tx.get(path, number))! + 1, number);
-              tx.set(z!, 'made');
-            }).catch((reason: unknown) => reason);
-            while (said < place) await zk.sync();
-            await losing;
-            if (error !== undefined) {
-              assert.is(errorName(error), 'UNKNOWN_OUTCOME');
-              unknown++;
-            }
-            const all = [x!, y!].map((path) => b.getData(path, { codec: number }));
-            assert.equal(await Promise.all(all), [11, 1], `at ${place}`);
-            assert.is((await b.exists(z!))!.version, 0);
-            // Connected again, it ends its session with its last words.
-            await settle(zk, b);
-            await zk.close();
-            await b.sync();
-            assert.equal((await b.children(x!)).children, []);
-          }
-          assert.is(unknown, lost === 'answer' && fate === 'ends' ? 1 : 0);
-        });
+            await b.ensure(home);
+            await Promise.all(Array.from({ length: 9 }, (_, at) => loseAt(at + 1)));
+            assert.is(unknown, lost === 'answer' && fate === 'ends' ? 1 : 0);
+          },
+          { timeoutMs: 30_000 },
+        );
       }
     }
   });

@@ -101,7 +101,7 @@ async function write(
   const { session, reads } = ledger;
   const { made, deleted } = plan;
   const options = { session: session.id, signal };
-  await ensureFolders(zk, made, acl, options);
+  await ensureFolders(zk, ledger, made, acl, options);
   const present = [...reads].filter(([, node]) => node !== undefined).map(([path]) => path);
   const guards = present.map((path) => markerBelow(zk, session.id, path));
   // One that stays after the commit cannot lie below a node which that deletes or makes.
@@ -201,11 +201,13 @@ function opsOf(
 /** Makes the folders of new nodes, as far as they are not new nodes themselves. */
 async function ensureFolders(
   zk: Client,
+  { reads }: Ledger,
   made: readonly string[],
   acl: readonly Acl[] | undefined,
   options: { readonly session: bigint; readonly signal: AbortSignal },
 ): Promise<void> {
-  const folders = new Set(made.map(parentOf).filter((path) => !made.includes(path)));
+  const isToMake = (path: string) => !made.includes(path) && reads.get(path) === undefined;
+  const folders = new Set(made.map(parentOf).filter(isToMake));
   // Plain folders: a container may go with what somebody keeps in it.
   await Promise.all([...folders].map((path) => zk.ensure(path, { ...options, acl })));
 }

@@ -33,7 +33,7 @@ export class Ledger implements Transaction {
   }
 
   get = async <T = Uint8Array>(path: string, format?: StandardSchema<T> | Codec<T>) => {
-    this.#assertUsable(path);
+    this.#assertOpen(path);
     const bytes = this.writes.has(path) ? this.writes.get(path) : (await this.read(path))?.bytes;
     if (bytes === undefined) return undefined;
     if (format === undefined) return bytes.slice() as T;
@@ -62,8 +62,13 @@ export class Ledger implements Transaction {
     this.writes.set(path, undefined);
   };
 
-  /** What is stored, whatever this transaction has written. */
-  read(path: string): Promise<StoredNode | undefined> {
+  /**
+   * What is stored, whatever this transaction has written.
+   *
+   * @throws like {@link get}
+   */
+  async read(path: string): Promise<StoredNode | undefined> {
+    this.#assertPath(path);
     const known = this.#reading.get(path) ?? this.#load(path);
     this.#reading.set(path, known);
     return known;
@@ -71,8 +76,8 @@ export class Ledger implements Transaction {
 
   /** Reads what is to be written and was not read; resolves when nothing is read any more. */
   async readAll(): Promise<void> {
-    for (const path of this.writes.keys()) void this.read(path);
-    await Promise.all(this.#reading.values());
+    const reads = [...this.writes.keys()].map((path) => this.read(path));
+    await Promise.all([...reads, ...this.#reading.values()]);
   }
 
   /** From now on it may not be used. */
@@ -103,14 +108,18 @@ export class Ledger implements Transaction {
     }
   }
 
-  #assertUsable(path: string): void {
+  #assertOpen(path: string): void {
     if (this.#isOver) throw badArguments(path, 'the transaction is over');
+  }
+
+  #assertPath(path: string): void {
     // Refuses paths that are none; nothing is asked before somebody subscribes.
     this.#zk.exists$(path);
   }
 
   #assertWritable(path: string): void {
-    this.#assertUsable(path);
+    this.#assertOpen(path);
+    this.#assertPath(path);
     if (path === RESERVED || path.startsWith(`${RESERVED}/`)) {
       throw badArguments(path, `what is below ${RESERVED} belongs to the servers`);
     }

@@ -59,21 +59,24 @@ async function once<T>(
   signal: AbortSignal,
 ): Promise<{ readonly result: T } | Exclude<Commit, 'done'>> {
   const { session } = ledger;
-  try {
-    await zk.sync('/', { session: session.id, signal });
-  } catch (error) {
-    return await again(zk, session, error, signal);
-  }
+  // Sent before the first read, and so answered before it.
+  const syncing = zk.sync('/', { session: session.id, signal });
+  syncing.catch(() => {});
   let result: T;
   try {
     result = await work(ledger);
   } catch (error) {
     if (ledger.failure !== undefined) return await again(zk, session, ledger.failure.error, signal);
-    return await thrown(zk, ledger, error, signal);
+    return await thrown(zk, ledger, syncing, error, signal);
   } finally {
     ledger.close();
   }
   if (ledger.failure !== undefined) return await again(zk, session, ledger.failure.error, signal);
+  try {
+    await syncing;
+  } catch (error) {
+    return await again(zk, session, error, signal);
+  }
   const committed = await commit(zk, ledger, acl, signal);
   return committed === 'done' ? { result } : committed;
 }
@@ -82,12 +85,14 @@ async function once<T>(
 async function thrown(
   zk: Client,
   ledger: Ledger,
+  syncing: Promise<void>,
   error: unknown,
   signal: AbortSignal,
 ): Promise<Exclude<Commit, 'done'>> {
   signal.throwIfAborted();
   let isSame: boolean;
   try {
+    await syncing;
     isSame = await isAsRead(zk, ledger, signal);
   } catch (cause) {
     // It is not known whether it was: tried again, unless the check cannot be had at all.
