@@ -92,7 +92,6 @@ export function keepNodeSuite(name: string, open: () => Promise<Target>): void {
       const before = a.zk.session!.id;
       const seen = record(t, other.node$(node.path));
       await a.faults.endSession();
-      await seen.until(({ kind }) => kind === 'absent');
       a.faults.partition();
       const writes = [1, 2, 3].map((value) => node.set(String(value)));
       a.faults.heal();

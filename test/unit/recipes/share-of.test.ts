@@ -56,7 +56,7 @@ suite('the share of a member', (test) => {
       [200, 10],
     ] as const) {
       let moved = 0;
-      const rounds = 20;
+      const rounds = 6;
       for (let round = 0; round < rounds; round++) {
         const partitions = named(`round-${round}`, count);
         const hosts = named('host', members + 1);
