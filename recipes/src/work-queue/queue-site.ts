@@ -21,6 +21,15 @@ export interface QueueSite<T> {
   readonly acl: readonly Acl[] | undefined;
   readonly maxAttempts: number;
   readonly maxDepth: number;
+  readonly rush: Rush;
+}
+
+/** How the consumers of one object get on with others. */
+export interface Rush {
+  /** Names of the jobs that they are reaching for at the moment. */
+  readonly reached: Set<string>;
+  /** Over how many jobs they spread: 1 as long as nobody else is faster. */
+  span: number;
 }
 
 /** @throws ZkError BAD_ARGUMENTS for a path that is none, or that is the servers' own */
@@ -33,7 +42,7 @@ export function siteOf<T>(
   return {
     ...{ zk, path, jobs: childOf(path, 'jobs'), claims: childOf(path, 'claims') },
     ...{ takers: childOf(path, 'takers'), proofs: childOf(path, 'proofs') },
-    ...{ dead: childOf(path, 'dead'), ...more },
+    ...{ dead: childOf(path, 'dead'), rush: { reached: new Set<string>(), span: 1 }, ...more },
   };
 }
 

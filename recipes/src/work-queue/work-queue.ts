@@ -77,8 +77,9 @@ export interface WorkQueue<T> {
   put(value: T, options?: PutOptions): Promise<string>;
   /**
    * Waits for a job that is due and that nobody is at work on, and claims it: the one of the
-   * smallest priority, among equals the one that was put first. Jobs that the format refuses, and
-   * those delivered too often, go to the dead letters on the way.
+   * smallest priority, among equals the one that was put first; where others reach for it at the
+   * same moment, perhaps another of the first 64 equals. Jobs that the format refuses, and those
+   * delivered too often, go to the dead letters on the way.
    *
    * Goes on from session to session. Given up, it leaves no claim; a delivery may have been
    * counted.
