@@ -30,41 +30,62 @@ import { upgradeSuite } from './upgrade-suite.js';
 import { workQueueFailureSuite } from './work-queue-failure-suite.js';
 import { workQueueSuite } from './work-queue-suite.js';
 
-/** @param open starts the server, once; asked for by the first test */
-export function recipesSuite(name: string, open: () => Promise<Target>): void {
+/** The suites, in parts that may run beside each other. */
+const parts = {
+  locks: [
+    lockSuite,
+    creationSuite,
+    queueSuite,
+    acquireAllSuite,
+    rwLockSuite,
+    upgradeSuite,
+    permitsSuite,
+  ],
+  groups: [
+    groupSuite,
+    serviceSuite,
+    keepNodeSuite,
+    keepTtlNodeSuite,
+    partitionsSuite,
+    leadSuite,
+    firstVersionsSuite,
+    doubleBarrierSuite,
+    doubleBarrierFailureSuite,
+    phaserSuite,
+    countDownLatchSuite,
+  ],
+  values: [
+    counterSuite,
+    sharedValueSuite,
+    idGeneratorSuite,
+    workQueueSuite,
+    workQueueFailureSuite,
+    stmSuite,
+    stmFailureSuite,
+    migrateSuite,
+    configSetSuite,
+    configHistorySuite,
+  ],
+} as const;
+
+export type RecipesPart = keyof typeof parts;
+const recipesParts = Object.keys(parts) as readonly RecipesPart[];
+
+/**
+ * @param open starts the server, once; asked for by the first test
+ * @param only which parts; all when left out
+ */
+export function recipesSuite(
+  name: string,
+  open: () => Promise<Target>,
+  only: readonly RecipesPart[] = recipesParts,
+): void {
   let target: Promise<Target> | undefined;
   const shared = () => {
     target ??= open();
     return target;
   };
-  lockSuite(name, shared);
-  creationSuite(name, shared);
-  queueSuite(name, shared);
-  acquireAllSuite(name, shared);
-  rwLockSuite(name, shared);
-  upgradeSuite(name, shared);
-  permitsSuite(name, shared);
-  groupSuite(name, shared);
-  serviceSuite(name, shared);
-  keepNodeSuite(name, shared);
-  keepTtlNodeSuite(name, shared);
-  partitionsSuite(name, shared);
-  leadSuite(name, shared);
-  firstVersionsSuite(name, shared);
-  doubleBarrierSuite(name, shared);
-  doubleBarrierFailureSuite(name, shared);
-  phaserSuite(name, shared);
-  countDownLatchSuite(name, shared);
-  counterSuite(name, shared);
-  sharedValueSuite(name, shared);
-  idGeneratorSuite(name, shared);
-  workQueueSuite(name, shared);
-  workQueueFailureSuite(name, shared);
-  stmSuite(name, shared);
-  stmFailureSuite(name, shared);
-  migrateSuite(name, shared);
-  configSetSuite(name, shared);
-  configHistorySuite(name, shared);
+  for (const part of only) for (const declare of parts[part]) declare(name, shared);
   suite(`${name}: the end`, (test) => {
     test('the server ends when all its clients are gone', async () => {
       await (await shared()).stop?.();

@@ -1,4 +1,4 @@
 import { openServer } from '../compliance/server.js';
 import { recipesSuite } from './recipes-suite.js';
 
-recipesSuite('recipes', () => openServer(({ connectString }) => connectString));
+recipesSuite('recipes', () => openServer(({ connectString }) => connectString), ['values']);

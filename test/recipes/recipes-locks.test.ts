@@ -1,0 +1,4 @@
+import { openServer } from '../compliance/server.js';
+import { recipesSuite } from './recipes-suite.js';
+
+recipesSuite('recipes', () => openServer(({ connectString }) => connectString), ['locks']);
