@@ -24,14 +24,14 @@ suite('the figures of the bench', (test) => {
   });
   test('the median of an odd and of an even count', () => {
     assert.is(median([3, 1, 2]), 2);
-    assert.is(median([4, 1, 2, 3]), 2);
+    assert.is(median([4, 1, 2, 3]), 2.5);
     assert.ok(Number.isNaN(median([])));
   });
   test('a ratio compares the two servers of the same round', () => {
     const records = [restart(1, 'apache', 10), restart(1, 'vivarium', 5)];
     records.push(restart(2, 'vivarium', 40), restart(2, 'apache', 20), restart(3, 'apache', 1));
     const ratio = ratioOf(records, (record) => record.values.restartMs);
-    assert.equal(ratio, { median: 0.5, least: 0.5, greatest: 2, rounds: 2 });
+    assert.equal(ratio, { median: 1.25, least: 0.5, greatest: 2, rounds: 2 });
   });
   test('a profile is summed up by function, without idle time', () => {
     const frame = (functionName: string) => ({

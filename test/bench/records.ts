@@ -22,10 +22,11 @@ export interface FactRecord {
 
 export type BenchRecord = CaseRecord | FactRecord;
 
-/** The middle of some numbers; of an even count the lower of the two. */
+/** The middle of some numbers; of an even count the mean of the two. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+  const half = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(half)] ?? Number.NaN) + (sorted[Math.ceil(half)] ?? Number.NaN)) / 2;
 }
 
 /** Ours over theirs, in each round that has both: the middle one, the least and the greatest. */
