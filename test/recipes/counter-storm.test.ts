@@ -10,6 +10,7 @@ import { type Counter, counter, isRecipeError } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
 import { Random } from '../unit/tree/random.js';
+import { badWeather } from './bad-weather.js';
 
 const CLIENTS = 4;
 const STORM_MS = 30_000;
@@ -55,23 +56,7 @@ suite('a counter in bad weather', (test) => {
         };
 
         const blow = async () => {
-          const endMs = world.now + STORM_MS;
-          while (world.now < endMs) {
-            await pause(random.below(400));
-            const server = random.pick(world.servers);
-            const zk = random.pick(clients);
-            const kind = random.below(8);
-            if (kind === 0) server.kill();
-            if (kind === 1) server.pause();
-            if (kind === 2) server.partition();
-            if (kind === 3) server.partitionFrom(random.pick(world.servers));
-            if (kind === 4 || kind === 5) world.partition(zk);
-            if (kind >= 6) world.cut(zk);
-            else await pause(random.below(4_000));
-            if (server.state === 'down') server.start();
-            if (server.state === 'paused') server.resume();
-            world.heal();
-          }
+          await badWeather({ world, clients, random, pause, forMs: STORM_MS, cutOffs: 2 });
           isOver = true;
         };
 
