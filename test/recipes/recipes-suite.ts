@@ -16,6 +16,7 @@ import { keepNodeSuite } from './keep-node-suite.js';
 import { keepTtlNodeSuite } from './keep-ttl-node-suite.js';
 import { leadSuite } from './lead-suite.js';
 import { lockSuite } from './lock-suite.js';
+import { lockWaitingSuite } from './lock-waiting-suite.js';
 import { migrateSuite } from './migrate-suite.js';
 import { partitionsSuite } from './partitions-suite.js';
 import { permitsSuite } from './permits-suite.js';
@@ -34,6 +35,7 @@ import { workQueueSuite } from './work-queue-suite.js';
 const parts = {
   locks: [
     lockSuite,
+    lockWaitingSuite,
     creationSuite,
     queueSuite,
     acquireAllSuite,
