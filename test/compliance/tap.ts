@@ -2,24 +2,24 @@
 import type { ClientHost } from '@vivarium/core';
 
 export class Tap implements ClientHost {
-  readonly #inner: ClientHost;
+  protected readonly inner: ClientHost;
   /** Called before each piece that the client sends. */
   sending: () => void = () => {};
   /** What the client sends is lost. */
   isMute = false;
 
   constructor(inner: ClientHost) {
-    this.#inner = inner;
+    this.inner = inner;
   }
 
-  now = () => this.#inner.now();
-  wallNow = () => this.#inner.wallNow();
-  setTimer = (delayMs: number, run: () => void) => this.#inner.setTimer(delayMs, run);
-  soon = (run: () => void) => this.#inner.soon(run);
-  randomBytes = (count: number) => this.#inner.randomBytes(count);
+  now = () => this.inner.now();
+  wallNow = () => this.inner.wallNow();
+  setTimer = (delayMs: number, run: () => void) => this.inner.setTimer(delayMs, run);
+  soon = (run: () => void) => this.inner.soon(run);
+  randomBytes = (count: number) => this.inner.randomBytes(count);
 
   open(...[address, events]: Parameters<ClientHost['open']>): ReturnType<ClientHost['open']> {
-    const transport = this.#inner.open(address, events);
+    const transport = this.inner.open(address, events);
     const send = (bytes: Uint8Array) => {
       this.sending();
       if (!this.isMute) transport.send(bytes);

@@ -1,4 +1,4 @@
-import { CREATOR_ALL_ACL, isZkError, json, type StandardSchema } from '@vivarium/core';
+import { CREATOR_ALL_ACL, isZkError, json } from '@vivarium/core';
 import {
   config$,
   configHistory,
@@ -11,23 +11,11 @@ import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
 import { suite } from '../support/suite.js';
+import { type Limits, limits } from './limits.js';
 import { cutAtEachPiece, settle, stageOf } from './world.js';
 
 const errorName = (error: unknown) => (error as Error).name;
 
-interface Limits {
-  readonly rps: number;
-}
-const limits: StandardSchema<Limits> = {
-  '~standard': {
-    version: 1,
-    vendor: 'test',
-    validate: (value) =>
-      Number.isInteger((value as Limits | null)?.rps)
-        ? { value: value as Limits }
-        : { issues: [{ message: 'rps must be a whole number' }] },
-  },
-};
 const more = (now: Limits | undefined) => ({ rps: (now?.rps ?? 0) + 1 });
 
 export function configHistorySuite(name: string, open: () => Promise<Target>): void {

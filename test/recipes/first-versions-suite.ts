@@ -1,4 +1,4 @@
-import { json, permissions, type StandardSchema, text } from '@vivarium/core';
+import { json, permissions, text } from '@vivarium/core';
 import {
   barrier,
   campaign$,
@@ -13,24 +13,11 @@ import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
 import { suite } from '../support/suite.js';
+import { type Limits, limits } from './limits.js';
 import { settle, stageOf } from './world.js';
 
 const errorName = (error: unknown) => (error as Error).name;
 const isLeader = ({ role }: Leadership) => role === 'leader';
-
-interface Limits {
-  readonly rps: number;
-}
-const limits: StandardSchema<Limits> = {
-  '~standard': {
-    version: 1,
-    vendor: 'test',
-    validate: (value) =>
-      Number.isInteger((value as Limits | null)?.rps)
-        ? { value: value as Limits }
-        : { issues: [{ message: 'rps must be a whole number' }] },
-  },
-};
 
 export function firstVersionsSuite(name: string, open: () => Promise<Target>): void {
   suite(`${name}: an election`, (test) => {

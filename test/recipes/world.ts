@@ -1,6 +1,7 @@
 /** Clients for tests of recipes: each with connections and a clock that break to order. */
-import { type Client, type ClientHost, type ConnectOptions, connect } from '@vivarium/core';
+import { type Client, type ConnectOptions, connect } from '@vivarium/core';
 import { FaultyHost } from '../compliance/faulty-host.js';
+import { Tap } from '../compliance/tap.js';
 import type { Target } from '../compliance/target.js';
 import type { TestContext } from '../support/suite.js';
 
@@ -44,32 +45,13 @@ class Faults extends FaultyHost {
   }
 }
 
-/** A host between the client and the real one. */
-class World implements ClientHost {
-  readonly #inner: ClientHost;
-  isMute = false;
+/** What a client sends, and its clocks. */
+class World extends Tap {
   aheadMs = 0;
   wallAheadMs = 0;
-  sending = () => {};
 
-  constructor(inner: ClientHost) {
-    this.#inner = inner;
-  }
-
-  now = () => this.#inner.now() + this.aheadMs;
-  wallNow = () => this.#inner.wallNow() + this.aheadMs + this.wallAheadMs;
-  setTimer = (delayMs: number, run: () => void) => this.#inner.setTimer(delayMs, run);
-  soon = (run: () => void) => this.#inner.soon(run);
-  randomBytes = (count: number) => this.#inner.randomBytes(count);
-
-  open(...[address, events]: Parameters<ClientHost['open']>): ReturnType<ClientHost['open']> {
-    const transport = this.#inner.open(address, events);
-    const send = (bytes: Uint8Array) => {
-      this.sending();
-      if (!this.isMute) transport.send(bytes);
-    };
-    return { send, close: () => transport.close() };
-  }
+  override now = () => this.inner.now() + this.aheadMs;
+  override wallNow = () => this.inner.wallNow() + this.aheadMs + this.wallAheadMs;
 }
 
 export interface Person {
