@@ -9,7 +9,7 @@ import { filesBelow, top } from '../house/repository.js';
 import { startChild } from '../support/child.js';
 import { suite } from '../support/suite.js';
 
-const programs = filesBelow('docs/recipes', '.md').flatMap(fencesOf);
+const programs = filesBelow('docs/cookbook', '.md').flatMap(fencesOf);
 const address = '127.0.0.1:2181';
 const folder = join(top, '.cache', 'cookbook');
 
@@ -24,7 +24,7 @@ const SECTIONS = [
 
 suite('the cookbook', (test) => {
   test('tells of each recipe what it promises, does in trouble, makes, costs, and is no good for', () => {
-    const pages = filesBelow('docs/recipes', '.md').filter(
+    const pages = filesBelow('docs/cookbook', '.md').filter(
       ({ path }) => !path.endsWith('README.md'),
     );
     assert.is(pages.length, 21);
