@@ -30,6 +30,8 @@ export class FaultyHost implements ClientHost {
   #address: ServerAddress | undefined;
   /** New connections fail at once. */
   refusing = false;
+  /** New connections never open, and nobody says why. */
+  silent = false;
   /** What servers send is lost. */
   deaf = false;
   /** Bytes received so far on all connections. */
@@ -50,6 +52,7 @@ export class FaultyHost implements ClientHost {
       this.#inner.soon(() => events.closed('refused by the test'));
       return { send() {}, close() {} };
     }
+    if (this.silent) return { send() {}, close() {} };
     let hasGreeted = false;
     const frames = new FrameSplitter(MAX_FRAME_BYTES);
     const transport = this.#inner.open(address, {

@@ -11,12 +11,12 @@ const TICK_MS = 2_000;
 const TIMEOUT_MS = 30_000;
 
 /** An ensemble in virtual time. */
-async function scene(t: TestContext, seed: number) {
+async function scene(t: TestContext, seed: number, servers = 3, sessionTimeoutMs = TIMEOUT_MS) {
   const config = { tickTime: TICK_MS };
-  const local = await startLocal({ servers: 3, time: 'virtual', seed, config });
+  const local = await startLocal({ servers, time: 'virtual', seed, config });
   t.cleanup(() => local.stop());
   const client = async (host?: ClientHost) => {
-    const options = { sessionTimeoutMs: TIMEOUT_MS };
+    const options = { sessionTimeoutMs };
     const zk = await (host === undefined
       ? local.connect(options)
       : local.until(connect(local.connectString, { ...options, host })));
@@ -27,9 +27,18 @@ async function scene(t: TestContext, seed: number) {
 }
 
 suite('a lock and an absence of its holder', (test) => {
-  for (const seed of [1, 2, 3, 4, 5]) {
-    test(`is suspect for half the timeout, then held again with the same token (14, ${seed})`, async (t) => {
-      const { local, client } = await scene(t, seed);
+  const absences = [
+    { servers: 1, timeoutMs: 6_000, how: 'silent' },
+    { servers: 3, timeoutMs: 6_000, how: 'refusing' },
+    { servers: 1, timeoutMs: 30_000, how: 'silent' },
+    { servers: 3, timeoutMs: 30_000, how: 'silent' },
+    { servers: 5, timeoutMs: 30_000, how: 'silent' },
+    { servers: 3, timeoutMs: 30_000, how: 'refusing' },
+  ] as const;
+  for (const [index, { servers, timeoutMs, how }] of absences.entries()) {
+    const where = `${servers} ${how} servers, ${timeoutMs} ms`;
+    test(`is suspect for half the timeout, then held again as before (14: ${where})`, async (t) => {
+      const { local, client } = await scene(t, index, servers, timeoutMs);
       const faults = new FaultyHost(local.host);
       const [a, b] = [await client(faults), await client()];
       const hold = await local.until(acquireLock(a, '/lock'));
@@ -41,17 +50,17 @@ suite('a lock and an absence of its holder', (test) => {
       });
       const session = a.session!.id;
       await local.until(a.sync());
-      faults.refusing = true;
+      faults[how] = true;
       faults.cut();
       for (let step = 0; step < 20; step++) {
-        await local.advance(TIMEOUT_MS / 40);
+        await local.advance(timeoutMs / 40);
         assert.is(hold.status, 'suspect');
         assert.ok(hold.isCertain());
       }
-      faults.refusing = false;
+      faults[how] = false;
       await local.until(a.sync());
       assert.is(hold.status, 'held');
-      await local.advance(2 * TIMEOUT_MS);
+      await local.advance(2 * timeoutMs);
       assert.equal(said, ['held', 'suspect', 'held']);
       assert.not(hold.signal.aborted);
       assert.is(next, undefined);

@@ -11,6 +11,22 @@ export function attemptMs(timeoutMs: Millis, serverCount: number): Millis {
   return Math.min(Math.max(timeoutMs / serverCount, 1_000), (timeoutMs * 2) / 3);
 }
 
+/** Shares of a session's timeout that one try, and the wait before it, take from a sure session. */
+const HURRIED_DIAL_SHARE = 1 / 12;
+const HURRIED_WAIT_SHARE = 1 / 16;
+/** A connection takes two round trips, some of which go around the world. */
+const SHORTEST_DIAL_MS = 500;
+
+/**
+ * How long a server may take to open a connection while it is still sure that the session lives.
+ * What is sent into a silent network is lost: were one try to last, the time in which the session
+ * can be saved would pass though the network is back. Who is busy answers the greeting late, and
+ * has the full time for that; a connection opens early or not at all.
+ */
+function hurriedDialMs(timeoutMs: Millis): Millis {
+  return Math.max(timeoutMs * HURRIED_DIAL_SHARE, SHORTEST_DIAL_MS);
+}
+
 /** The present attempt to reach a server, or the last one. */
 export class Attempt<Token> {
   readonly #tray: Tray<Token>;
@@ -22,6 +38,8 @@ export class Attempt<Token> {
   /** When the server must have taken us in. */
   deadline: Millis = 0;
   greetedAt: Millis = 0;
+  /** When it must have greeted us, if the connection opens. */
+  #greetBy: Millis = 0;
   /** The session that was offered; undefined asks for a new one. */
   offered: SessionKey | undefined;
   /** Whether the greeting only asked if the server serves at all. */
@@ -33,11 +51,23 @@ export class Attempt<Token> {
   }
 
   /** Opens a connection to the next server. */
-  dial(timeoutMs: Millis): void {
+  dial({ timeoutMs, certainUntil }: Tenure): void {
+    const { now } = this.#tray;
     this.number++;
     this.server = this.#choice.take();
-    this.deadline = this.#tray.now + attemptMs(timeoutMs, this.#choice.count);
+    this.#greetBy = now + attemptMs(timeoutMs, this.#choice.count);
+    this.deadline =
+      now < certainUntil ? Math.min(this.#greetBy, now + hurriedDialMs(timeoutMs)) : this.#greetBy;
     this.#tray.out.push({ type: 'open', attempt: this.number, server: this.server });
+  }
+
+  /**
+   * How long to wait before the next one: not for long while the session can be saved. A server
+   * that had taken us in and ended it is no such case: it may be what we ask that ends it.
+   */
+  waitMs({ timeoutMs, certainUntil }: Tenure, wasTakenIn: boolean): Millis {
+    const isHurried = !wasTakenIn && this.#tray.now < certainUntil;
+    return this.#choice.delayMs(isHurried ? timeoutMs * HURRIED_WAIT_SHARE : undefined);
   }
 
   /** The connection is open: says who we are. */
@@ -46,6 +76,7 @@ export class Attempt<Token> {
     this.isProbe = this.#choice.isSuspicious(this.server, now);
     this.offered = tenure.offer;
     this.greetedAt = now;
+    this.deadline = this.#greetBy;
     if (this.isProbe) {
       writeProbe(writer, timeoutMs);
     } else {

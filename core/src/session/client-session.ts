@@ -166,7 +166,7 @@ export class ClientSession<Token> {
 
   #dial(): void {
     this.#phase = 'dialing';
-    this.attempt.dial(this.tenure.timeoutMs);
+    this.attempt.dial(this.tenure);
   }
 
   #greet(): void {
@@ -297,7 +297,8 @@ export class ClientSession<Token> {
     if (phase === 'burying') this.tenure.burial = undefined;
     else if (this.#conversation?.wasOfUse === true) this.#choice.succeeded();
     else this.#choice.failed();
-    this.#dialAt = now + (phase === 'burying' ? 0 : this.#choice.delayMs());
+    this.#dialAt =
+      now + (phase === 'burying' ? 0 : this.attempt.waitMs(this.tenure, phase === 'attached'));
     const again = this.#conversation?.abandon(`the connection was lost: ${reason}`) ?? [];
     this.#conversation = undefined;
     this.#outbox.putBack(again);

@@ -49,11 +49,16 @@ export class ServerChoice {
     return server;
   }
 
-  /** How long to wait before the next attempt; grows with each round of failures. */
-  delayMs(): Millis {
+  /**
+   * How long to wait before the next attempt; grows with each round of failures.
+   *
+   * @param longestMs a wait that it does not grow beyond
+   */
+  delayMs(longestMs: Millis = MAX_DELAY_MS): Millis {
     if (this.#isPreferred) return 0;
     const round = Math.floor(this.#failures / this.#order.length);
-    const ceiling = Math.min(FIRST_DELAY_MS * 2 ** Math.min(round, 10), MAX_DELAY_MS);
+    const grown = FIRST_DELAY_MS * 2 ** Math.min(round, 10);
+    const ceiling = Math.min(grown, Math.max(longestMs, FIRST_DELAY_MS), MAX_DELAY_MS);
     return round === 0 ? this.#random() * ceiling : this.someOf(ceiling);
   }
 

@@ -85,6 +85,44 @@ suite('connecting', (test) => {
     assert.ok(rig.now - cutAt <= 100);
   });
 
+  test('while it is sure of its session, it dials often and waits little', () => {
+    const rig = new SessionRig().attach();
+    const { certainUntil } = rig.session.tenure;
+    rig.request('of use');
+    rig.answer(rig.sent().at(-1)!.xid);
+    rig.closed();
+    const from = rig.now;
+    rig.untilDialed();
+    assert.ok(rig.now - from <= 100);
+    let dialedAt = rig.now;
+    const gaps: number[] = [];
+    while (dialedAt < certainUntil) {
+      rig.untilDialed();
+      gaps.push(rig.now - dialedAt);
+      dialedAt = rig.now;
+    }
+    gaps.pop();
+    // 500 ms for the connection to open, then a sixteenth of the timeout at most.
+    assert.ok(gaps.length >= 4 && gaps.every((ms) => ms >= 500 && ms <= 875), gaps.join());
+    rig.untilDialed();
+    assert.ok(rig.now - dialedAt >= 4_000);
+  });
+
+  test('whoever opens a connection in time has the full time to greet', () => {
+    const rig = new SessionRig().attach();
+    rig.closed();
+    rig.untilDialed();
+    const dialedAt = rig.now;
+    rig.pass(400);
+    rig.opened();
+    rig.take();
+    rig.pass(3_500);
+    assert.is(rig.of('disconnect').length, 0);
+    rig.pass(100);
+    assert.is(rig.of('disconnect').length, 1);
+    assert.is(rig.now - dialedAt, 4_000);
+  });
+
   test('bytes that are no handshake end the connection', () => {
     const rig = new SessionRig();
     rig.opened();
