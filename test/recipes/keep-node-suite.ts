@@ -189,6 +189,7 @@ export function keepNodeSuite(name: string, open: () => Promise<Target>): void {
       a.faults.cut();
       await seen.until((exists) => !exists);
       await record(t, pendingCleanUps$(a.zk)).until((pending) => pending === 0);
+      a.faults.deaf = true;
       const late = keepNode(a.zk, path, 'x', { timeoutMs: 0 });
       assert.is(errorName(await errorOf(late)), 'TIMED_OUT');
     });
