@@ -62,6 +62,9 @@ export {
   type KeptTtlNodeStatus,
   keepTtlNode,
 } from './kept/keep-ttl-node.js';
+export { acquireLease, type LeaseOptions, tryAcquireLease } from './lease/acquire-lease.js';
+export type { Lease } from './lease/lease.js';
+export type { LeaseTtl } from './lease/lease-ttl.js';
 export { acquireAll, type Holds } from './lock/acquire-all.js';
 export { acquireLock, tryLock, withLock } from './lock/lock.js';
 export type { LockOptions } from './lock/request-hold.js';

@@ -38,6 +38,8 @@ import type { Hold } from './hold/hold.js';
 import { type IdGenerator, type IdGeneratorOptions, idGenerator } from './id-generator.js';
 import { type KeepNodeOptions, type KeptNode, keepNode } from './kept/keep-node.js';
 import { type KeepTtlNodeOptions, type KeptTtlNode, keepTtlNode } from './kept/keep-ttl-node.js';
+import { acquireLease, type LeaseOptions, tryAcquireLease } from './lease/acquire-lease.js';
+import type { Lease } from './lease/lease.js';
 import { acquireAll, type Holds } from './lock/acquire-all.js';
 import { acquireLock, tryLock, withLock } from './lock/lock.js';
 import type { LockOptions } from './lock/request-hold.js';
@@ -94,6 +96,12 @@ export interface Recipes {
   setPermitLimit(path: string, limit: number, options?: SetLimitOptions): Promise<void>;
   /** The limit at a path, and how many permits are asked for; see {@link permits$}. */
   permits$(path: string): Observable<PermitsState>;
+  /**
+   * Waits for the lease of a path, which lasts for a time; see the function {@link acquireLease}.
+   */
+  acquireLease(path: string, options: LeaseOptions): Promise<Lease>;
+  /** The lease of a path if it is free, or null; see the function {@link tryAcquireLease}. */
+  tryAcquireLease(path: string, options: LeaseOptions): Promise<Lease | null>;
   /** Is a member of a group until it leaves; see the function {@link joinGroup}. */
   joinGroup<T = unknown>(group: string, options: JoinOptions<T>): Promise<Membership<T>>;
   /** Who is in a group, now and after each change; see the function {@link members$}. */
@@ -244,6 +252,8 @@ export function recipes(zk: Client): Recipes {
     tryAcquirePermits: (path, options) => tryAcquirePermits(zk, path, options),
     setPermitLimit: (path, limit, options) => setPermitLimit(zk, path, limit, options),
     permits$: (path) => permits$(zk, path),
+    acquireLease: (path, options) => acquireLease(zk, path, options),
+    tryAcquireLease: (path, options) => tryAcquireLease(zk, path, options),
     joinGroup: (group, options) => joinGroup(zk, group, options),
     members$: (group, options) => members$(zk, group, options),
     memberChanges$: (group, options) => memberChanges$(zk, group, options),

@@ -27,7 +27,7 @@ suite('the cookbook', (test) => {
     const pages = filesBelow('docs/cookbook', '.md').filter(
       ({ path }) => !path.endsWith('README.md'),
     );
-    assert.is(pages.length, 21);
+    assert.is(pages.length, 22);
     for (const { path, text } of pages) {
       const titles = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title!);
       const told = SECTIONS.filter((section) => titles.includes(section));
@@ -45,7 +45,7 @@ suite('the cookbook', (test) => {
         const program = code.replace(`'${address}'`, 'process.argv[2]!');
         writeFileSync(join(folder, `program-${index}.mts`), program);
       }
-      assert.is(new Set(programs.map(({ where }) => where.split(':')[0])).size, 22);
+      assert.is(new Set(programs.map(({ where }) => where.split(':')[0])).size, 23);
       const tsc = join(top, 'node_modules/typescript/bin/tsc');
       const options = ['--target', 'ES2022', '--module', 'NodeNext', '--strict', '--skipLibCheck'];
       const files = programs.map((_, index) => `program-${index}.mts`);

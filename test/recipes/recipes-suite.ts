@@ -15,6 +15,7 @@ import { idGeneratorSuite } from './id-generator-suite.js';
 import { keepNodeSuite } from './keep-node-suite.js';
 import { keepTtlNodeSuite } from './keep-ttl-node-suite.js';
 import { leadSuite } from './lead-suite.js';
+import { leaseSuite } from './lease-suite.js';
 import { lockSuite } from './lock-suite.js';
 import { lockWaitingSuite } from './lock-waiting-suite.js';
 import { migrateSuite } from './migrate-suite.js';
@@ -42,6 +43,7 @@ const parts = {
     rwLockSuite,
     upgradeSuite,
     permitsSuite,
+    leaseSuite,
   ],
   groups: [
     groupSuite,

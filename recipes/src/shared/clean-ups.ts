@@ -29,10 +29,13 @@ export class CleanUps {
    *
    * @throws what the server refuses it with, such as NO_AUTH
    */
-  remove(session: bigint, path: string): Promise<void> {
-    return this.#counted(async () => {
-      await this.#insist(() => this.#zk.delete(path, { session, ahead: true }));
-    });
+  async remove(session: bigint, path: string): Promise<void> {
+    await this.removeIn(session, path);
+  }
+
+  /** As {@link remove}; false when the session was over before the node was known to be gone. */
+  removeIn(session: bigint, path: string): Promise<boolean> {
+    return this.#counted(() => this.#insist(() => this.#zk.delete(path, { session, ahead: true })));
   }
 
   /** Deletes a node that may have been created: the child of `parent` whose name has this mark. */
@@ -78,13 +81,15 @@ export class CleanUps {
     });
   }
 
-  async #insist(work: () => Promise<void>): Promise<void> {
+  /** Whether it was done; false when the session is over. */
+  async #insist(work: () => Promise<void>): Promise<boolean> {
     for (;;) {
       try {
         await work();
-        return;
+        return true;
       } catch (error) {
-        if (isZkError(error, 'NO_NODE', 'SESSION_EXPIRED')) return;
+        if (isZkError(error, 'NO_NODE')) return true;
+        if (isZkError(error, 'SESSION_EXPIRED')) return false;
         // After a cut the next try waits for a connection.
         if (wasCutOff(error) || isZkError(error, 'BAD_VERSION')) continue;
         if (!isPassing(error)) throw error;
@@ -93,10 +98,10 @@ export class CleanUps {
     }
   }
 
-  async #counted(work: () => Promise<void>): Promise<void> {
+  async #counted<T>(work: () => Promise<T>): Promise<T> {
     this.#pending.next(this.#pending.value + 1);
     try {
-      await work();
+      return await work();
     } finally {
       this.#pending.next(this.#pending.value - 1);
     }
