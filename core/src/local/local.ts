@@ -55,6 +55,19 @@ export interface Local extends AsyncDisposable {
   /** Breaks a client's connection; it will connect again. */
   cut(client: Client): void;
   /**
+   * Stops a client in its tracks, as a long collection of garbage or a debugger does its process:
+   * time passes, but nothing that comes is taken and no timer runs until {@link resume}. The
+   * program goes on, since it shares this process: what it asks of the client waits, too.
+   */
+  pause(client: Client): void;
+  /** Lets a paused client go on: first its timers, then what has come. */
+  resume(client: Client): void;
+  /**
+   * Kills a client's process: its connections break, its session runs out at the servers. Nothing
+   * that it was asked is ever answered, `close` included.
+   */
+  kill(client: Client): void;
+  /**
    * Ends a client's session as the server does when it has not heard from the client in time. The
    * client learns it when it comes back, which it does at once.
    */

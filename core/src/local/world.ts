@@ -9,6 +9,7 @@ import { endSession } from './end-session.js';
 import { Kernel } from './kernel.js';
 import type { Local, LocalOptions, LocalServerHandle } from './local.js';
 import type { BootLocal } from './machine.js';
+import { MortalHost } from './mortal-host.js';
 import { Network } from './network.js';
 import { LocalServer } from './server.js';
 
@@ -27,6 +28,12 @@ const END_LIMIT_MS = 60_000;
 const NO_TIME = [0, 0] as const;
 const SOME_LATENCY = [50, 400] as const;
 
+/** Where a client lives. */
+interface Place {
+  readonly host: LocalClientHost;
+  readonly mortal: MortalHost;
+}
+
 /** Servers in memory and their clients; see `Local` for what each method promises. */
 export class LocalWorld implements Local {
   readonly connectString: string;
@@ -36,7 +43,7 @@ export class LocalWorld implements Local {
   readonly #network: Network;
   readonly #virtual: VirtualTime;
   readonly #real: RealTime | undefined;
-  readonly #hosts = new WeakMap<Client, LocalClientHost>();
+  readonly #places = new WeakMap<Client, Place>();
   readonly #options: LocalOptions;
   #clients = 0;
 
@@ -79,8 +86,11 @@ export class LocalWorld implements Local {
 
   async connect(options: ConnectOptions = {}): Promise<Client> {
     const host = this.#newHost();
-    const client = await this.until(connect(this.connectString, { ...options, host }));
-    this.#hosts.set(client, host);
+    const mortal = new MortalHost(host, (run) => {
+      this.#kernel.after(1, `${host.name} goes on`, run);
+    });
+    const client = await this.until(connect(this.connectString, { ...options, host: mortal }));
+    this.#places.set(client, { host, mortal });
     return client;
   }
 
@@ -94,7 +104,7 @@ export class LocalWorld implements Local {
   }
 
   partition(client: Client): void {
-    this.#do(() => this.#network.isolate(this.#hostOf(client).name, true));
+    this.#do(() => this.#network.isolate(this.#placeOf(client).host.name, true));
   }
 
   heal(): void {
@@ -102,7 +112,7 @@ export class LocalWorld implements Local {
   }
 
   cut(client: Client): void {
-    const { name } = this.#hostOf(client);
+    const { name } = this.#placeOf(client).host;
     this.#do(() => {
       for (const connection of [...this.#network.connections]) {
         if (connection.route.from === name) connection.cut('connection reset');
@@ -110,8 +120,20 @@ export class LocalWorld implements Local {
     });
   }
 
+  pause(client: Client): void {
+    this.#do(() => this.#placeOf(client).mortal.pause());
+  }
+
+  resume(client: Client): void {
+    this.#do(() => this.#placeOf(client).mortal.resume());
+  }
+
+  kill(client: Client): void {
+    this.#do(() => this.#placeOf(client).mortal.die(false));
+  }
+
   async expireSession(client: Client): Promise<void> {
-    const { key, name } = this.#hostOf(client);
+    const { key, name } = this.#placeOf(client).host;
     if (key === undefined || client.session?.id !== key.sessionId) {
       throw new Error('the client has no session that could be ended');
     }
@@ -158,10 +180,10 @@ export class LocalWorld implements Local {
     });
   }
 
-  #hostOf(client: Client): LocalClientHost {
-    const host = this.#hosts.get(client);
-    if (host === undefined) throw new Error('this client was not made by connect() of this world');
-    return host;
+  #placeOf(client: Client): Place {
+    const place = this.#places.get(client);
+    if (place === undefined) throw new Error('this client was not made by connect() of this world');
+    return place;
   }
 
   #newServer(boot: BootLocal, config: Config): LocalServerHandle {

@@ -5,6 +5,7 @@ import { parseConnectString } from '@vivarium/core/internal/client/connect-strin
 import { LocalClientHost } from '@vivarium/core/internal/local/client-host';
 import { endSession } from '@vivarium/core/internal/local/end-session';
 import type { Kernel } from '@vivarium/core/internal/local/kernel';
+import { MortalHost } from '@vivarium/core/internal/local/mortal-host';
 import type { Network } from '@vivarium/core/internal/local/network';
 import type { Random } from '@vivarium/core/internal/local/random';
 import type { ApiRecord } from '../judges/api-record.js';
@@ -18,7 +19,6 @@ import { hold } from '../programs/holder.js';
 import { lookOn } from '../programs/onlooker.js';
 import type { Script } from '../script.js';
 import type { History } from './history.js';
-import { MortalHost } from './mortal-host.js';
 import { recordedHost } from './recorded-host.js';
 import type { Swarm } from './swarm.js';
 

@@ -75,6 +75,54 @@ suite('a local world', (test) => {
     }
   });
 
+  test('stops a client in its tracks, and lets it go on', async (t) => {
+    for (const time of ['real', 'virtual'] as const) {
+      const { world, zk } = await local(t, time);
+      const other = await world.connect();
+      t.cleanup(() => world.until(other.close()));
+      await world.until(zk.create('/e', '', { mode: 'ephemeral' }));
+      const { id } = zk.session!;
+      world.pause(zk);
+      world.pause(zk);
+      let answer: unknown;
+      const asked = zk.exists('/e').then((stat) => {
+        answer = stat ?? 'none';
+      });
+      await world.advance(1_000);
+      assert.is(answer, undefined);
+      world.resume(zk);
+      await world.until(asked);
+      assert.is.not(answer, 'none');
+      world.pause(zk);
+      await world.advance(5_000);
+      // Its time is over by its own clock before it takes in what has come.
+      assert.not(zk.isCertain(id));
+      assert.is(zk.state.type, 'connected');
+      assert.is(await world.until(other.exists('/e')), undefined);
+      world.resume(zk);
+      assert.is(await world.until(zk.exists('/e')), undefined);
+      assert.is.not(zk.session!.id, id);
+    }
+  });
+
+  test('kills a client, whose session lives on for its time', async (t) => {
+    const { world } = await local(t, 'virtual');
+    const [zk, other] = [await world.connect(), await world.connect()];
+    t.cleanup(() => world.until(other.close()));
+    await world.until(zk.create('/e', '', { mode: 'ephemeral' }));
+    let isAnswered = false;
+    const answered = () => {
+      isAnswered = true;
+    };
+    zk.exists('/e').then(answered, answered);
+    world.kill(zk);
+    await world.advance(5_000);
+    assert.ok(await world.until(other.exists('/e')));
+    await world.advance(10_000);
+    assert.is(await world.until(other.exists('/e')), undefined);
+    assert.not(isAnswered);
+  });
+
   test('holds its breath while its server is paused, and loses nobody by it', async (t) => {
     const { world, zk, server } = await local(t, 'virtual');
     await world.until(zk.create('/e', '', { mode: 'ephemeral' }));

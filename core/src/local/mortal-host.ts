@@ -2,14 +2,24 @@
  * A client's host that can die: from then on nothing of the client reaches the world. It can also
  * be stopped in its tracks, as SIGSTOP and long collections of garbage do: time passes meanwhile.
  */
-import type { ClientHost, ServerAddress, Transport, TransportEvents } from '@vivarium/core';
+import type {
+  ClientHost,
+  ServerAddress,
+  Transport,
+  TransportEvents,
+} from '../client/client-host.js';
 
 export class MortalHost implements ClientHost {
   readonly #inner: ClientHost;
   readonly #later: (run: () => void) => void;
   readonly #open = new Set<Transport>();
   isAlive = true;
+  /** What it had to say while it was stopped: it says that first when it goes on. */
+  #unsaid: (() => void)[] = [];
   #isPaused = false;
+  #isWaking = false;
+  /** Counts stops: who is stopped again while it wakes begins anew. */
+  #stops = 0;
   /** Timers that are due and have not run, and what came in the meantime. */
   #timers: (() => void)[] = [];
   #arrived: (() => void)[] = [];
@@ -56,12 +66,10 @@ export class MortalHost implements ClientHost {
     });
     this.#open.add(transport);
     return {
-      send: (bytes) => {
-        if (this.isAlive) transport.send(bytes);
-      },
+      send: (bytes) => this.#says(() => transport.send(bytes)),
       close: () => {
         this.#open.delete(transport);
-        if (this.isAlive) transport.close();
+        this.#says(() => transport.close());
       },
     };
   };
@@ -77,18 +85,33 @@ export class MortalHost implements ClientHost {
   /** Stops it; what comes meanwhile waits. */
   pause(): void {
     this.#isPaused = true;
+    this.#isWaking = false;
+    this.#stops++;
   }
 
   /** Lets it go on: first with its timers, then with what waits in its sockets, as Node does. */
   resume(): void {
-    if (!this.#isPaused) return;
+    if (!this.#isPaused || this.#isWaking) return;
+    this.#isWaking = true;
+    for (const say of this.#unsaid.splice(0)) this.#says(say);
+    this.#wake(this.#stops);
+  }
+
+  #wake(stop: number): void {
+    if (stop !== this.#stops) return;
     const next = this.#timers.shift() ?? this.#arrived.shift();
     if (next === undefined) {
       this.#isPaused = false;
+      this.#isWaking = false;
       return;
     }
     if (this.isAlive) next();
-    this.#later(() => this.resume());
+    this.#later(() => this.#wake(stop));
+  }
+
+  #says(say: () => void): void {
+    if (this.#isPaused && !this.#isWaking) this.#unsaid.push(say);
+    else if (this.isAlive) say();
   }
 
   #happens(waiting: (() => void)[], run: () => void): void {
