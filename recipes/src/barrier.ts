@@ -1,3 +1,13 @@
+/**
+ * A gate that all who come wait at, as long as it is raised.
+ *
+ * Nodes: `path` itself, persistent: it exists while the gate is closed. Its folders are made when
+ * they are missing.
+ *
+ * Connected, whoever waits passes as soon as the node is gone. Suspended nobody passes, and
+ * raising and lifting wait for a server. When the session is lost nothing is lost: the gate stands
+ * or not, whoever made it, and who waits goes on waiting in the next session.
+ */
 import type { Acl, Client } from '@vivarium/core';
 import { isZkError } from '@vivarium/core';
 import { distinctUntilChanged, map, type Observable } from 'rxjs';

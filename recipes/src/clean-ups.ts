@@ -1,3 +1,9 @@
+/**
+ * How many nodes the recipes of a client still have to delete. It makes no nodes.
+ *
+ * Connected the number falls to 0. Suspended it stands, and grows by what is released. When the
+ * session is lost its nodes go with it, and the number falls.
+ */
 import type { Client } from '@vivarium/core';
 import type { Observable } from 'rxjs';
 import { deskOf } from './shared/desk.js';

@@ -1,3 +1,13 @@
+/**
+ * Configuration that changes while programs run, checked when it is written and when it is read.
+ *
+ * Nodes: `path` itself, persistent, the value in force; below it, for the time of a change, an
+ * ephemeral marker `_op_<guid>`.
+ *
+ * Connected, every change is told. Suspended the last good value stays in force, and changes wait.
+ * When the session is lost nothing changes for readers; a change whose answer was outstanding ends
+ * with UNKNOWN_OUTCOME, unless the node tells what came of it.
+ */
 import type { Acl, Client, Codec, NodeSnapshot, StandardSchema } from '@vivarium/core';
 import { Observable } from 'rxjs';
 import { changeOnce } from './shared/change-once.js';

@@ -1,3 +1,13 @@
+/**
+ * A gate that opens once so many have done their part, and stays open.
+ *
+ * Nodes: `path`, persistent, the number as JSON, and later that it is open; `path/<id>`,
+ * persistent, for each who has counted down, until it opens.
+ *
+ * Connected, whoever waits passes as soon as the last has counted down. Suspended both wait. When
+ * the session is lost nothing is lost: what was counted stays counted, and the same id counts
+ * once.
+ */
 import type { Acl, Client, Stat } from '@vivarium/core';
 import { isZkError, text, ZkError } from '@vivarium/core';
 import { combineLatest, distinctUntilChanged, map, type Observable, scan } from 'rxjs';

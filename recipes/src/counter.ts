@@ -1,3 +1,13 @@
+/**
+ * A number that all add to, each addition exactly once.
+ *
+ * Nodes: `path`, persistent, eight bytes; `path/_op_<guid>`, an ephemeral marker for as long as we
+ * write, and a second after.
+ *
+ * Connected, additions are done in the order of the calls. Suspended they wait. When the session
+ * is lost those that were not sent go on in the next; one whose answer was outstanding ends with
+ * UNKNOWN_OUTCOME, unless nobody has touched the node since.
+ */
 import type { Acl, Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { distinctUntilChanged, map, type Observable } from 'rxjs';

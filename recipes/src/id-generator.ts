@@ -1,3 +1,12 @@
+/**
+ * Numbers that nobody else gets, taken in blocks.
+ *
+ * Nodes: those of a counter at `path`, whose value is the highest number taken.
+ *
+ * Connected, a block is taken when the last is used up. Suspended the numbers of the block in hand
+ * are given out, and more wait. When the session is lost the block stays ours; one whose answer
+ * was outstanding is left out, which leaves a gap.
+ */
 import type { Acl, Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { counter } from './counter.js';

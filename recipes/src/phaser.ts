@@ -1,3 +1,12 @@
+/**
+ * A meeting point for rounds that follow each other: a double barrier whose members leave at once.
+ *
+ * Nodes: those of a double barrier at `path`.
+ *
+ * Connected, a round ends when all have arrived. Suspended who has arrived waits, and counts as
+ * long as its session lives. When the session is lost before the round was complete it arrives
+ * again in the next.
+ */
 import type { Acl, Client } from '@vivarium/core';
 import { MAX_SIZE } from './double-barrier/double-barrier.js';
 import { enterBarrier } from './double-barrier/enter.js';

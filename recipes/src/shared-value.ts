@@ -1,3 +1,13 @@
+/**
+ * A value that all share, no change of it lost or done twice.
+ *
+ * Nodes: `path`, persistent, what the codec writes; `path/_op_<guid>`, an ephemeral marker for as
+ * long as we write, and a second after.
+ *
+ * Connected, changes are done in the order of the calls. Suspended they wait. When the session is
+ * lost those that were not sent go on in the next; one whose answer was outstanding ends with
+ * UNKNOWN_OUTCOME, unless nobody has touched the node since.
+ */
 import type { Acl, Client, Codec, StandardSchema } from '@vivarium/core';
 import { distinctUntilChanged, map, type Observable } from 'rxjs';
 import { RecipeError } from './errors.js';

@@ -4,8 +4,8 @@
  * Nodes: `folder/<name>` for each document, persistent, as that of a configuration; nothing else.
  *
  * Connected, a change of several documents in one multi is told as one change. Suspended nothing
- * is told and the last state holds; after it, also when the session was lost, what is stored then
- * is told, together again.
+ * is told and the last state holds; after it, and when the session is lost in the next one, what is
+ * stored then is told, together again.
  *
  * How a half is kept from readers without a node that all writers must write: the documents are
  * watched each by itself, and when one has changed, all are looked at. If none has changed since

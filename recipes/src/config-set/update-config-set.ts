@@ -1,3 +1,11 @@
+/**
+ * Changes several documents of configuration together.
+ *
+ * Nodes: those of `config-set.ts`, and for the time of the change an ephemeral marker.
+ *
+ * Connected all documents are written in one multi. Suspended the change waits. When the session is
+ * lost it begins again in the next, unless an answer was outstanding that nobody can know any more.
+ */
 import type { Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import type { UpdateOptions } from '../config.js';

@@ -1,3 +1,14 @@
+/**
+ * A barrier that a fixed number enter together and leave together.
+ *
+ * Nodes: `path`, persistent, the size, the generation and the cohort as JSON;
+ * `path/_c_<uuid>-m-<sequence>`, ephemeral, each who has come; `path/l-…`, persistent, that one
+ * has left while others are still inside.
+ *
+ * Connected, all enter in the transaction that records the cohort. Suspended they wait; who is
+ * inside stays. When the session is lost a member outside comes again in the next session; one
+ * inside is lost to its cohort, which breaks or goes on without it, as it was asked to.
+ */
 import type { Acl, Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { assertCount } from '../shared/counts.js';

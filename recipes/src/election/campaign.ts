@@ -1,3 +1,13 @@
+/**
+ * Leader election as a stream of our own role.
+ *
+ * Nodes: `path`, a container; `path/_c_<uuid>-latch-<sequence>`, ephemeral, one for each
+ * candidate, its data the id. Names and meaning are those of Curator's `LeaderLatch`.
+ *
+ * Connected, the first of the queue leads. Suspended a leader stays one until the session may have
+ * ended by its own clock. When the session is lost the term is lost for good, and the candidate
+ * stands again at the end of the queue.
+ */
 import type { Acl, Client, NodeData } from '@vivarium/core';
 import { Observable } from 'rxjs';
 import { standForElection } from './stand-for-election.js';

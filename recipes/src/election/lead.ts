@@ -1,3 +1,12 @@
+/**
+ * Leader election as work that is done while we lead, and waited for.
+ *
+ * Nodes: as in `campaign.ts`.
+ *
+ * Connected, the work of the first in the queue runs. Suspended it runs on until the session may
+ * have ended by our own clock. When the session is lost the work is told to end, and nobody waits
+ * for it; then the candidate stands again at the end of the queue.
+ */
 import type { Acl, Client, NodeData } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import { patienceOf } from '../shared/patience.js';

@@ -1,3 +1,10 @@
+/**
+ * Who leads, and who stands for election, for those who look on. It makes no nodes: it reads those
+ * of `campaign.ts`.
+ *
+ * Connected, changes are told as our server learns of them. Suspended nothing is told. When the
+ * session is lost it goes on in the next, with what has changed.
+ */
 import type { Client, Codec, NodeSnapshot } from '@vivarium/core';
 import { text } from '@vivarium/core';
 import { distinctUntilChanged, filter, map, type Observable, of, switchMap } from 'rxjs';

@@ -1,3 +1,12 @@
+/**
+ * Membership in a group.
+ *
+ * Nodes: `group`, a container; `group/<id>`, ephemeral, what the member shows.
+ *
+ * Connected the member is seen by all. Suspended it is still seen, and what it wants to show is
+ * written afterwards. When the session is lost it is gone for the others, and joins again in the
+ * next with its newest data.
+ */
 import type { Acl, Client, Codec } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import type { Observable } from 'rxjs';

@@ -1,3 +1,8 @@
+/**
+ * Who has joined and left a group. It makes no nodes: it is made of `members.ts`.
+ *
+ * Connected, suspended, and when the session is lost: as there.
+ */
 import type { Client } from '@vivarium/core';
 import { type Observable, scan } from 'rxjs';
 import { isSameMember, type Member, type MembersOptions, members$ } from './members.js';
@@ -16,8 +21,9 @@ export interface MemberChanges<T = unknown> {
  * Who has joined and left a group, and whose data has changed: the differences from one map of
  * {@link members$} to the next. For each subscriber the first emission has everybody as `joined`.
  *
- * Cold; like `members$` in all else. No log of events: who came and went between two looks is not
- * told.
+ * Cold; emits whenever that map changes. No log of events: who came and went between two looks is
+ * not told, nor is anything while disconnected. Errors when the group may not be read; completes
+ * when the client is closed.
  */
 export function memberChanges$<T = unknown>(
   zk: Client,

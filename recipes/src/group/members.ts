@@ -1,3 +1,9 @@
+/**
+ * Who is in a group. It makes no nodes: it reads those of `join-group.ts`.
+ *
+ * Connected, changes are told as our server learns of them. Suspended nothing is told. When the
+ * session is lost it goes on in the next, with what has changed.
+ */
 import type { Client, Codec, Stat } from '@vivarium/core';
 import { Observable } from 'rxjs';
 import { childOf } from '../shared/paths.js';

@@ -24,8 +24,8 @@ export interface Hold extends AsyncDisposable {
   readonly signal: AbortSignal;
   readonly status: HoldStatus;
   /**
-   * Hot; begins with the present status, then each change; never an error; completes after the
-   * last, which is one of `lost`, `revoked`, `released`.
+   * Hot; begins with the present status, then each change; `suspect` while disconnected; never an
+   * error; completes after the last, which is one of `lost`, `revoked`, `released`.
    */
   readonly status$: Observable<HoldStatus>;
   /**

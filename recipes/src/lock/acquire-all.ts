@@ -1,3 +1,12 @@
+/**
+ * Several locks at once, all or none.
+ *
+ * Nodes: those of a lock at each path, as in `lock.ts`; taken in the order of the paths, so that
+ * no two wait for each other.
+ *
+ * Connected, suspended, and when the session is lost: as for one lock; when one of them is lost,
+ * all are given back.
+ */
 import type { Client, MultiOp } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import type { CheckOfHold, Hold } from '../hold/hold.js';

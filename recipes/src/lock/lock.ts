@@ -1,3 +1,13 @@
+/**
+ * An exclusive lock.
+ *
+ * Nodes: `path`, a container; `path/_c_<uuid>-lock-<sequence>`, ephemeral, one for whoever holds
+ * and for each who waits. The names are Curator's.
+ *
+ * Connected the first in the queue holds. Suspended the hold is suspect, and ours until the
+ * session may have ended by our own clock. When the session is lost the hold is lost for good, and
+ * who waits goes to the end of the queue.
+ */
 import type { Client } from '@vivarium/core';
 import type { Hold } from '../hold/hold.js';
 import { lockQueue } from './lock-queues.js';

@@ -1,3 +1,14 @@
+/**
+ * A lock that many may hold to read, or one to write.
+ *
+ * Nodes: `path`, a container; `path/_c_<uuid>-__READ__<sequence>` and `…-__WRIT__<sequence>`,
+ * ephemeral, one for each hold and each who waits. The names are Curator's; what an upgrade adds
+ * to them is in `upgrade.ts`.
+ *
+ * Connected, readers hold behind the last writer ahead of them, a writer when it is first.
+ * Suspended holds are suspect, and ours until the session may have ended by our own clock. When
+ * the session is lost holds are lost for good, and who waits goes to the end of the queue.
+ */
 import type { Client } from '@vivarium/core';
 import type { Hold } from '../hold/hold.js';
 import type { NodeHold } from '../hold/node-hold.js';

@@ -1,7 +1,9 @@
 /**
  * Work shared out among those who are there: named partitions, each worked on by one member at a
- * time. The members are a group in `<path>/members`; each partition is a lock in
- * `<path>/partitions/<name>`. Every member computes from the list of members which partitions are
+ * time.
+ *
+ * Nodes: those of a group in `<path>/members`, and those of a lock in `<path>/partitions/<name>`
+ * for each partition. Every member computes from the list of members which partitions are
  * its own, queues for the locks of those, and lets go of the others.
  *
  * While connected all partitions are held, each by the member that is to have it, or on their way

@@ -1,3 +1,11 @@
+/**
+ * The limit of permits at a path.
+ *
+ * Nodes: the data of the folder of `permits.ts`.
+ *
+ * Connected a new limit is in force as soon as it is written. Suspended the change waits; when the
+ * session is lost it goes on in the next.
+ */
 import type { Acl, Client, SessionInfo, Stat } from '@vivarium/core';
 import { isZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';

@@ -1,3 +1,9 @@
+/**
+ * What is asked of the permits at a path. It makes no nodes: it reads those of `permits.ts`.
+ *
+ * Connected, changes are told as our server learns of them. Suspended nothing is told. When the
+ * session is lost it goes on in the next, with what has changed.
+ */
 import type { Client } from '@vivarium/core';
 import { combineLatest, distinctUntilChanged, map, type Observable } from 'rxjs';
 import { limitIn } from './limit.js';

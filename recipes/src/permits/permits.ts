@@ -1,3 +1,13 @@
+/**
+ * Permits, of which there are so many at a path: a semaphore.
+ *
+ * Nodes: `path`, a container, the limit as JSON; `path/_c_<uuid>-<permits>-permit-<sequence>`,
+ * ephemeral, one for each hold and each who waits.
+ *
+ * Connected, a request is let in when those ahead of it leave room. Suspended holds are suspect,
+ * and ours until the session may have ended by our own clock. When the session is lost holds are
+ * lost for good, and who waits goes to the end of the queue.
+ */
 import type { Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';

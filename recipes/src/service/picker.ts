@@ -1,3 +1,10 @@
+/**
+ * Gives out the instances of a service, one for each call. It makes no nodes: it reads those of
+ * `service.ts`.
+ *
+ * Connected it picks from the present list. Suspended, and when the session is lost, it picks from
+ * the last one that it saw.
+ */
 import type { Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { ReplaySubject } from 'rxjs';

@@ -1,3 +1,12 @@
+/**
+ * Services that register their instances, and the list of them.
+ *
+ * Nodes: `base/<service>`, a container; `base/<service>/<id>`, ephemeral, an instance as JSON with
+ * the fields of Curator's service discovery.
+ *
+ * Connected an instance is listed. Suspended it is still listed. When the session is lost it is
+ * gone for the others, and registers again in the next; whoever lists goes on in the next session.
+ */
 import type { Acl, Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { map, type Observable } from 'rxjs';

@@ -1,3 +1,19 @@
+/**
+ * A queue of jobs, each of which one consumer at a time has in hand.
+ *
+ * Nodes:
+ *
+ *   <path>/jobs/_c_<id>-<priority>-<due>-<attempts>-job-<number>   a job; its data is the payload
+ *   <path>/claims/<job>.<guid>     ephemeral: somebody is at work on that job
+ *   <path>/takers/_c_<guid>-taker-<number>   ephemeral: a consumer for whom there is no job
+ *   <path>/proofs/_p_<id>          ephemeral, for a moment: that a job was put
+ *   <path>/dead/<job>              a job that was given up; its child `reason` tells why
+ *
+ * Connected a claim is held and all promises move. Suspended a claim stays ours until our clock
+ * says that the session may have ended; put, take, ack and nack wait for a server. When the
+ * session is lost claims are lost for good and their jobs are delivered again; put and take go on
+ * in the next session.
+ */
 import type { Acl, Client, Codec, StandardSchema } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import type { Observable } from 'rxjs';
@@ -14,20 +30,6 @@ import { siteOf } from './queue-site.js';
 import { ServerTime } from './server-time.js';
 import { takeJob } from './take-job.js';
 import { type JobHandler, work } from './work.js';
-
-/*
- * A queue of jobs, each of which one consumer at a time has in hand.
- *
- *   <path>/jobs/_c_<id>-<priority>-<due>-<attempts>-job-<number>   a job; its data is the payload
- *   <path>/claims/<job>.<guid>     ephemeral: somebody is at work on that job
- *   <path>/takers/_c_<guid>-taker-<number>   ephemeral: a consumer for whom there is no job
- *   <path>/proofs/_p_<id>          ephemeral, for a moment: that a job was put
- *   <path>/dead/<job>              a job that was given up; its child `reason` tells why
- *
- * Connected: a claim is held and all promises move. Suspended: a claim stays ours until our clock
- * says that the session may have ended; put, take, ack and nack wait for a server. Lost: claims
- * are lost for good and their jobs are delivered again; put and take go on in the next session.
- */
 
 export interface WorkQueueOptions {
   /** How often a job is delivered before it is given up; a whole number from 1, 5 if left out. */
