@@ -67,6 +67,8 @@ export type { Lease } from './lease/lease.js';
 export type { LeaseTtl } from './lease/lease-ttl.js';
 export { acquireAll, type Holds } from './lock/acquire-all.js';
 export { acquireLock, tryLock, withLock } from './lock/lock.js';
+export { type LockStreamOptions, lock$ } from './lock/lock-stream.js';
+export { type LockContender, type LockQueueOptions, lockQueue$ } from './lock/look-on.js';
 export type { LockOptions } from './lock/request-hold.js';
 export { type RwLock, rwLock, type UpgradableHold, type WriteHold } from './lock/rw-lock.js';
 export {

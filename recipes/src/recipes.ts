@@ -42,6 +42,8 @@ import { acquireLease, type LeaseOptions, tryAcquireLease } from './lease/acquir
 import type { Lease } from './lease/lease.js';
 import { acquireAll, type Holds } from './lock/acquire-all.js';
 import { acquireLock, tryLock, withLock } from './lock/lock.js';
+import { type LockStreamOptions, lock$ } from './lock/lock-stream.js';
+import { type LockContender, type LockQueueOptions, lockQueue$ } from './lock/look-on.js';
 import type { LockOptions } from './lock/request-hold.js';
 import { type RwLock, rwLock } from './lock/rw-lock.js';
 import {
@@ -84,6 +86,13 @@ export interface Recipes {
     work: (hold: Hold) => T | PromiseLike<T>,
     options?: LockOptions,
   ): Promise<T>;
+  /** A lock for as long as somebody is subscribed; see the function {@link lock$}. */
+  lock$(path: string, options?: LockStreamOptions): Observable<Hold | undefined>;
+  /** Who holds a lock and who waits for it; see the function {@link lockQueue$}. */
+  lockQueue$<T = string>(
+    path: string,
+    options?: LockQueueOptions<T>,
+  ): Observable<readonly LockContender<T>[]>;
   /** Waits for several locks, all or none; see the function {@link acquireAll}. */
   acquireAll(paths: readonly string[], options?: LockOptions): Promise<Holds>;
   /** Many who read, or one who writes; see the function {@link rwLock}. */
@@ -246,6 +255,8 @@ export function recipes(zk: Client): Recipes {
     acquireLock: (path, options) => acquireLock(zk, path, options),
     tryLock: (path, options) => tryLock(zk, path, options),
     withLock: (path, work, options) => withLock(zk, path, work, options),
+    lock$: (path, options) => lock$(zk, path, options),
+    lockQueue$: (path, options) => lockQueue$(zk, path, options),
     acquireAll: (paths, options) => acquireAll(zk, paths, options),
     rwLock: (path) => rwLock(zk, path),
     acquirePermits: (path, options) => acquirePermits(zk, path, options),

@@ -16,6 +16,7 @@ import { keepNodeSuite } from './keep-node-suite.js';
 import { keepTtlNodeSuite } from './keep-ttl-node-suite.js';
 import { leadSuite } from './lead-suite.js';
 import { leaseSuite } from './lease-suite.js';
+import { lockStreamSuite } from './lock-stream-suite.js';
 import { lockSuite } from './lock-suite.js';
 import { lockWaitingSuite } from './lock-waiting-suite.js';
 import { migrateSuite } from './migrate-suite.js';
@@ -36,6 +37,7 @@ import { workQueueSuite } from './work-queue-suite.js';
 const parts = {
   locks: [
     lockSuite,
+    lockStreamSuite,
     lockWaitingSuite,
     creationSuite,
     queueSuite,

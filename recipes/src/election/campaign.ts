@@ -10,6 +10,7 @@
  */
 import type { Acl, Client, NodeData } from '@vivarium/core';
 import { Observable } from 'rxjs';
+import { serveHold } from '../hold/serve-hold.js';
 import { standForElection } from './stand-for-election.js';
 import type { Term } from './term.js';
 
@@ -56,7 +57,10 @@ export function campaign$(
       while (!signal.aborted) {
         subscriber.next({ role: 'follower', ahead: undefined });
         const term = await standForElection(zk, { path, id, acl, signal, placed });
-        await serve(term, signal, (now) => subscriber.next(now));
+        await serveHold(term, signal, (status) => {
+          if (status === 'held') subscriber.next({ role: 'leader', term });
+          if (status === 'suspect') subscriber.next({ role: 'suspended', term });
+        });
       }
     };
     run().catch((error: unknown) => {
@@ -66,27 +70,4 @@ export function campaign$(
     });
     return () => withdrawal.abort();
   });
-}
-
-/** Tells the states of a term until it has ended. */
-async function serve(
-  term: Term,
-  withdrawal: AbortSignal,
-  tell: (leadership: Leadership) => void,
-): Promise<void> {
-  const resign = () => {
-    term.release().catch(() => {});
-  };
-  if (withdrawal.aborted) resign();
-  withdrawal.addEventListener('abort', resign);
-  await new Promise<void>((resolve) => {
-    term.status$.subscribe({
-      next(status) {
-        if (status === 'held') tell({ role: 'leader', term });
-        if (status === 'suspect') tell({ role: 'suspended', term });
-      },
-      complete: resolve,
-    });
-  });
-  withdrawal.removeEventListener('abort', resign);
 }
