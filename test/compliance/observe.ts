@@ -13,7 +13,7 @@ export interface Recording<T> {
   unsubscribe(): void;
 }
 
-const LIMIT_MS = 8_000;
+const LIMIT_MS = 16_000;
 
 export function record<T>(t: TestContext, stream: Observable<T>): Recording<T> {
   const values: T[] = [];

@@ -65,7 +65,7 @@ export function suite(
     if (!open) throw new Error(`test "${name}" was declared after its suite "${title}" had begun`);
     tests += 1;
     declared += 1;
-    const timeoutMs = own.timeoutMs ?? options.timeoutMs ?? 10_000;
+    const timeoutMs = own.timeoutMs ?? options.timeoutMs ?? 20_000;
     uvu(name, () => runTest(title, name, timeoutMs, run));
   };
   const answer: unknown = body(declare);
