@@ -8,12 +8,14 @@
  * raising and lifting wait for a server. When the session is lost nothing is lost: the gate stands
  * or not, whoever made it, and who waits goes on waiting in the next session.
  */
+
 import type { Acl, Client } from '@vivarium/core';
 import { isZkError } from '@vivarium/core';
 import { distinctUntilChanged, map, type Observable } from 'rxjs';
 import { wasCutOff } from './shared/doubt.js';
 import { firstThat } from './shared/first-that.js';
 import { ensureFolder, FOLDER_TURNS } from './shared/folder.js';
+import { assertNodePath } from './shared/node-path.js';
 import { parentOf } from './shared/paths.js';
 import { patienceOf, type WaitOptions } from './shared/patience.js';
 import { currentSession, sessionEnd } from './shared/sessions.js';
@@ -46,6 +48,7 @@ export interface Barrier {
 
 /** The barrier of a path. Nothing is asked of a server before one of its functions is called. */
 export function barrier(zk: Client, path: string): Barrier {
+  assertNodePath(zk, path, 'barrier');
   const raised$ = zk.node$(path, { whileStale: 'wait' }).pipe(
     map(({ kind }) => kind !== 'absent'),
     distinctUntilChanged(),

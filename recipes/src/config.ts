@@ -8,10 +8,12 @@
  * When the session is lost nothing changes for readers; a change whose answer was outstanding ends
  * with UNKNOWN_OUTCOME, unless the node tells what came of it.
  */
+
 import type { Acl, Client, Codec, NodeSnapshot, StandardSchema } from '@vivarium/core';
 import { Observable } from 'rxjs';
 import { changeOnce } from './shared/change-once.js';
 import { codecOf, encoded } from './shared/format.js';
+import { assertNodePath } from './shared/node-path.js';
 import { patienceOf, type WaitOptions, whicheverFirst } from './shared/patience.js';
 import type { StoredNode } from './shared/stored-node.js';
 
@@ -108,6 +110,7 @@ export async function updateConfig<T>(
   change: (value: T | undefined) => T,
   options: UpdateOptions = {},
 ): Promise<T> {
+  assertNodePath(zk, path, 'updateConfig');
   const { acl, ...waiting } = options;
   const patience = patienceOf(zk, path, waiting);
   const { signal } = patience;

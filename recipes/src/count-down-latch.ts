@@ -8,6 +8,7 @@
  * the session is lost nothing is lost: what was counted stays counted, and the same id counts
  * once.
  */
+
 import type { Acl, Client, Stat } from '@vivarium/core';
 import { isZkError, text, ZkError } from '@vivarium/core';
 import { combineLatest, distinctUntilChanged, map, type Observable, scan } from 'rxjs';
@@ -17,6 +18,7 @@ import { deskOf } from './shared/desk.js';
 import { wasCutOff } from './shared/doubt.js';
 import { firstThat } from './shared/first-that.js';
 import { ensureFolder, FOLDER_TURNS } from './shared/folder.js';
+import { assertNodePath } from './shared/node-path.js';
 import { childOf, parentOf } from './shared/paths.js';
 import { patienceOf, type WaitOptions } from './shared/patience.js';
 import { currentSession, sessionEnd } from './shared/sessions.js';
@@ -82,6 +84,7 @@ export function countDownLatch(
   count: number,
   { id, acl }: LatchOptions = {},
 ): CountDownLatch {
+  assertNodePath(zk, path, 'countDownLatch');
   assertCount(path, 'count', count, MAX_COUNT);
   if (id !== undefined && (id === '' || id.includes('/'))) {
     const reason = `the id ${JSON.stringify(id)} is no name for a node`;

@@ -8,12 +8,14 @@
  * is lost those that were not sent go on in the next; one whose answer was outstanding ends with
  * UNKNOWN_OUTCOME, unless nobody has touched the node since.
  */
+
 import type { Acl, Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { distinctUntilChanged, map, type Observable } from 'rxjs';
 import { RecipeError } from './errors.js';
 import { changeOnce } from './shared/change-once.js';
 import { decodeInt64, encodeInt64, isInt64 } from './shared/int64.js';
+import { assertNodePath } from './shared/node-path.js';
 import { patienceOf, type WaitOptions, whicheverFirst } from './shared/patience.js';
 import { readNode, type StoredNode } from './shared/stored-node.js';
 
@@ -61,6 +63,7 @@ const LINGER_MS = 1_000;
  * first. Nothing is asked of a server before one of its functions is called.
  */
 export function counter(zk: Client, path: string, { acl }: CounterOptions = {}): Counter {
+  assertNodePath(zk, path, 'counter');
   const addends = new Set<Addend>();
   let isAtWork = false;
   let interruption = new AbortController();

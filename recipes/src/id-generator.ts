@@ -7,10 +7,12 @@
  * are given out, and more wait. When the session is lost the block stays ours; one whose answer
  * was outstanding is left out, which leaves a gap.
  */
+
 import type { Acl, Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { counter } from './counter.js';
 import { isRecipeError, RecipeError } from './errors.js';
+import { assertNodePath } from './shared/node-path.js';
 import { patienceOf, type WaitOptions, whicheverFirst } from './shared/patience.js';
 
 export interface IdGeneratorOptions {
@@ -51,6 +53,7 @@ export function idGenerator(
   path: string,
   { block, acl }: IdGeneratorOptions,
 ): IdGenerator {
+  assertNodePath(zk, path, 'idGenerator');
   if (!(Number.isInteger(block) && block >= 1 && block <= MAX_BLOCK)) {
     const reason = `block is ${block}; give a whole number from 1 to ${MAX_BLOCK}`;
     throw new ZkError('BAD_ARGUMENTS', { path, reason });

@@ -7,10 +7,12 @@
  * long as its session lives. When the session is lost before the round was complete it arrives
  * again in the next.
  */
+
 import type { Acl, Client } from '@vivarium/core';
 import { MAX_SIZE } from './double-barrier/double-barrier.js';
 import { enterBarrier } from './double-barrier/enter.js';
 import { assertCount } from './shared/counts.js';
+import { assertNodePath } from './shared/node-path.js';
 import type { WaitOptions } from './shared/patience.js';
 
 export interface PhaserOptions {
@@ -44,6 +46,7 @@ export interface Phaser {
  * @throws ZkError BAD_ARGUMENTS for a size that is none
  */
 export function phaser(zk: Client, path: string, { size, acl }: PhaserOptions): Phaser {
+  assertNodePath(zk, path, 'phaser');
   assertCount(path, 'size', size, MAX_SIZE);
   const settings = { path, size, onLoss: 'wait', whenFull: 'wait', acl } as const;
   return {

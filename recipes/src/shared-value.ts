@@ -8,11 +8,13 @@
  * lost those that were not sent go on in the next; one whose answer was outstanding ends with
  * UNKNOWN_OUTCOME, unless nobody has touched the node since.
  */
+
 import type { Acl, Client, Codec, StandardSchema } from '@vivarium/core';
 import { distinctUntilChanged, map, type Observable } from 'rxjs';
 import { RecipeError } from './errors.js';
 import { changeOnce } from './shared/change-once.js';
 import { codecOf, encoded } from './shared/format.js';
+import { assertNodePath } from './shared/node-path.js';
 import { patienceOf, type WaitOptions, whicheverFirst } from './shared/patience.js';
 import { readNode, type StoredNode, storedNode } from './shared/stored-node.js';
 
@@ -91,6 +93,7 @@ export function sharedValue<T>(
   format: StandardSchema<T> | Codec<T>,
   { initial, acl }: SharedValueOptions<T>,
 ): SharedValue<T> {
+  assertNodePath(zk, path, 'sharedValue');
   const codec = codecOf(format);
 
   const versioned = (node: StoredNode | undefined): Versioned<T> => {

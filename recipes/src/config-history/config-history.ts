@@ -12,12 +12,14 @@
  * the session is lost it goes on in the next, unless an answer was outstanding that nobody can
  * know any more.
  */
+
 import type { Client, Codec } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import type { ConfigFormat, UpdateOptions } from '../config.js';
 import { RecipeError } from '../errors.js';
 import { assertCount } from '../shared/counts.js';
 import { codecOf, encoded } from '../shared/format.js';
+import { assertNodePath } from '../shared/node-path.js';
 import type { WaitOptions } from '../shared/patience.js';
 import type { StoredNode } from '../shared/stored-node.js';
 import { transact } from '../stm/transact.js';
@@ -66,6 +68,7 @@ export async function updateConfigWithHistory<T>(
   options: KeepOptions = {},
 ): Promise<T> {
   const { keep = DEFAULT_KEPT, ...others } = options;
+  assertNodePath(zk, path, 'updateConfigWithHistory');
   assertCount(path, 'keep', keep, MAX_KEPT);
   const codec = codecOf(format);
   return await transact(
@@ -133,6 +136,7 @@ export async function rollbackConfig<T>(
   options: KeepOptions = {},
 ): Promise<T> {
   const { keep = DEFAULT_KEPT, ...others } = options;
+  assertNodePath(zk, path, 'rollbackConfig');
   assertCount(path, 'keep', keep, MAX_KEPT);
   if (!Number.isInteger(version)) {
     const reason = `version is ${version}; give a whole number`;

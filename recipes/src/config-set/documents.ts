@@ -2,6 +2,7 @@ import type { Client, Codec } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import type { ConfigFormat } from '../config.js';
 import { codecOf } from '../shared/format.js';
+import { assertFolderPath } from '../shared/node-path.js';
 import { childOf } from '../shared/paths.js';
 
 /** How each document of a set is written and checked, by its name: that of its node. */
@@ -21,7 +22,7 @@ export function documentsOf<T>(
   formats: ConfigSetFormats<T>,
 ): readonly ConfigDocument<T>[] {
   // Refuses what is no path; nothing is asked before somebody subscribes.
-  zk.exists$(folder);
+  assertFolderPath(zk, folder, 'configSet');
   const names = Object.keys(formats) as (keyof T & string)[];
   if (names.length === 0) throw badArguments(folder, 'the set has no documents');
   return names.map((name) => {

@@ -9,9 +9,11 @@
  * inside stays. When the session is lost a member outside comes again in the next session; one
  * inside is lost to its cohort, which breaks or goes on without it, as it was asked to.
  */
+
 import type { Acl, Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { assertCount } from '../shared/counts.js';
+import { assertNodePath } from '../shared/node-path.js';
 import type { WaitOptions } from '../shared/patience.js';
 import { enterBarrier } from './enter.js';
 
@@ -101,6 +103,7 @@ export function doubleBarrier(
   options: DoubleBarrierOptions,
 ): DoubleBarrier {
   const { size, onLoss = 'wait', whenFull = 'error', acl } = options;
+  assertNodePath(zk, path, 'doubleBarrier');
   assertCount(path, 'size', size, MAX_SIZE);
   assertOneOf(path, 'onLoss', onLoss, ['wait', 'break']);
   assertOneOf(path, 'whenFull', whenFull, ['error', 'wait']);

@@ -8,9 +8,11 @@
  * ended by its own clock. When the session is lost the term is lost for good, and the candidate
  * stands again at the end of the queue.
  */
+
 import type { Acl, Client, NodeData } from '@vivarium/core';
 import { Observable } from 'rxjs';
 import { serveHold } from '../hold/serve-hold.js';
+import { assertFolderPath } from '../shared/node-path.js';
 import { standForElection } from './stand-for-election.js';
 import type { Term } from './term.js';
 
@@ -49,6 +51,7 @@ export function campaign$(
   path: string,
   { id, acl }: CampaignOptions,
 ): Observable<Leadership> {
+  assertFolderPath(zk, path, 'campaign$');
   return new Observable((subscriber) => {
     const withdrawal = new AbortController();
     const { signal } = withdrawal;

@@ -7,8 +7,10 @@
  * have ended by our own clock. When the session is lost the work is told to end, and nobody waits
  * for it; then the candidate stands again at the end of the queue.
  */
+
 import type { Acl, Client, NodeData } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
+import { assertFolderPath } from '../shared/node-path.js';
 import { patienceOf } from '../shared/patience.js';
 import { standForElection } from './stand-for-election.js';
 import type { Term } from './term.js';
@@ -49,6 +51,7 @@ export async function lead(
   work: (term: Term, stop: AbortSignal) => void | PromiseLike<void>,
   options: LeadOptions,
 ): Promise<void> {
+  assertFolderPath(zk, path, 'lead');
   const { id, acl, requeue = 'once', signal, stopTimeoutMs } = options;
   const waiting = patienceOf(zk, path, { signal });
   // Bad limits are told before anybody is elected.

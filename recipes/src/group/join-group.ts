@@ -7,11 +7,13 @@
  * written afterwards. When the session is lost it is gone for the others, and joins again in the
  * next with its newest data.
  */
+
 import type { Acl, Client, Codec } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import type { Observable } from 'rxjs';
 import { RecipeError } from '../errors.js';
 import { deskOf } from '../shared/desk.js';
+import { assertFolderPath } from '../shared/node-path.js';
 import { childOf } from '../shared/paths.js';
 import { patienceOf, type WaitOptions, whicheverFirst } from '../shared/patience.js';
 import { memberCodec } from './member-codec.js';
@@ -98,6 +100,7 @@ export async function joinGroup<T = unknown>(
     throw new ZkError('BAD_ARGUMENTS', { operation: 'joinGroup', path: group, reason });
   }
   const path = childOf(group, id);
+  assertFolderPath(zk, group, 'joinGroup');
   const { places } = deskOf(zk);
   const patience = patienceOf(zk, path, options);
   try {

@@ -9,11 +9,13 @@
  * session is lost, or the lock, the step under way is given up, and the process stands in line
  * again: what another has made meanwhile it does not make again.
  */
+
 import type { Acl, Client, StandardSchema } from '@vivarium/core';
 import { json, ZkError } from '@vivarium/core';
 import { isRecipeError, RecipeError } from '../errors.js';
 import type { Hold } from '../hold/hold.js';
 import { acquireLock } from '../lock/lock.js';
+import { assertNodePath } from '../shared/node-path.js';
 import { childOf } from '../shared/paths.js';
 import { patienceOf, type WaitOptions } from '../shared/patience.js';
 import { transact } from '../stm/transact.js';
@@ -73,6 +75,7 @@ export async function migrate(
   steps: readonly MigrationStep[],
   options: MigrateOptions = {},
 ): Promise<Migrated> {
+  assertNodePath(zk, path, 'migrate');
   const names = namesOf(path, steps);
   const patience = patienceOf(zk, path, options);
   const { signal } = patience;

@@ -6,12 +6,14 @@
  * Connected a new limit is in force as soon as it is written. Suspended the change waits; when the
  * session is lost it goes on in the next.
  */
+
 import type { Acl, Client, SessionInfo, Stat } from '@vivarium/core';
 import { isZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import { assertCount } from '../shared/counts.js';
 import { wasCutOff } from '../shared/doubt.js';
 import { ensureFolder } from '../shared/folder.js';
+import { assertFolderPath } from '../shared/node-path.js';
 import { parentOf } from '../shared/paths.js';
 import { patienceOf, type WaitOptions } from '../shared/patience.js';
 import { currentSession, sessionEnd } from '../shared/sessions.js';
@@ -90,6 +92,7 @@ export async function setPermitLimit(
   limit: number,
   options: SetLimitOptions = {},
 ): Promise<void> {
+  assertFolderPath(zk, path, 'setPermitLimit');
   assertCount(path, 'limit', limit, MAX_PERMITS);
   const { acl, ...waiting } = options;
   const patience = patienceOf(zk, path, waiting);

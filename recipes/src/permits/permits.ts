@@ -8,12 +8,14 @@
  * and ours until the session may have ended by our own clock. When the session is lost holds are
  * lost for good, and who waits goes to the end of the queue.
  */
+
 import type { Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import type { Hold } from '../hold/hold.js';
 import type { LockOptions } from '../lock/request-hold.js';
 import { assertCount } from '../shared/counts.js';
+import { assertFolderPath } from '../shared/node-path.js';
 import { obtain, type Turn } from '../shared/obtain.js';
 import { patienceOf } from '../shared/patience.js';
 import { agreedLimit, MAX_PERMITS } from './limit.js';
@@ -70,6 +72,7 @@ async function request(
   { limit: wanted, permits = 1, data, acl, ...waiting }: PermitOptions,
   waits: boolean,
 ): Promise<Hold | undefined> {
+  assertFolderPath(zk, path, 'acquirePermits');
   if (wanted !== undefined) assertCount(path, 'limit', wanted, MAX_PERMITS);
   assertCount(path, 'permits', permits, MAX_PERMITS);
   if (isWaitingMark(data)) {

@@ -7,11 +7,13 @@
  * Connected an instance is listed. Suspended it is still listed. When the session is lost it is
  * gone for the others, and registers again in the next; whoever lists goes on in the next session.
  */
+
 import type { Acl, Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { map, type Observable } from 'rxjs';
 import { joinGroup, type Membership } from '../group/join-group.js';
 import { members$ } from '../group/members.js';
+import { assertFolderPath } from '../shared/node-path.js';
 import { childOf } from '../shared/paths.js';
 import type { WaitOptions } from '../shared/patience.js';
 import { type Instance, instanceCodec } from './instance.js';
@@ -58,6 +60,7 @@ export async function registerService<M = unknown>(
   zk: Client,
   { name, id, address, port, url, meta, meta$, base = BASE, ...rest }: RegisterOptions<M>,
 ): Promise<Membership<Instance<M>>> {
+  assertFolderPath(zk, base, 'registerService');
   assertName(base, name);
   const instance = (now: M | undefined) => ({ name, id, address, port, url, meta: now });
   return joinGroup(zk, childOf(base, name), {
@@ -90,6 +93,7 @@ export function instances$<M = unknown>(
   name: string,
   { base = BASE, graceMs }: InstancesOptions = {},
 ): Observable<readonly Instance<M>[]> {
+  assertFolderPath(zk, base, 'instances$');
   assertName(base, name);
   return members$(zk, childOf(base, name), { codec: instanceCodec<M>(), graceMs }).pipe(
     map((members) => [...members.values()].flatMap(({ data }) => (data === undefined ? [] : data))),

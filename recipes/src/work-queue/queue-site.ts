@@ -1,6 +1,7 @@
 import type { Acl, Client, Codec, SessionInfo } from '@vivarium/core';
-import { ZkError } from '@vivarium/core';
+
 import { again } from '../shared/again.js';
+import { assertNodePath } from '../shared/node-path.js';
 import { childOf } from '../shared/paths.js';
 
 /** Where a queue is, and what its makers want of it. */
@@ -38,7 +39,7 @@ export function siteOf<T>(
   path: string,
   more: Pick<QueueSite<T>, 'codec' | 'acl' | 'maxAttempts' | 'maxDepth'>,
 ): QueueSite<T> {
-  assertFolder(path);
+  assertNodePath(zk, path, 'workQueue');
   return {
     ...{ zk, path, jobs: childOf(path, 'jobs'), claims: childOf(path, 'claims') },
     ...{ takers: childOf(path, 'takers'), proofs: childOf(path, 'proofs') },
@@ -64,17 +65,4 @@ export async function ensureFolders<T>(
   } catch (error) {
     await again(zk, session, error, signal);
   }
-}
-
-function assertFolder(path: string): void {
-  const reason = problemOf(path);
-  if (reason !== undefined) throw new ZkError('BAD_ARGUMENTS', { path, reason });
-}
-
-function problemOf(path: string): string | undefined {
-  if (typeof path !== 'string') return `the path is ${typeof path}, not a string`;
-  if (!/^(?:\/[^/]+)+$/.test(path)) return 'a queue needs an absolute path below /';
-  if (/\/\.{1,2}(?:\/|$)/.test(path)) return 'the path has a relative name in it';
-  if (/^\/zookeeper(?:\/|$)/.test(path)) return '/zookeeper is reserved for the servers';
-  return undefined;
 }

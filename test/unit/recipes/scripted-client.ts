@@ -39,6 +39,9 @@ export function scripted(answers: Answers): { readonly zk: Client; readonly call
     certainUntil: 1_000,
     lastAckSentAt: 0,
     sessionTimeoutMs: session.timeoutMs,
+    chroot: '',
+    // Paths are checked by it.
+    exists$: () => NEVER,
     unwatch: () => {},
     clock: {
       now: () => 0,
