@@ -1,4 +1,4 @@
-import { CREATOR_ALL_ACL, isZkError, json, text } from '@vivarium/core';
+import { CREATOR_ALL_ACL, connect, isZkError, json, text } from '@vivarium/core';
 import { stm, type Transaction } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf } from '../compliance/observe.js';
@@ -96,6 +96,22 @@ export function stmFailureSuite(name: string, open: () => Promise<Target>): void
       assert.is(await b.getData(home, { codec: text }), 'theirs 3');
       await settle(a, b);
       assert.equal((await b.children(home)).children, []);
+    });
+
+    test('in a chroot writes what has the name of a node of the servers', async (t) => {
+      const target = await open();
+      const { home, person } = await stageOf(t, target);
+      const { zk: outside } = await person();
+      await outside.ensure(`${home}/app`);
+      const inner = `${target.connectString}${home}/app`;
+      const zk = await connect(inner, { graceMs: 0, host: target.host });
+      t.cleanup(() => zk.close());
+      await stm(zk, (tx) => tx.set('/zookeeper', 'ours'));
+      assert.is(await outside.getData(`${home}/app/zookeeper`, { codec: text }), 'ours');
+      const theirs = await connect(`${target.connectString}/zookeeper`, { host: target.host });
+      t.cleanup(() => theirs.close());
+      const error = await errorOf(stm(theirs, (tx) => tx.set('/quota', '')));
+      assert.ok(isZkError(error, 'BAD_ARGUMENTS'));
     });
 
     test('says what is wrong with its arguments, and writes nothing', async (t) => {

@@ -3,14 +3,10 @@ import { isZkError, ZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import { again } from '../shared/again.js';
 import { codecOf, encoded } from '../shared/format.js';
+import { isOfServers } from '../shared/node-path.js';
+import { plainBytes } from '../shared/plain-bytes.js';
 import { type StoredNode, storedNode } from '../shared/stored-node.js';
 import type { Transaction } from './transaction.js';
-
-const encoder = new TextEncoder();
-const NOTHING = new Uint8Array(0);
-
-/** The root of what servers keep for themselves. */
-const RESERVED = '/zookeeper';
 
 /** What one try of a transaction has read, and what it is to write. */
 export class Ledger implements Transaction {
@@ -120,17 +116,8 @@ export class Ledger implements Transaction {
   #assertWritable(path: string): void {
     this.#assertOpen(path);
     this.#assertPath(path);
-    if (path === RESERVED || path.startsWith(`${RESERVED}/`)) {
-      throw badArguments(path, `what is below ${RESERVED} belongs to the servers`);
-    }
+    if (isOfServers(this.#zk, path)) throw badArguments(path, 'the node belongs to the servers');
   }
-}
-
-function plainBytes(path: string, data: NodeData): Uint8Array {
-  if (data === null) return NOTHING;
-  if (typeof data === 'string') return encoder.encode(data);
-  if (data instanceof Uint8Array) return data.slice();
-  throw badArguments(path, `the data is ${typeof data}; give bytes, text or null, or a format`);
 }
 
 function badArguments(path: string, reason: string): ZkError {
