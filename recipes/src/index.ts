@@ -84,6 +84,11 @@ export { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits
 export { type PermitsState, permits$ } from './permits/permits-state.js';
 export { type Phaser, type PhaserOptions, phaser } from './phaser.js';
 export { type Recipes, recipes } from './recipes.js';
+export {
+  type Revocation,
+  type RevocationOptions,
+  requestRevocation,
+} from './revocation/request-revocation.js';
 export type { Instance } from './service/instance.js';
 export { type Picker, type PickerOptions, picker } from './service/picker.js';
 export {

@@ -57,6 +57,11 @@ import { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
 import { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
 import { type PermitsState, permits$ } from './permits/permits-state.js';
 import { type Phaser, type PhaserOptions, phaser } from './phaser.js';
+import {
+  type Revocation,
+  type RevocationOptions,
+  requestRevocation,
+} from './revocation/request-revocation.js';
 import type { Instance } from './service/instance.js';
 import { type Picker, type PickerOptions, picker } from './service/picker.js';
 import {
@@ -95,6 +100,11 @@ export interface Recipes {
   ): Observable<readonly LockContender<T>[]>;
   /** Waits for several locks, all or none; see the function {@link acquireAll}. */
   acquireAll(paths: readonly string[], options?: LockOptions): Promise<Holds>;
+  /** Asks those who hold to give it back; see the function {@link requestRevocation}. */
+  requestRevocation(
+    what: string | { readonly path: string },
+    options?: RevocationOptions,
+  ): Promise<Revocation>;
   /** Many who read, or one who writes; see the function {@link rwLock}. */
   rwLock(path: string): RwLock;
   /** Waits for some of a limited number of permits; see {@link acquirePermits}. */
@@ -258,6 +268,7 @@ export function recipes(zk: Client): Recipes {
     lock$: (path, options) => lock$(zk, path, options),
     lockQueue$: (path, options) => lockQueue$(zk, path, options),
     acquireAll: (paths, options) => acquireAll(zk, paths, options),
+    requestRevocation: (what, options) => requestRevocation(zk, what, options),
     rwLock: (path) => rwLock(zk, path),
     acquirePermits: (path, options) => acquirePermits(zk, path, options),
     tryAcquirePermits: (path, options) => tryAcquirePermits(zk, path, options),

@@ -24,6 +24,7 @@ import { partitionsSuite } from './partitions-suite.js';
 import { permitsSuite } from './permits-suite.js';
 import { phaserSuite } from './phaser-suite.js';
 import { queueSuite } from './queue-suite.js';
+import { revocationSuite } from './revocation-suite.js';
 import { rwLockSuite } from './rw-lock-suite.js';
 import { serviceSuite } from './service-suite.js';
 import { sharedValueSuite } from './shared-value-suite.js';
@@ -41,6 +42,7 @@ const parts = {
     lockWaitingSuite,
     creationSuite,
     queueSuite,
+    revocationSuite,
     acquireAllSuite,
     rwLockSuite,
     upgradeSuite,

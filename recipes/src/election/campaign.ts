@@ -60,9 +60,11 @@ export function campaign$(
       while (!signal.aborted) {
         subscriber.next({ role: 'follower', ahead: undefined });
         const term = await standForElection(zk, { path, id, acl, signal, placed });
+        let told: Leadership['role'] = 'follower';
         await serveHold(term, signal, (status) => {
-          if (status === 'held') subscriber.next({ role: 'leader', term });
-          if (status === 'suspect') subscriber.next({ role: 'suspended', term });
+          const role = status === 'suspect' ? 'suspended' : 'leader';
+          if (role !== told) subscriber.next({ role, term });
+          told = role;
         });
       }
     };

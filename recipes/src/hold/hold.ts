@@ -4,13 +4,14 @@ import type { FencingToken } from './fencing-token.js';
 
 /**
  * - `held`: certainly ours.
+ * - `revoking`: certainly ours, and somebody asks for it back.
  * - `suspect`: no server answers at the moment; ours until our clock says that the session may
- *   have ended. Becomes `held` again when a server answers in time.
+ *   have ended. Becomes `held` or `revoking` again when a server answers in time.
  * - `lost`: the session ended, or may have ended. For good.
- * - `revoked`: somebody deleted our node. For good.
+ * - `revoked`: somebody deleted our node, by hand or by `requestRevocation`. For good.
  * - `released`: given back. For good.
  */
-export type HoldStatus = 'held' | 'suspect' | 'lost' | 'revoked' | 'released';
+export type HoldStatus = 'held' | 'revoking' | 'suspect' | 'lost' | 'revoked' | 'released';
 
 /** Something that is ours: a lock, or a term as leader. It ends once, and never comes back. */
 export interface Hold extends AsyncDisposable {
@@ -28,6 +29,12 @@ export interface Hold extends AsyncDisposable {
    * error; completes after the last, which is one of `lost`, `revoked`, `released`.
    */
   readonly status$: Observable<HoldStatus>;
+  /**
+   * Emits once when somebody asks for it back, by `requestRevocation` or with Curator's `Revoker`,
+   * also to who subscribes later; never an error; completes with the hold. It stays ours: to
+   * release it soon is a courtesy, and whoever asked may have our node deleted in the end.
+   */
+  readonly revocation$: Observable<void>;
   /**
    * Whether this is certainly ours at this very moment. Synchronous and cheap; reads the clock
    * itself, so it is right even when the event loop was blocked, the process was stopped or the

@@ -5,6 +5,7 @@ import { RecipeError } from '../errors.js';
 import { deskOf } from '../shared/desk.js';
 import { whicheverFirst } from '../shared/patience.js';
 import type { Standing } from '../shared/protected-create.js';
+import { isRevokeMark } from '../shared/revoke-mark.js';
 import { FencingToken } from './fencing-token.js';
 import type { CheckOfHold, Hold, HoldStatus } from './hold.js';
 
@@ -27,6 +28,9 @@ export class NodeHold implements Hold {
   readonly #ending = new AbortController();
   #status: HoldStatus = 'held';
   readonly #statuses = new ReplaySubject<HoldStatus>(1);
+  /** Whether somebody has asked for it back. */
+  #isAskedFor = false;
+  readonly #revocations = new ReplaySubject<void>(1);
   readonly path: string;
   readonly token: FencingToken;
   #released: Promise<void> | undefined;
@@ -72,6 +76,10 @@ export class NodeHold implements Hold {
 
   get status$(): Observable<HoldStatus> {
     return this.#statuses.asObservable();
+  }
+
+  get revocation$(): Observable<void> {
+    return this.#revocations.asObservable();
   }
 
   get #isOpen(): boolean {
@@ -123,8 +131,10 @@ export class NodeHold implements Hold {
   async #look(signal?: AbortSignal): Promise<'ours' | 'revoked' | 'lost'> {
     const options = { watch: this.#nodeChanged, session: this.#session.id, signal };
     try {
-      const { stat } = await this.#zk.get(this.path, options);
-      return stat.ephemeralOwner === this.#session.id ? 'ours' : 'revoked';
+      const { stat, data } = await this.#zk.get(this.path, options);
+      if (stat.ephemeralOwner !== this.#session.id) return 'revoked';
+      if (isRevokeMark(data)) this.#askedFor();
+      return 'ours';
     } catch (error) {
       if (isZkError(error, 'NO_NODE')) return 'revoked';
       if (isZkError(error, 'SESSION_EXPIRED')) return 'lost';
@@ -152,8 +162,19 @@ export class NodeHold implements Hold {
 
   #connection(isUp: boolean): void {
     if (!this.isCertain()) return;
-    const status = isUp ? 'held' : 'suspect';
+    const status = isUp ? this.#heldStatus : 'suspect';
     if (status !== this.#status) this.#say(status);
+  }
+
+  get #heldStatus(): HoldStatus {
+    return this.#isAskedFor ? 'revoking' : 'held';
+  }
+
+  #askedFor(): void {
+    if (this.#isAskedFor || !this.#isOpen) return;
+    this.#isAskedFor = true;
+    if (this.#status === 'held') this.#say('revoking');
+    this.#revocations.next();
   }
 
   #watchTheClock(): void {
@@ -177,6 +198,7 @@ export class NodeHold implements Hold {
     this.#ending.abort(new RecipeError(endings[how], this.path));
     this.#say(how);
     this.#statuses.complete();
+    this.#revocations.complete();
   }
 
   #say(status: HoldStatus): void {

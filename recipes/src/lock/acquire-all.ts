@@ -9,6 +9,7 @@
  */
 import type { Client, MultiOp } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
+import { merge, type Observable, take } from 'rxjs';
 import type { CheckOfHold, Hold } from '../hold/hold.js';
 import { patienceOf } from '../shared/patience.js';
 import { acquireLock } from './lock.js';
@@ -20,6 +21,8 @@ export interface Holds extends AsyncDisposable {
   readonly holds: ReadonlyMap<string, Hold>;
   /** Aborts with the first of them that ends, with its reason. */
   readonly signal: AbortSignal;
+  /** Emits once, when somebody asks for one of them; see `Hold.revocation$`. */
+  readonly revocation$: Observable<void>;
   /** Whether all of them are certainly ours at this very moment; see `Hold.isCertain`. */
   isCertain(): boolean;
   /** @throws the reason of `signal`, unless {@link isCertain} */
@@ -95,6 +98,7 @@ function together(holds: ReadonlyMap<string, Hold>, releaseAll: () => Promise<vo
   return {
     holds,
     signal: ending.signal,
+    revocation$: merge(...all.map((hold) => hold.revocation$)).pipe(take(1)),
     isCertain,
     throwIfLost,
     guard: (ops) => {

@@ -1,4 +1,4 @@
-import type { Contender, QueueKind } from '../shared/queue.js';
+import { type Contender, contendersOf, type QueueKind } from '../shared/queue.js';
 import { compareSequences } from '../shared/sequence.js';
 
 /** What stands before the number of those who want a lock for themselves, in any language. */
@@ -37,6 +37,29 @@ export function isUpgradable(name: string): boolean {
 /** What follows the prefix of an upgrade's node, up to its own number. */
 export function upgradeLabel(firstWriter: Contender): string {
   return `up${firstWriter.sequence}-__WRIT__`;
+}
+
+/**
+ * The names of those who hold the lock of a queue, as far as names tell: the first writer, or all
+ * who read before it, with both nodes of one who is becoming a writer.
+ */
+export function holdersIn(names: readonly string[]): readonly string[] {
+  const all = contendersOf([...WRITERS, ...READERS], names);
+  const bounds = all.flatMap(({ name, sequence }) => {
+    const bound = UPGRADE.exec(name)?.[1];
+    if (bound !== undefined) return [Number(bound)];
+    return contendersOf(WRITERS, [name]).length > 0 ? [sequence] : [];
+  });
+  const [first] = all;
+  let hasUpgradable = false;
+  const holders = all.filter(({ name, sequence }) => {
+    if (bounds.some((bound) => compareSequences(sequence, bound) >= 0)) return false;
+    if (!isUpgradable(name)) return true;
+    const isFirst = !hasUpgradable;
+    hasUpgradable = true;
+    return isFirst;
+  });
+  return (holders.length === 0 && first !== undefined ? [first] : holders).map(({ name }) => name);
 }
 
 function isUpgradeOf(name: string, reader: number): boolean {

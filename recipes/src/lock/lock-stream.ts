@@ -42,8 +42,8 @@ export function lock$(
         subscriber.next(undefined);
         const hold = await acquireLock(zk, path, { ...options, signal });
         let isTold = false;
-        await serveHold(hold, signal, (status) => {
-          if (status === 'held' && !isTold) subscriber.next(hold);
+        await serveHold(hold, signal, () => {
+          if (!isTold) subscriber.next(hold);
           isTold = true;
         });
       }

@@ -41,8 +41,8 @@ interface Request {
 export class PermitTurn {
   readonly #zk: Client;
   readonly #request: Request;
-  /** Whether the newest node of the request says that it waits. */
-  saysWaiting = false;
+  /** Version of the newest node of the request with the hint that it waits; undefined without. */
+  #waitingAs: number | undefined;
 
   constructor(zk: Client, request: Request) {
     this.#zk = zk;
@@ -50,9 +50,13 @@ export class PermitTurn {
   }
 
   /** @param saysWaiting  whether the node was created with the hint */
-  async wait(session: SessionInfo, ours: string, saysWaiting: boolean): Promise<Place> {
+  wait(session: SessionInfo, ours: string, saysWaiting: boolean): Promise<Place> {
+    this.#waitingAs = saysWaiting ? 0 : undefined;
+    return this.#wait(session, ours);
+  }
+
+  async #wait(session: SessionInfo, ours: string): Promise<Place> {
     const { path, permits, fallback, acl, waits, signal } = this.#request;
-    this.saysWaiting = saysWaiting;
     try {
       for (;;) {
         const { limit, stat } = await agreedLimit(this.#zk, path, fallback, acl, signal);
@@ -63,18 +67,28 @@ export class PermitTurn {
           if (await isSureOf(this.#zk, session, path, signal)) return 'first';
         } else if (!waits) {
           return 'taken';
-        } else if (!this.saysWaiting) {
-          await this.#zk.set(ours, WAITING, { session: session.id, signal });
-          this.saysWaiting = true;
+        } else if (this.#waitingAs === undefined) {
+          this.#waitingAs = await this.#sayWaiting(session, ours);
         } else if (!(await this.#hasWaitedFor(session, place.nearest))) {
           await this.#change(session, stat, list.stat);
         }
       }
     } catch (error) {
       if (isZkError(error, 'NO_NODE', 'SESSION_EXPIRED')) return 'gone';
-      if (wasCutOff(error)) return this.wait(session, ours, this.saysWaiting);
+      if (wasCutOff(error)) return this.#wait(session, ours);
       if (!isZkError(error, 'MARSHALLING_ERROR')) throw error;
       throw new RecipeError('QUEUE_TOO_LONG', path, { cause: error });
+    }
+  }
+
+  /** Resolves with the version of the node that says so, or that says what somebody else wrote. */
+  async #sayWaiting(session: SessionInfo, ours: string): Promise<number | undefined> {
+    const options = { session: session.id, signal: this.#request.signal };
+    try {
+      return (await this.#zk.set(ours, WAITING, { ...options, version: 0 })).version;
+    } catch (error) {
+      if (!isZkError(error, 'BAD_VERSION')) throw error;
+      return (await this.#zk.exists(ours, options))?.version;
     }
   }
 
@@ -109,11 +123,15 @@ export class PermitTurn {
     await anyChange(this.#zk, session, seen, signal);
   }
 
-  /** Takes the hint back, so that the next in line knows that it is the first that waits. */
+  /**
+   * Takes the hint back, so that the next in line knows that it is the first that waits. What
+   * somebody else has written over it stays: it says the same, and may ask for the permits.
+   */
   async sayGranted({ path, signal, token }: Hold, data: NodeData = ''): Promise<void> {
-    while (!signal.aborted) {
+    const version = this.#waitingAs;
+    while (version !== undefined && !signal.aborted) {
       try {
-        await this.#zk.set(path, data, { session: token.session });
+        await this.#zk.set(path, data, { session: token.session, version });
         return;
       } catch (error) {
         if (wasCutOff(error)) continue;

@@ -13,7 +13,7 @@ import type { Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import type { Hold } from '../hold/hold.js';
-import type { LockOptions } from '../lock/request-hold.js';
+import { assertLockOptions, type LockOptions, listenForRevocation } from '../lock/request-hold.js';
 import { assertCount } from '../shared/counts.js';
 import { assertFolderPath } from '../shared/node-path.js';
 import { obtain, type Turn } from '../shared/obtain.js';
@@ -69,17 +69,19 @@ export async function tryAcquirePermits(
 async function request(
   zk: Client,
   path: string,
-  { limit: wanted, permits = 1, data, acl, ...waiting }: PermitOptions,
+  options: PermitOptions,
   waits: boolean,
 ): Promise<Hold | undefined> {
   assertFolderPath(zk, path, 'acquirePermits');
+  const { limit: wanted, permits = 1, data, acl } = options;
+  assertLockOptions(path, options);
   if (wanted !== undefined) assertCount(path, 'limit', wanted, MAX_PERMITS);
   assertCount(path, 'permits', permits, MAX_PERMITS);
   if (isWaitingMark(data)) {
     const reason = `the data ${WAITING} says that a request waits: give another`;
     throw new ZkError('BAD_ARGUMENTS', { operation: 'acquirePermits', path, reason });
   }
-  const patience = patienceOf(zk, path, waiting);
+  const patience = patienceOf(zk, path, options);
   const { signal } = patience;
   try {
     const { limit, stat } = await agreedLimit(zk, path, wanted, acl, signal);
@@ -101,8 +103,8 @@ async function request(
     // Whoever has given up by now must not get what nobody will release.
     if (signal.aborted) hold?.release().catch(() => {});
     signal.throwIfAborted();
-    if (hold !== undefined && turn.saysWaiting) void turn.sayGranted(hold, data);
-    return hold;
+    if (hold !== undefined) void turn.sayGranted(hold, data);
+    return hold && listenForRevocation(hold, options);
   } finally {
     patience.end();
   }

@@ -1,11 +1,11 @@
 import { contendersOf } from '../shared/queue.js';
 
 /** What stands before the number in the names of those who have permits or ask for some. */
-const LABEL = '-permit-';
+export const PERMIT_LABEL = '-permit-';
 
 /** The label of a node that asks for so many: whoever lists the names knows what each one takes. */
 export function permitLabel(permits: number): string {
-  return `${permits}${LABEL}`;
+  return `${permits}${PERMIT_LABEL}`;
 }
 
 /** Where one request stands. */
@@ -24,7 +24,7 @@ export interface Placement {
 export function placementOf(names: readonly string[], ours: string): Placement | undefined {
   let before = 0;
   let nearest: string | undefined;
-  for (const { name } of contendersOf([LABEL], names)) {
+  for (const { name } of contendersOf([PERMIT_LABEL], names)) {
     if (name === ours) return { before, nearest };
     before += permitsOf(name);
     nearest = name;
@@ -34,7 +34,7 @@ export function placementOf(names: readonly string[], ours: string): Placement |
 
 /** Permits of all who have some or wait for some. */
 export function permitsAskedFor(names: readonly string[]): number {
-  return contendersOf([LABEL], names).reduce((sum, { name }) => sum + permitsOf(name), 0);
+  return contendersOf([PERMIT_LABEL], names).reduce((sum, { name }) => sum + permitsOf(name), 0);
 }
 
 const PERMITS = /-(\d+)-permit--?\d+$/;

@@ -50,7 +50,9 @@ export async function comeFirst(
     placed?.(inTheWay.length, nearest);
     const path = childOf(parent, nearest);
     try {
-      await nextChange(zk, session, path, signal);
+      // Of children it has none, so this is only told of its end: not of what somebody writes to
+      // it, such as that its holder is asked to leave.
+      await nextChange(zk, session, path, signal, { kind: 'children' });
     } catch (cause) {
       if (!isZkError(cause, 'NO_AUTH')) throw cause;
       throw new RecipeError('UNREADABLE_PREDECESSOR', path, { cause });

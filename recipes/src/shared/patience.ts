@@ -26,6 +26,14 @@ export interface Patience {
 /** The longest time that a timer can keep. */
 const MAX_TIMEOUT_MS = 0x7fff_ffff;
 
+/** @throws ZkError BAD_ARGUMENTS unless the value is a time that a timer can keep, or left out */
+export function assertTime(path: string, name: string, timeMs: number | undefined): void {
+  if (timeMs === undefined) return;
+  if (typeof timeMs === 'number' && timeMs >= 0 && timeMs <= MAX_TIMEOUT_MS) return;
+  const reason = `${name} is ${timeMs}; give a number from 0 to ${MAX_TIMEOUT_MS}`;
+  throw new ZkError('BAD_ARGUMENTS', { path, reason });
+}
+
 /**
  * @param end  another reason to give up, with its own reason, such as that of a hold
  * @throws ZkError BAD_ARGUMENTS for a limit that is none
@@ -37,10 +45,7 @@ export function patienceOf(
   end?: AbortSignal,
 ): Patience {
   const { signal, timeoutMs } = options;
-  if (timeoutMs !== undefined && !(timeoutMs >= 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
-    const reason = `timeoutMs is ${timeoutMs}; give a number from 0 to ${MAX_TIMEOUT_MS}`;
-    throw new ZkError('BAD_ARGUMENTS', { path, reason });
-  }
+  assertTime(path, 'timeoutMs', timeoutMs);
   const ending = new AbortController();
   const stops = [signal, end].map((each) => {
     const aborted = () => ending.abort(each?.reason);

@@ -32,10 +32,14 @@ suite('contending', (test) => {
         ours = `${path.slice('/q/'.length)}-2147483648`;
         return { path: `/q/${ours}`, stat: statOf({ czxid: 9n }) };
       },
-      children: () => ({ children: [ours, ...before].sort() }),
-      get: (path: string, { watch }: { watch: () => void }) => {
+      children: (path: string, { watch }: { watch?: () => void }) => {
+        if (watch === undefined) return { children: [ours, ...before].sort() };
         watched.push(path);
         fire = watch;
+        return { children: [], stat: statOf({}) };
+      },
+      get: (path: string) => {
+        watched.push(path);
         return { stat: statOf({}) };
       },
       delete: () => {},

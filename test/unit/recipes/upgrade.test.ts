@@ -25,7 +25,15 @@ suite('an upgrade', (test) => {
         own.push(`${path.slice(3)}0000000012`);
         return { path: `${path}0000000012`, stat: statOf({ czxid: 8n }) };
       },
-      children: () => ({ children: [...others, ...own] }),
+      children: (path: string, { watch }: { watch?: () => void }) => {
+        if (watch === undefined) return { children: [...others, ...own] };
+        watched.push(path);
+        if (path.includes('__READ__0000000010')) {
+          others.splice(0, 1);
+          watch();
+        }
+        return { children: [], stat: statOf({}) };
+      },
       multi: (ops: Op[]) => {
         multis.push(ops);
         if (multis.length === 1) {
@@ -35,14 +43,7 @@ suite('an upgrade', (test) => {
         own = [ours.slice(3), ops[0]!.path.slice(3)];
       },
       exists: () => statOf({ czxid: 9n }),
-      get: (path: string, { watch }: { watch: () => void }) => {
-        watched.push(path);
-        if (path.includes('__READ__0000000010')) {
-          others.splice(0, 1);
-          watch();
-        }
-        return { stat: statOf({}) };
-      },
+      get: () => ({ stat: statOf({}) }),
       delete: () => {},
       unwatch: () => {},
     });
