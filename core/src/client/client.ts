@@ -23,6 +23,7 @@ import { Driver } from './driver.js';
 import { ZkError } from './errors.js';
 import { Hub } from './hub.js';
 import { guarded, Listeners } from './listeners.js';
+import { outOfContext } from './out-of-context.js';
 import { requestsOver } from './requests.js';
 import { monotonicClock, sleepAwareClock } from './sleep-aware-clock.js';
 import { streamsOver } from './streams.js';
@@ -42,8 +43,9 @@ const eventNames = new Map<number, EventType>(
 export function createClient(
   { servers, chroot }: Destination,
   options: ConnectOptions,
-  host: ClientHost,
+  around: ClientHost,
 ): Client {
+  const host = outOfContext(around);
   const clock = options.clock === 'monotonic' ? monotonicClock(host) : sleepAwareClock(host);
   const maxFrameBytes = options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
   const report = options.log ?? ((event: LogEvent) => host.log?.(event));

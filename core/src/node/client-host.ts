@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import type { ClientHost } from '../client/client-host.js';
 import { openTcp } from './tcp-transport.js';
@@ -17,3 +18,8 @@ export const clientHost: ClientHost = {
   soon: (run) => queueMicrotask(run),
   randomBytes: (count) => randomBytes(count),
 };
+
+const nobody = new AsyncResource('vivarium', { requireManualDestroy: true });
+
+/** Calls `run` in the async context in which this module was loaded. */
+export const outside = (run: () => void): void => nobody.runInAsyncScope(run);

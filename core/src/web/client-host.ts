@@ -21,6 +21,9 @@ export const clientHost: ClientHost = {
   randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
 };
 
+/** Browsers have no async contexts. */
+export const outside = (run: () => void): void => run();
+
 function openWebSocket(server: ServerAddress, events: TransportEvents): Transport {
   let isOurs = true;
   const closed = (reason: string) => {
