@@ -10,6 +10,7 @@ export const recipeErrors = {
   NO_TTL_NODES:
     'the servers make no nodes with a time to live; their option extendedTypesEnabled=true does',
   PARTITION_REVOKED: 'another member is to have the partition',
+  SELF_DEADLOCK: 'the request would wait for the very work that makes it',
   UNREADABLE_PREDECESSOR: 'the node to wait for may not be read, so its end would not be told',
   QUEUE_TOO_LONG: 'the queue is longer than one answer of the server can tell',
   LIMIT_MISMATCH: 'another limit of permits is in force',

@@ -69,7 +69,7 @@ export { acquireAll, type Holds } from './lock/acquire-all.js';
 export { acquireLock, tryLock, withLock } from './lock/lock.js';
 export { type LockStreamOptions, lock$ } from './lock/lock-stream.js';
 export { type LockContender, type LockQueueOptions, lockQueue$ } from './lock/look-on.js';
-export type { LockOptions } from './lock/request-hold.js';
+export type { HoldOptions, LockOptions, RwLockOptions } from './lock/options.js';
 export { type RwLock, rwLock, type UpgradableHold, type WriteHold } from './lock/rw-lock.js';
 export {
   type Migrated,
@@ -80,7 +80,12 @@ export {
 export type { Partition } from './partitions/partition.js';
 export { type Partitions, type PartitionsOptions, partitions$ } from './partitions/partitions.js';
 export { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
-export { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
+export {
+  acquirePermits,
+  type PermitOptions,
+  tryAcquirePermits,
+  withPermits,
+} from './permits/permits.js';
 export { type PermitsState, permits$ } from './permits/permits-state.js';
 export { type Phaser, type PhaserOptions, phaser } from './phaser.js';
 export { type Recipes, recipes } from './recipes.js';

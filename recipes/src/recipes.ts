@@ -44,7 +44,7 @@ import { acquireAll, type Holds } from './lock/acquire-all.js';
 import { acquireLock, tryLock, withLock } from './lock/lock.js';
 import { type LockStreamOptions, lock$ } from './lock/lock-stream.js';
 import { type LockContender, type LockQueueOptions, lockQueue$ } from './lock/look-on.js';
-import type { LockOptions } from './lock/request-hold.js';
+import type { LockOptions } from './lock/options.js';
 import { type RwLock, rwLock } from './lock/rw-lock.js';
 import {
   type Migrated,
@@ -54,7 +54,12 @@ import {
 } from './migration/migrate.js';
 import { type Partitions, type PartitionsOptions, partitions$ } from './partitions/partitions.js';
 import { type SetLimitOptions, setPermitLimit } from './permits/limit.js';
-import { acquirePermits, type PermitOptions, tryAcquirePermits } from './permits/permits.js';
+import {
+  acquirePermits,
+  type PermitOptions,
+  tryAcquirePermits,
+  withPermits,
+} from './permits/permits.js';
 import { type PermitsState, permits$ } from './permits/permits-state.js';
 import { type Phaser, type PhaserOptions, phaser } from './phaser.js';
 import {
@@ -111,6 +116,12 @@ export interface Recipes {
   acquirePermits(path: string, options?: PermitOptions): Promise<Hold>;
   /** Takes permits if they are free; null otherwise. See {@link tryAcquirePermits}. */
   tryAcquirePermits(path: string, options?: PermitOptions): Promise<Hold | null>;
+  /** Works while it has permits, and releases them; see the function {@link withPermits}. */
+  withPermits<T>(
+    path: string,
+    work: (hold: Hold) => T | PromiseLike<T>,
+    options?: PermitOptions,
+  ): Promise<T>;
   /** Sets how many permits there are; see the function {@link setPermitLimit}. */
   setPermitLimit(path: string, limit: number, options?: SetLimitOptions): Promise<void>;
   /** The limit at a path, and how many permits are asked for; see {@link permits$}. */
@@ -272,6 +283,7 @@ export function recipes(zk: Client): Recipes {
     rwLock: (path) => rwLock(zk, path),
     acquirePermits: (path, options) => acquirePermits(zk, path, options),
     tryAcquirePermits: (path, options) => tryAcquirePermits(zk, path, options),
+    withPermits: (path, work, options) => withPermits(zk, path, work, options),
     setPermitLimit: (path, limit, options) => setPermitLimit(zk, path, limit, options),
     permits$: (path) => permits$(zk, path),
     acquireLease: (path, options) => acquireLease(zk, path, options),

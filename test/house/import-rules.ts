@@ -49,7 +49,10 @@ const rules: Readonly<Record<string, Rule>> = {
   '': { folders: ['base', 'wire', 'client'] },
 };
 
-const recipePackages = ['@vivarium/core', 'rxjs'];
+const recipePackages = ['@vivarium/core', 'rxjs', '#context'];
+
+/** The one folder of recipes/src that may know Node. */
+const NODE_RECIPES = 'recipes/src/node/';
 
 /** Folders whose code is deterministic and waits for nothing. */
 export const machineFolders: ReadonlySet<string> = new Set(machines);
@@ -80,6 +83,7 @@ function problemOf(path: string, site: ImportSite): string | undefined {
   if (from !== undefined) return coreProblem(from, path, site);
   if (!path.startsWith('recipes/src/') || specifier.startsWith('.')) return undefined;
   if (recipePackages.includes(specifier)) return undefined;
+  if (path.startsWith(NODE_RECIPES) && specifier.startsWith('node:')) return undefined;
   return `recipes may import ${recipePackages.join(' and ')}, not '${specifier}'`;
 }
 

@@ -16,10 +16,12 @@ import { keepNodeSuite } from './keep-node-suite.js';
 import { keepTtlNodeSuite } from './keep-ttl-node-suite.js';
 import { leadSuite } from './lead-suite.js';
 import { leaseSuite } from './lease-suite.js';
+import { localQueueSuite } from './local-queue-suite.js';
 import { lockStreamSuite } from './lock-stream-suite.js';
 import { lockSuite } from './lock-suite.js';
 import { lockWaitingSuite } from './lock-waiting-suite.js';
 import { migrateSuite } from './migrate-suite.js';
+import { nestedLocksSuite } from './nested-locks-suite.js';
 import { partitionsSuite } from './partitions-suite.js';
 import { permitsSuite } from './permits-suite.js';
 import { phaserSuite } from './phaser-suite.js';
@@ -43,6 +45,9 @@ const parts = {
     creationSuite,
     queueSuite,
     revocationSuite,
+    nestedLocksSuite,
+    localQueueSuite,
+    lockStreamSuite,
     acquireAllSuite,
     rwLockSuite,
     upgradeSuite,

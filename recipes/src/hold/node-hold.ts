@@ -28,7 +28,6 @@ export class NodeHold implements Hold {
   readonly #ending = new AbortController();
   #status: HoldStatus = 'held';
   readonly #statuses = new ReplaySubject<HoldStatus>(1);
-  /** Whether somebody has asked for it back. */
   #isAskedFor = false;
   readonly #revocations = new ReplaySubject<void>(1);
   readonly path: string;
@@ -80,6 +79,11 @@ export class NodeHold implements Hold {
 
   get revocation$(): Observable<void> {
     return this.#revocations.asObservable();
+  }
+
+  /** Whether somebody has asked for it back. */
+  get isAskedFor(): boolean {
+    return this.#isAskedFor;
   }
 
   get #isOpen(): boolean {

@@ -9,11 +9,12 @@
  * is over by our clock. When the session is lost it is still ours: the next session goes on with
  * it.
  */
-import type { Acl, Client, SessionInfo } from '@vivarium/core';
+import type { Acl, Client, SessionInfo, Stat } from '@vivarium/core';
 import { isZkError, ZkError } from '@vivarium/core';
 import { again } from '../shared/again.js';
 import { deskOf } from '../shared/desk.js';
 import { isRefused } from '../shared/doubt.js';
+import { insist } from '../shared/insist.js';
 import { assertNodePath } from '../shared/node-path.js';
 import { patienceOf, type WaitOptions, whicheverFirst } from '../shared/patience.js';
 import { backOff } from '../shared/pause.js';
@@ -206,17 +207,12 @@ async function take(
 }
 
 /** The node's Stat, undefined when it is not there, as it is after all that we have sent. */
-async function settled(zk: Client, path: string, signal: AbortSignal) {
-  for (;;) {
-    const session = await currentSession(zk, signal);
+function settled(zk: Client, path: string, signal: AbortSignal): Promise<Stat | undefined> {
+  return insist(zk, signal, async (session) => {
     const options = { session: session.id, signal };
-    try {
-      await zk.sync(path, options);
-      return await zk.exists(path, options);
-    } catch (error) {
-      await again(zk, session, error, signal);
-    }
-  }
+    await zk.sync(path, options);
+    return await zk.exists(path, options);
+  });
 }
 
 function remove(zk: Client, path: string): Promise<void> {

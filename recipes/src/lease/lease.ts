@@ -8,7 +8,7 @@ import type { Hold } from '../hold/hold.js';
  * When its client is closed it is lost to this program, but stays in the tree for the rest of its
  * time: whoever comes under the same id goes on with it.
  */
-export interface Lease extends Hold {
+export interface Lease extends Omit<Hold, 'revocation$'> {
   /** Whose it is. */
   readonly id: string;
   /** Milliseconds that are certainly left of it; infinite when it has no end, 0 when it is over. */

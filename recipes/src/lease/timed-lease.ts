@@ -4,10 +4,9 @@ import { type Observable, ReplaySubject, Subscription } from 'rxjs';
 import { RecipeError } from '../errors.js';
 import { FencingToken } from '../hold/fencing-token.js';
 import type { CheckOfHold, HoldStatus } from '../hold/hold.js';
-import { again } from '../shared/again.js';
+import { insist } from '../shared/insist.js';
 import { whicheverFirst } from '../shared/patience.js';
 import { removeLasting } from '../shared/remove-lasting.js';
-import { currentSession } from '../shared/sessions.js';
 import type { Lease } from './lease.js';
 import { assertLeaseId, termsFormat } from './lease-folder.js';
 import { assertTtl, type LeaseTtl, ttlOf } from './lease-ttl.js';
@@ -113,7 +112,7 @@ export class TimedLease implements Lease {
   };
 
   async #ask(): Promise<void> {
-    await this.#insist(this.signal, async (session) => {
+    await insist(this.#zk, this.signal, async (session) => {
       const options = { session: session.id, signal: this.signal };
       await this.#zk.sync(this.path, options);
       if ((await this.#zk.exists(this.path, options)) === undefined) this.#end('revoked');
@@ -135,7 +134,7 @@ export class TimedLease implements Lease {
   };
 
   async #renew(ttl: LeaseTtl): Promise<void> {
-    await this.#insist(this.signal, async ({ id: session }) => {
+    await insist(this.#zk, this.signal, async ({ id: session }) => {
       this.throwIfLost();
       const until = this.#zk.clock.now() + ttlOf(ttl);
       // A shorter time may be in force from now on, whatever becomes of the answer.
@@ -159,7 +158,7 @@ export class TimedLease implements Lease {
     this.throwIfLost();
     this.#end('released', `it was handed over to ${id}`);
     const data = termsFormat.encode(termsOf(id, this.#ttl));
-    await this.#insist(undefined, async ({ id: session }) => {
+    await insist(this.#zk, forEver, async ({ id: session }) => {
       await this.#zk.set(this.path, data, { session });
     });
   };
@@ -174,23 +173,6 @@ export class TimedLease implements Lease {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
-  }
-
-  /** Repeats what does no harm when it is done twice, until an answer comes. */
-  async #insist(
-    signal: AbortSignal | undefined,
-    work: (session: SessionInfo) => Promise<void>,
-  ): Promise<void> {
-    const patience = signal ?? new AbortController().signal;
-    for (;;) {
-      const session = await currentSession(this.#zk, patience);
-      try {
-        await work(session);
-        return;
-      } catch (error) {
-        await again(this.#zk, session, error, patience);
-      }
-    }
   }
 
   #watchTheClock(): void {
@@ -226,6 +208,9 @@ export class TimedLease implements Lease {
     this.#statuses.next(status);
   }
 }
+
+/** Of who does not give up. */
+const forEver = new AbortController().signal;
 
 /** A timer keeps no more. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;

@@ -13,7 +13,8 @@ import { merge, type Observable, take } from 'rxjs';
 import type { CheckOfHold, Hold } from '../hold/hold.js';
 import { patienceOf } from '../shared/patience.js';
 import { acquireLock } from './lock.js';
-import type { LockOptions } from './request-hold.js';
+import { assertLockOptions, type LockOptions } from './options.js';
+import { reenter } from './scope.js';
 
 /** Several locks that were acquired together. What one of them loses, all lose. */
 export interface Holds extends AsyncDisposable {
@@ -62,6 +63,9 @@ export async function acquireAll(
     const reason = 'give the path of one lock at least';
     throw new ZkError('BAD_ARGUMENTS', { operation: 'acquireAll', reason });
   }
+  assertLockOptions(first, each);
+  // Told before any of them is taken.
+  for (const path of ordered) reenter(zk, path, 'lock', each, true);
   const patience = patienceOf(zk, first, { timeoutMs, signal });
   const holds = new Map<string, Hold>();
   const releaseAll = async () => {

@@ -11,8 +11,9 @@ import type { Client } from '@vivarium/core';
 import { Observable } from 'rxjs';
 import type { Hold } from '../hold/hold.js';
 import { serveHold } from '../hold/serve-hold.js';
+import { assertFolderPath } from '../shared/node-path.js';
 import { acquireLock } from './lock.js';
-import type { LockOptions } from './request-hold.js';
+import { assertLockOptions, type LockOptions } from './options.js';
 
 /** What a stream has no use for is whatever gives up: it is given up by unsubscribing. */
 export type LockStreamOptions = Omit<LockOptions, 'signal' | 'timeoutMs'>;
@@ -34,13 +35,17 @@ export function lock$(
   path: string,
   options: LockStreamOptions = {},
 ): Observable<Hold | undefined> {
+  assertFolderPath(zk, path, 'lock$');
+  assertLockOptions(path, options);
+  // Nobody is taken to wait for a stream.
+  const detached = options.reentrant === true ? options.detached : true;
   return new Observable((subscriber) => {
     const leaving = new AbortController();
     const { signal } = leaving;
     const run = async () => {
       while (!signal.aborted) {
         subscriber.next(undefined);
-        const hold = await acquireLock(zk, path, { ...options, signal });
+        const hold = await acquireLock(zk, path, { ...options, detached, signal });
         let isTold = false;
         await serveHold(hold, signal, () => {
           if (!isTold) subscriber.next(hold);

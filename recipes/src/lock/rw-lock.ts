@@ -10,12 +10,21 @@
  * the session is lost holds are lost for good, and who waits goes to the end of the queue.
  */
 import type { Client } from '@vivarium/core';
+import { ZkError } from '@vivarium/core';
 import type { Hold } from '../hold/hold.js';
 import type { NodeHold } from '../hold/node-hold.js';
 import type { WaitOptions } from '../shared/patience.js';
 import { downgrade } from './downgrade.js';
 import { readQueue, upgradableQueue, writeQueue } from './lock-queues.js';
-import { type LockOptions, requestHold } from './request-hold.js';
+import { type Asked, holdOrShare, workNested } from './nested.js';
+import {
+  assertLockOptions,
+  assertWithout,
+  type HoldOptions,
+  type RwLockOptions,
+} from './options.js';
+import { requestHold } from './request-hold.js';
+import type { Claim } from './scope.js';
 import { upgrade } from './upgrade.js';
 
 /** A lock that many may hold to read, or one to write. */
@@ -26,18 +35,33 @@ export interface RwLock {
    *
    * @throws like `acquireLock`
    */
-  read(options: LockOptions & { readonly upgradable: true }): Promise<UpgradableHold>;
-  read(options?: LockOptions & { readonly upgradable?: false | undefined }): Promise<Hold>;
+  read(options: HoldOptions & { readonly upgradable: true }): Promise<UpgradableHold>;
+  read(options?: RwLockOptions & { readonly upgradable?: false | undefined }): Promise<Hold>;
   /**
    * Waits to write: alone, as soon as all who came before us are gone.
    *
    * @throws like `acquireLock`
    */
-  write(options?: LockOptions): Promise<WriteHold>;
-  /** Reads if nobody writes or waits to write; null otherwise. @throws like `acquireLock` */
-  tryRead(options?: LockOptions): Promise<Hold | null>;
-  /** Writes if nobody is there; null otherwise. @throws like `acquireLock` */
-  tryWrite(options?: LockOptions): Promise<WriteHold | null>;
+  write(options?: RwLockOptions): Promise<WriteHold>;
+  /** Reads if nobody writes or waits to write; null otherwise. @throws like `tryLock` */
+  tryRead(options?: RwLockOptions): Promise<Hold | null>;
+  /** Writes if nobody is there; null otherwise. @throws like `tryLock` */
+  tryWrite(options?: RwLockOptions): Promise<WriteHold | null>;
+  /**
+   * Calls `work` while it reads, then releases: like `withLock`. To ask to write in there is a
+   * SELF_DEADLOCK; to read once more is not, but waits for whoever came to write meanwhile, who
+   * waits for us: give `reentrant`.
+   *
+   * @throws like `withLock`
+   */
+  withRead<T>(work: (hold: Hold) => T | PromiseLike<T>, options?: RwLockOptions): Promise<T>;
+  /**
+   * Calls `work` while it writes, then releases: like `withLock`. To ask to read or to write in
+   * there is a SELF_DEADLOCK, or with `reentrant` another part in the hold to write.
+   *
+   * @throws like `withLock`
+   */
+  withWrite<T>(work: (hold: Hold) => T | PromiseLike<T>, options?: RwLockOptions): Promise<T>;
 }
 
 /** The hold of one who writes. */
@@ -70,28 +94,62 @@ export interface UpgradableHold extends Hold {
 
 /** The read-write lock of a path. Nothing is asked of a server before one of its functions is. */
 export function rwLock(zk: Client, path: string): RwLock {
-  const writing = async (options: LockOptions, waits: boolean) => {
+  const asked = (claim: Claim, options: RwLockOptions): Asked => {
+    assertLockOptions(path, options);
+    assertWithout(path, options, ['localQueue'], 'a read-write lock has none');
+    return { zk, path, claim, options };
+  };
+  const reading = (options: RwLockOptions, waits: boolean) => () =>
+    requestHold(zk, path, readQueue, options, waits);
+  const writing = (options: RwLockOptions, waits: boolean) => async () => {
     const { data, acl } = options;
     const hold = await requestHold(zk, path, writeQueue, options, waits);
     return hold && Object.assign(hold, { downgrade: () => downgrade(zk, hold, { data, acl }) });
   };
-  function read(options: LockOptions & { upgradable: true }): Promise<UpgradableHold>;
-  function read(options?: LockOptions): Promise<Hold>;
+  function read(options: HoldOptions & { readonly upgradable: true }): Promise<UpgradableHold>;
+  function read(options?: RwLockOptions): Promise<Hold>;
   async function read({
     upgradable = false,
     ...options
-  }: LockOptions & { readonly upgradable?: boolean | undefined } = {}): Promise<Hold> {
-    if (!upgradable) return (await requestHold(zk, path, readQueue, options, true)) as Hold;
+  }: RwLockOptions & { readonly upgradable?: boolean | undefined } = {}): Promise<Hold> {
+    if (!upgradable) {
+      return (await holdOrShare(asked('read', options), true, reading(options, true))) as Hold;
+    }
+    assertWithout(path, options, ['reentrant'], 'a hold that may be upgraded is one of its own');
     const { data, acl } = options;
-    const hold = (await requestHold(zk, path, upgradableQueue, options, true)) as NodeHold;
-    return Object.assign(hold, { upgrade: upgrade(zk, hold, { data, acl }) });
+    return holdOrShare(asked('upgradable', options), true, async () => {
+      const hold = (await requestHold(zk, path, upgradableQueue, options, true)) as NodeHold;
+      return Object.assign(hold, { upgrade: upgrade(zk, hold, { data, acl }) });
+    });
   }
+  const write = async (options: RwLockOptions, waits: boolean) => {
+    const hold = await holdOrShare(asked('write', options), waits, writing(options, waits));
+    if (hold === undefined) return null;
+    return 'downgrade' in hold ? (hold as WriteHold) : onlyAPart(hold);
+  };
   return {
     read,
-    write: async (options = {}) => (await writing(options, true)) as WriteHold,
+    write: async (options = {}) => (await write(options, true)) as WriteHold,
     tryRead: async (options = {}) => {
-      return (await requestHold(zk, path, readQueue, options, false)) ?? null;
+      return (await holdOrShare(asked('read', options), false, reading(options, false))) ?? null;
     },
-    tryWrite: async (options = {}) => (await writing(options, false)) ?? null,
+    tryWrite: async (options = {}) => write(options, false),
+    withRead: async (work, options = {}) => {
+      const request = reading(options, true) as () => Promise<Hold>;
+      return workNested(asked('read', options), request, work);
+    },
+    withWrite: async (work, options = {}) => {
+      const request = writing(options, true) as () => Promise<Hold>;
+      return workNested(asked('write', options), request, work);
+    },
   };
+}
+
+/** A part in another's hold to write: who has the rest still writes. */
+function onlyAPart(share: Hold): WriteHold {
+  const downgrade = async () => {
+    const reason = 'the hold is a part in another, which would have to be downgraded';
+    throw new ZkError('BAD_ARGUMENTS', { operation: 'downgrade', path: share.path, reason });
+  };
+  return Object.assign(share, { downgrade });
 }
