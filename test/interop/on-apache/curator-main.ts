@@ -5,7 +5,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { connect } from '@vivarium/core';
-import { acquireLock, campaign$, type Leadership, tryLock } from '@vivarium/recipes';
+import {
+  acquireLock,
+  campaign$,
+  type Leadership,
+  requestRevocation,
+  tryLock,
+} from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { record } from '../../compliance/observe.js';
 import { suite, type TestContext } from '../../support/suite.js';
@@ -51,15 +57,21 @@ class Curator {
   }
 }
 
-async function stage(t: TestContext) {
-  const server = await startServer(kind, { dataDir: tempFolder(t) });
-  t.cleanup(() => server.stop());
-  const address = `127.0.0.1:${server.port}`;
+/** Curator, connected to a server. */
+async function curatorOf(t: TestContext, address: string): Promise<Curator> {
   const { command, words } = await curatorProgram('Contender');
   const filled = words.map((word) => (word === 'ADDRESS' ? address : word));
   const theirs = new Curator(command, filled);
   t.cleanup(() => theirs.end());
   assert.is(await theirs.ready, 'ready');
+  return theirs;
+}
+
+async function stage(t: TestContext) {
+  const server = await startServer(kind, { dataDir: tempFolder(t) });
+  t.cleanup(() => server.stop());
+  const address = `127.0.0.1:${server.port}`;
+  const theirs = await curatorOf(t, address);
   const zk = await connect(address);
   t.cleanup(() => zk.close());
   /** Waits until so many stand in a queue. */
@@ -67,7 +79,7 @@ async function stage(t: TestContext) {
     while ((await zk.children(path)).children.length < count) await zk.sync();
   };
   const pause = () => new Promise<void>((resolve) => zk.clock.setTimer(300, resolve));
-  return { theirs, zk, standing, pause };
+  return { theirs, zk, standing, pause, address };
 }
 
 suite(
@@ -94,6 +106,27 @@ suite(
       const second = await waiting;
       assert.ok(second.isCertain());
       await second.release();
+    });
+
+    test('ask each other for the lock, and give it back', async (t) => {
+      const { theirs, zk, standing, address } = await stage(t);
+      const first = await acquireLock(zk, LOCK);
+      const acquiring = theirs.ask('revocable');
+      await standing(LOCK, 2);
+      const told = record(t, first.status$);
+      // Our own node is the first of all who take part.
+      const other = await curatorOf(t, address);
+      assert.is(await other.ask('revoke'), 'revoked');
+      await told.until((status) => status === 'revoking');
+      await first.release();
+      assert.is(await acquiring, 'acquired');
+      const waiting = acquireLock(zk, LOCK);
+      await standing(LOCK, 2);
+      const { asked } = await requestRevocation(zk, LOCK);
+      assert.is(asked.length, 1);
+      assert.is(await theirs.ask('asked'), 'asked true');
+      assert.is(await theirs.ask('release'), 'released');
+      await (await waiting).release();
     });
 
     test('elect one leader, and each sees who it is', async (t) => {

@@ -1,10 +1,12 @@
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
+import org.apache.curator.framework.recipes.locks.Revoker;
 import org.apache.curator.retry.RetryOneTime;
 
 /** Does as it is told, a line at a time: contends for a lock and in an election with others. */
@@ -16,6 +18,7 @@ public final class Contender {
       client.blockUntilConnected(20, TimeUnit.SECONDS);
       InterProcessMutex lock = new InterProcessMutex(client, "/mixed/lock");
       LeaderLatch latch = null;
+      CountDownLatch asked = new CountDownLatch(1);
       System.out.println("ready");
       BufferedReader orders = new BufferedReader(new InputStreamReader(System.in));
       for (String order = orders.readLine(); order != null; order = orders.readLine()) {
@@ -28,6 +31,16 @@ public final class Contender {
           case "release" -> {
             lock.release();
             System.out.println("released");
+          }
+          case "revocable" -> {
+            lock.makeRevocable(each -> asked.countDown());
+            lock.acquire();
+            System.out.println("acquired");
+          }
+          case "asked" -> System.out.println("asked " + asked.await(20, TimeUnit.SECONDS));
+          case "revoke" -> {
+            Revoker.attemptRevoke(client, lock.getParticipantNodes().iterator().next());
+            System.out.println("revoked");
           }
           case "stand" -> {
             latch = new LeaderLatch(client, "/mixed/latch", "theirs");
