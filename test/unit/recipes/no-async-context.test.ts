@@ -31,14 +31,14 @@ suite('locks in a browser', (test) => {
         const { stdout, stderr } = spawnSync(process.execPath, words, {
           cwd: top,
           encoding: 'utf8',
-          timeout: 30_000,
+          timeout: 90_000,
         });
         const [waited, again, after] = stdout.split('\n');
         assert.match(waited!, first, stderr);
         assert.match(again!, second);
         assert.is(after, 'granted');
       },
-      { timeoutMs: 30_000 },
+      { timeoutMs: 90_000 },
     );
   }
 });
