@@ -24,7 +24,7 @@ interface Nested extends Scope {
 }
 
 /** Whether there is a way to tell what the code that calls us holds. */
-export const hasScopes = asyncContext !== undefined;
+const hasScopes = asyncContext !== undefined;
 
 /** Calls `work` inside a scope. */
 export function inScope<T>(scope: Scope, work: () => T): T {

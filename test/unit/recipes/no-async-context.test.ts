@@ -10,7 +10,8 @@ const program = `
   import { acquireLock, withLock } from '@vivarium/recipes';
   const local = await startLocal();
   const zk = await local.connect();
-  const fate = (request) => request.then((hold) => hold.release()).then(() => 'granted', ({ name, message }) => name + message);
+  const said = ({ name, message }) => name + message;
+  const fate = (request) => request.then((hold) => hold.release()).then(() => 'granted', said);
   await withLock(zk, '/lock', async () => {
     console.log(await fate(acquireLock(zk, '/lock', { timeoutMs: 50 })));
     console.log(await fate(acquireLock(zk, '/lock', { reentrant: true })));
