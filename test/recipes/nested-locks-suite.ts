@@ -399,6 +399,7 @@ export function nestedLocksSuite(name: string, open: () => Promise<Target>): voi
         [/localQueue: a read-write lock/, () => write({ localQueue: true } as never)],
         [/localQueue: a read-write lock/, () => withRead(() => {}, { localQueue: true } as never)],
         [/reentrant: a hold that may/, () => read({ upgradable: true, reentrant: true } as never)],
+        [/upgradable is string/, () => read({ upgradable: 'yes' } as never)],
         [/localQueue: permits/, () => acquirePermits(zk, home, { localQueue: true } as never)],
         [/reentrant: permits/, () => tryAcquirePermits(zk, home, { reentrant: true } as never)],
         [/data is number/, () => acquireLock(zk, home, { localQueue: true, data: 5 as never })],

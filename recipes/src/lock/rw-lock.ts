@@ -112,6 +112,10 @@ export function rwLock(zk: Client, path: string): RwLock {
     upgradable = false,
     ...options
   }: RwLockOptions & { readonly upgradable?: boolean | undefined } = {}): Promise<Hold> {
+    if (typeof upgradable !== 'boolean') {
+      const reason = `upgradable is ${typeof upgradable}; give true or false`;
+      throw new ZkError('BAD_ARGUMENTS', { path, reason });
+    }
     if (!upgradable) {
       return (await holdOrShare(asked('read', options), true, reading(options, true))) as Hold;
     }
