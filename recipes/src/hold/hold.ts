@@ -30,9 +30,10 @@ export interface Hold extends AsyncDisposable {
    */
   readonly status$: Observable<HoldStatus>;
   /**
-   * Emits once when somebody asks for it back, by `requestRevocation` or with Curator's `Revoker`,
-   * also to who subscribes later; never an error; completes with the hold. It stays ours: to
-   * release it soon is a courtesy, and whoever asked may have our node deleted in the end.
+   * Hot; emits once when somebody asks for it back, by `requestRevocation` or with Curator's
+   * `Revoker`, also to who subscribes later; silent while disconnected; never an error; completes
+   * with the hold. It stays ours: to release it soon is a courtesy, and whoever asked may have our
+   * node deleted in the end.
    */
   readonly revocation$: Observable<void>;
   /**

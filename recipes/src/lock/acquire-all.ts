@@ -11,6 +11,7 @@ import type { Client, MultiOp } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import { merge, type Observable, take } from 'rxjs';
 import type { CheckOfHold, Hold } from '../hold/hold.js';
+import { assertFolderPath } from '../shared/node-path.js';
 import { patienceOf } from '../shared/patience.js';
 import { acquireLock } from './lock.js';
 import { assertLockOptions, type LockOptions } from './options.js';
@@ -22,7 +23,10 @@ export interface Holds extends AsyncDisposable {
   readonly holds: ReadonlyMap<string, Hold>;
   /** Aborts with the first of them that ends, with its reason. */
   readonly signal: AbortSignal;
-  /** Emits once, when somebody asks for one of them; see `Hold.revocation$`. */
+  /**
+   * Hot; emits once, when somebody asks for one of them (see `Hold.revocation$`); silent while
+   * disconnected; never an error; completes with the last of them.
+   */
   readonly revocation$: Observable<void>;
   /** Whether all of them are certainly ours at this very moment; see `Hold.isCertain`. */
   isCertain(): boolean;
@@ -63,6 +67,7 @@ export async function acquireAll(
     const reason = 'give the path of one lock at least';
     throw new ZkError('BAD_ARGUMENTS', { operation: 'acquireAll', reason });
   }
+  for (const path of ordered) assertFolderPath(zk, path, 'acquireAll');
   assertLockOptions(first, each);
   // Told before any of them is taken.
   for (const path of ordered) reenter(zk, path, 'lock', each, true);

@@ -9,10 +9,12 @@
  * Suspended holds are suspect, and ours until the session may have ended by our own clock. When
  * the session is lost holds are lost for good, and who waits goes to the end of the queue.
  */
+
 import type { Client } from '@vivarium/core';
 import { ZkError } from '@vivarium/core';
 import type { Hold } from '../hold/hold.js';
 import type { NodeHold } from '../hold/node-hold.js';
+import { assertFolderPath } from '../shared/node-path.js';
 import type { WaitOptions } from '../shared/patience.js';
 import { downgrade } from './downgrade.js';
 import { readQueue, upgradableQueue, writeQueue } from './lock-queues.js';
@@ -94,6 +96,7 @@ export interface UpgradableHold extends Hold {
 
 /** The read-write lock of a path. Nothing is asked of a server before one of its functions is. */
 export function rwLock(zk: Client, path: string): RwLock {
+  assertFolderPath(zk, path, 'rwLock');
   const asked = (claim: Claim, options: RwLockOptions): Asked => {
     assertLockOptions(path, options);
     assertWithout(path, options, ['localQueue'], 'a read-write lock has none');

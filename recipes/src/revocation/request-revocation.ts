@@ -1,3 +1,12 @@
+/**
+ * Asks those who hold something to give it back, as Curator's `Revoker` does.
+ *
+ * Nodes: it makes none. It writes a mark into those of the holders, and may delete them.
+ *
+ * Connected, holders are told at once. Suspended it waits, and so does the word on its way to a
+ * holder that is cut off. When the session is lost it goes on in the next; what was asked for stays
+ * asked for.
+ */
 import type { Client } from '@vivarium/core';
 import { isZkError, ZkError } from '@vivarium/core';
 import { holdersIn, READERS, WRITERS } from '../lock/lock-queues.js';
@@ -5,6 +14,7 @@ import { PERMIT_LABEL } from '../permits/placement.js';
 import { insist } from '../shared/insist.js';
 import { namesIn } from '../shared/names-in.js';
 import { nextChange } from '../shared/next-change.js';
+import { assertFolderPath } from '../shared/node-path.js';
 import { childOf, nameOf } from '../shared/paths.js';
 import { assertTime, patienceOf, type WaitOptions } from '../shared/patience.js';
 import { contendersOf, electionQueue } from '../shared/queue.js';
@@ -51,8 +61,7 @@ export async function requestRevocation(
 ): Promise<Revocation> {
   const isLock = typeof what === 'string';
   const path = isLock ? what : what.path;
-  // A stream checks its path when it is asked for, before anybody subscribes.
-  zk.exists$(path);
+  assertFolderPath(zk, path, 'requestRevocation');
   if (!isLock) assertQueued(path);
   assertTime(path, 'forceAfterMs', forceAfterMs);
   const patience = patienceOf(zk, path, waiting);
