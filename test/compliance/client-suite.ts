@@ -4,10 +4,13 @@
  */
 import { suite } from '../support/suite.js';
 import { absenceSuite } from './absence-suite.js';
+import { childrenDataSuite } from './children-data-suite.js';
 import { guaranteesSuite } from './guarantees-suite.js';
 import { reconnectSuite } from './reconnect-suite.js';
 import { requestsSuite } from './requests-suite.js';
 import type { Target } from './target.js';
+import { treeCareSuite } from './tree-care-suite.js';
+import { treeSuite } from './tree-suite.js';
 import { watchesSuite } from './watches-suite.js';
 
 /** @param open starts the server, once; asked for by the first test */
@@ -22,6 +25,9 @@ export function clientSuite(name: string, open: () => Promise<Target>): void {
   guaranteesSuite(name, shared);
   reconnectSuite(name, shared);
   absenceSuite(name, shared);
+  childrenDataSuite(name, shared);
+  treeSuite(name, shared);
+  treeCareSuite(name, shared);
   suite(`${name}: the end`, (test) => {
     test('the server ends when all its clients are gone', async () => {
       await (await shared()).stop?.();

@@ -11,7 +11,12 @@ export interface Target {
   /** Ends the server; called after the last test. */
   readonly stop?: () => Promise<void>;
   /** What servers of this kind cannot do. */
-  readonly lacks?: readonly ('zxid-in-events' | 'stat-in-multi' | 'exists-checks-read')[];
+  readonly lacks?: readonly (
+    | 'zxid-in-events'
+    | 'stat-in-multi'
+    | 'exists-checks-read'
+    | 'watches-side-by-side'
+  )[];
 }
 
 /** A client with a folder of its own at the server, and its breakable connections. */
@@ -20,8 +25,11 @@ export interface Rig {
   readonly faults: FaultyHost;
   /** An empty persistent node that only this test uses. */
   readonly home: string;
-  /** Another client of the same server. */
-  another(options?: ConnectOptions): Promise<{ zk: Client; faults: FaultyHost }>;
+  /** Another client of the same server; by another connect string when one is given. */
+  another(
+    options?: ConnectOptions,
+    connectString?: string,
+  ): Promise<{ zk: Client; faults: FaultyHost }>;
 }
 
 let homes = 0;

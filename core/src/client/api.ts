@@ -14,6 +14,7 @@ import type { Codec } from './codecs.js';
 import type { MultiOp, MultiReadOp, MultiReadResults, MultiResults } from './multi-ops.js';
 import type { ChildrenSnapshot, NodeSnapshot } from './snapshots.js';
 import type { ClientState, SessionInfo } from './state.js';
+import type { SubtreeStreams } from './subtree-streams.js';
 
 export type {
   CheckOp,
@@ -37,6 +38,8 @@ export type {
   PresentSnapshot,
 } from './snapshots.js';
 export type { ClientState, SessionInfo, StateDetail, StateType } from './state.js';
+export type { SubtreeStreams } from './subtree-streams.js';
+export type * from './tree-snapshots.js';
 export type { Acl, AddWatchMode, ClientInfo, Codec, CreateMode, EventType, Stat, WatcherType };
 
 /** What may be written without a codec: bytes, text (as UTF-8), or null for no data at all. */
@@ -165,6 +168,10 @@ export interface ClientStats {
   readonly dirty: number;
   /** Reads of entries now on their way. */
   readonly reading: number;
+  /** Subtrees kept in memory; includes those in their grace period. */
+  readonly trees: number;
+  /** Paths in all of these. */
+  readonly treeNodes: number;
   /** One-shot and persistent watches that would be registered again after a reconnect. */
   readonly watches: number;
   /** Requests waiting to be sent. */
@@ -191,7 +198,7 @@ export interface ClientStats {
  *
  * None of the functions uses `this`: they may be taken off the client and passed around.
  */
-export interface Client extends AsyncDisposable {
+export interface Client extends AsyncDisposable, SubtreeStreams {
   /* The connection. */
 
   readonly state: ClientState;
@@ -318,6 +325,7 @@ export interface Client extends AsyncDisposable {
   exists$(path: string): Observable<boolean>;
   /** The names of the node's children, now and after every change. */
   children$(path: string, options?: StreamOptions): Observable<ChildrenSnapshot>;
+  /* `childrenData$`, `tree$` and `treeChanges$` are those of SubtreeStreams. */
 
   /* The end. */
 

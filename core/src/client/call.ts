@@ -25,8 +25,8 @@ export interface Call<R> {
   readonly unwatch?: { readonly path: string; readonly kinds: readonly WatchKind[] } | undefined;
   /** Makes the result of the answer; runs inside the dispatch, so in wire order. */
   readonly result: (body: Reader, zxid: bigint) => R;
-  /** Told once when the promise settles, whichever way. */
-  readonly settled?: (() => void) | undefined;
+  /** Told once when the promise settles, before `result`; whether the server has done it. */
+  readonly settled?: ((isDone: boolean) => void) | undefined;
   /** Makes a result of a refusal, for operations where one is an answer too. */
   readonly refusal?:
     | ((code: number, zxid: bigint) => { readonly value: R } | undefined)
@@ -64,12 +64,12 @@ export function perform<R>(driver: Driver, maxFrameBytes: number, call: Call<R>)
   return new Promise((resolve, reject) => {
     if (size > maxFrameBytes) {
       const reason = `the request has ${size} bytes, and maxFrameBytes is ${maxFrameBytes}`;
-      call.settled?.();
+      call.settled?.(false);
       reject(new ZkError('BAD_ARGUMENTS', { ...call.facts, reason }));
       return;
     }
     if (signal?.aborted === true) {
-      call.settled?.();
+      call.settled?.(false);
       reject(signal.reason);
       return;
     }
@@ -114,7 +114,7 @@ export class Settling<R> implements Waiter {
   };
 
   replied(body: Reader, zxid: bigint): void {
-    if (!this.#settle()) return;
+    if (!this.#settle(true)) return;
     try {
       this.#resolve(this.#call.result(body, zxid));
     } catch (error) {
@@ -135,7 +135,7 @@ export class Settling<R> implements Waiter {
   }
 
   /** Whether this is the first word; a later one means that the order to cancel came too late. */
-  #settle(): boolean {
+  #settle(isDone = false): boolean {
     if (this.#isSettled) {
       this.#driver.withdrawCancel(this);
       return false;
@@ -143,7 +143,7 @@ export class Settling<R> implements Waiter {
     this.#isSettled = true;
     const { signal } = this.#call.options ?? {};
     if (signal !== undefined) forgetAbort(signal, this.aborted);
-    this.#call.settled?.();
+    this.#call.settled?.(isDone);
     return true;
   }
 

@@ -16,6 +16,7 @@ import type {
 } from './api.js';
 import { credentialOf } from './arguments.js';
 import { Settling } from './call.js';
+import { childrenDataOver } from './children-data.js';
 import type { ClientHost } from './client-host.js';
 import type { Destination } from './connect-string.js';
 import { serverName } from './connect-string.js';
@@ -27,6 +28,8 @@ import { outOfContext } from './out-of-context.js';
 import { requestsOver } from './requests.js';
 import { monotonicClock, sleepAwareClock } from './sleep-aware-clock.js';
 import { streamsOver } from './streams.js';
+import { treeStreamsOver } from './tree-streams.js';
+import { Trees } from './trees.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_FRAME_BYTES = 0xfffff;
@@ -97,18 +100,35 @@ export function createClient(
       watchLeft(kind, path) {
         if (kind === 'child') hub.unused(path, 'children');
         else if (kind === 'data' || kind === 'exist') hub.unused(path, 'data');
+        else if (kind === 'recursive') trees.unused(path);
       },
-      rearmed: (complete) => hub.rearmed(complete),
+      rearmed(complete) {
+        hub.rearmed(complete);
+        trees.rearmed();
+      },
     },
     log,
   );
 
-  const hub = new Hub(driver, {
+  const watching = {
     graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
     maxConcurrentReads: options.maxConcurrentReads ?? DEFAULT_READS,
     auditMs: options.auditMs,
     random: () => host.randomBytes(1)[0]! / 256,
+  };
+  const hub = new Hub(driver, {
+    ...watching,
     isUsedElsewhere: (path, kind) => listeners.isUsed(path, kind),
+  });
+  const trees = new Trees(driver, {
+    ...watching,
+    chroot,
+    isListenedAt: (path) => listeners.isUsed(path, 'data') || listeners.isUsed(path, 'children'),
+    disturb: (path) => hub.disturbed(path, ['data', 'children']),
+    childrenChanged: (path) => {
+      hub.fired(eventTypes.nodeChildrenChanged, path);
+      hear(eventTypes.nodeChildrenChanged, path, -1n);
+    },
   });
 
   function sessionEnded(): void {
@@ -125,11 +145,14 @@ export function createClient(
       server: server === undefined ? undefined : serverName(server),
       session: previous,
     };
-    if (now.type === 'connected') hub.connected(now.detail === 'readOnly');
-    else hub.disconnected();
+    for (const watchers of [hub, trees]) {
+      if (now.type === 'connected') watchers.connected(now.detail === 'readOnly');
+      else watchers.disconnected();
+    }
     for (const subscriber of [...states]) subscriber.next(state);
     if (now.type !== 'closed') return;
     hub.close();
+    trees.close();
     for (const set of [states, sessions, events]) {
       for (const subscriber of [...set]) subscriber.complete();
       set.clear();
@@ -140,6 +163,11 @@ export function createClient(
   function watchFired(type: number, serverPath: string, zxid: bigint): void {
     // Streams first: whoever is told below may ask them, and they must not repeat what is no more.
     hub.fired(type, serverPath);
+    trees.fired(type, serverPath);
+    hear(type, serverPath, zxid);
+  }
+
+  function hear(type: number, serverPath: string, zxid: bigint): void {
     const name = eventNames.get(type);
     if (name === undefined) return;
     const event: WatchEvent = { type: name, path: withoutChroot(chroot, serverPath), zxid };
@@ -230,6 +258,7 @@ export function createClient(
       maxFrameBytes,
       listeners,
       disturb: (path, kinds) => hub.disturbed(path, kinds),
+      trees,
     }),
     addAuth,
     unwatch: (path, kind, listener) => {
@@ -242,8 +271,11 @@ export function createClient(
       () => state.type === 'closed',
     ),
     ...streamsOver(hub, chroot),
+    childrenData$: childrenDataOver(hub, chroot),
+    ...treeStreamsOver(trees),
     stats: () => ({
       ...hub.stats(),
+      ...trees.stats(),
       watches: driver.session.watches.size,
       queued: driver.session.queued,
       inFlight: driver.session.inFlight,

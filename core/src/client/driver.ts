@@ -2,7 +2,7 @@ import type { ErrorName, Outcome } from '../base/errors.js';
 import type { LogEvent } from '../base/log-event.js';
 import { ClientSession } from '../session/client-session.js';
 import type { SessionEffect, SessionState } from '../session/effects.js';
-import type { SessionInput } from '../session/inputs.js';
+import type { SessionInput, SessionRequest } from '../session/inputs.js';
 import type { SessionSettings } from '../session/settings.js';
 import type { WatchKind } from '../session/watch-registry.js';
 import type { Reader } from '../wire/reader.js';
@@ -61,14 +61,23 @@ export class Driver {
     this.session = new ClientSession(settings, { randomBytes, log });
   }
 
+  /** Told after each request that sets a one-shot watch of a path, or removes watches of it. */
+  touchedWatches: (path: string) => void = () => {};
+
   /** Hands an input to the next step, which comes once the code now running has finished. */
   submit(input: SessionInput<Waiter>): void {
     this.#inputs.push(input);
+    if (input.type === 'request') this.#touch(input.request);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#host.soon(() => {
       if (this.#isScheduled) this.#step();
     });
+  }
+
+  #touch({ watch, unwatch }: SessionRequest<Waiter>): void {
+    if (unwatch !== undefined) this.touchedWatches(unwatch.path);
+    else if (watch?.kind === 'data' || watch?.kind === 'child') this.touchedWatches(watch.path);
   }
 
   /** Takes back an order to cancel that came too late to matter. */

@@ -2,7 +2,13 @@ import type { ErrorName } from '../base/errors.js';
 import { errorNameOf } from '../base/errors.js';
 import type { Reader } from '../wire/reader.js';
 import { MalformedError } from '../wire/reader.js';
-import { GetChildren2Response, GetDataResponse, ReadRequest } from '../wire/records.js';
+import type { Stat } from '../wire/records.js';
+import {
+  GetChildren2Response,
+  GetDataResponse,
+  ReadRequest,
+  StatResponse,
+} from '../wire/records.js';
 import { encode } from '../wire/types.js';
 import { requestOf } from './call.js';
 import type { Driver } from './driver.js';
@@ -36,9 +42,10 @@ const PASSING: readonly ErrorName[] = [
   'THROTTLED_OP',
 ];
 
-type Answer =
-  | { readonly type: 'value'; readonly seen: Seen }
-  | { readonly type: 'there' }
+/** The answer to one question about a path. */
+export type Answer =
+  | { readonly type: 'value'; readonly seen: Seen & { readonly kind: 'present' } }
+  | { readonly type: 'there'; readonly stat: Stat; readonly asOf: bigint }
   | { readonly type: 'missing'; readonly asOf: bigint }
   | { readonly type: 'passing' }
   | { readonly type: 'failed'; readonly error: ZkError };
@@ -56,18 +63,22 @@ export function readPath(
   done: (result: PathReadResult) => void,
 ): void {
   if (!expectAbsent) {
-    ask(driver, path, kind, (value) => {
+    askPath(driver, path, kind, 'watch', (value) => {
       if (value.type !== 'missing') done(resultOf(kind, value, undefined));
-      else ask(driver, path, 'exists', (exists) => done(resultOf(kind, value, exists)));
+      else {
+        askPath(driver, path, 'exists', 'watch', (exists) => {
+          done(resultOf(kind, value, exists));
+        });
+      }
     });
     return;
   }
   let first: Answer | undefined;
-  ask(driver, path, 'exists', (exists) => {
+  askPath(driver, path, 'exists', 'watch', (exists) => {
     first = exists;
   });
   // Answers come in the order of the questions, so the second one finds the first.
-  ask(driver, path, kind, (value) => done(resultOf(kind, value, first)));
+  askPath(driver, path, kind, 'watch', (value) => done(resultOf(kind, value, first)));
 }
 
 function resultOf(kind: EntryKind, value: Answer, exists: Answer | undefined): PathReadResult {
@@ -82,43 +93,56 @@ function resultOf(kind: EntryKind, value: Answer, exists: Answer | undefined): P
   return { type: 'seen', seen, armed: 'data', leftDataWatch: false };
 }
 
-function ask(
+/** Whether an error says nothing about the path: it has to be asked again. */
+export function isPassing(name: ErrorName | undefined): boolean {
+  return name !== undefined && PASSING.includes(name);
+}
+
+/** What can be asked about a path. */
+export type Question = EntryKind | 'exists';
+
+/**
+ * Asks one question about a server path. With `watch` it leaves a one-shot watch, and is asked
+ * again on the next connection when this one is lost; with `once` neither.
+ */
+export function askPath(
   driver: Driver,
   path: string,
-  what: EntryKind | 'exists',
+  what: Question,
+  how: 'watch' | 'once',
   answered: (answer: Answer) => void,
 ): void {
   const operation = { data: 'getData', children: 'getChildren2', exists: 'exists' } as const;
   const facts = { operation: operation[what], path };
   const token = {
-    replied(body: Reader, asOf: bigint) {
-      answered(what === 'exists' ? { type: 'there' } : valueIn(what, body, asOf, facts));
-    },
+    replied: (body: Reader, asOf: bigint) => answered(answerIn(what, body, asOf, facts)),
     refused(code: number, asOf: bigint) {
       const name = errorNameOf(code);
       if (name === 'NO_NODE') answered({ type: 'missing', asOf });
-      else if (name !== undefined && PASSING.includes(name)) answered({ type: 'passing' });
+      else if (isPassing(name)) answered({ type: 'passing' });
       else answered({ type: 'failed', error: errorOfCode(code, facts) });
     },
     failed(name: ErrorName, _outcome: unknown, reason: string) {
-      if (PASSING.includes(name)) answered({ type: 'passing' });
+      if (isPassing(name)) answered({ type: 'passing' });
       else answered({ type: 'failed', error: new ZkError(name, { ...facts, reason }) });
     },
   };
-  const request = requestOf(
-    {
-      operation: operation[what],
-      payload: encode(ReadRequest, { path, watch: true }),
-      watch: { path, kind: what === 'children' ? 'child' : 'data' },
-    },
-    token,
-  );
-  driver.submit({ type: 'request', request });
+  const payload = encode(ReadRequest, { path, watch: how === 'watch' });
+  const call = { operation: operation[what], payload };
+  if (how === 'once') {
+    const request = requestOf(call, token);
+    const once = { ...request, onLoss: 'fail', outlivesSession: false } as const;
+    driver.submit({ type: 'request', request: once });
+    return;
+  }
+  const watch = { path, kind: what === 'children' ? 'child' : 'data' } as const;
+  driver.submit({ type: 'request', request: requestOf({ ...call, watch }, token) });
 }
 
-function valueIn(kind: EntryKind, body: Reader, asOf: bigint, facts: ErrorFacts): Answer {
+function answerIn(what: Question, body: Reader, asOf: bigint, facts: ErrorFacts): Answer {
   try {
-    return { type: 'value', seen: seenIn(kind, body, asOf) };
+    if (what !== 'exists') return { type: 'value', seen: seenIn(what, body, asOf) };
+    return { type: 'there', stat: StatResponse.read(body).stat, asOf };
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
     const reason = `the answer cannot be read: ${error.message}`;
@@ -127,7 +151,7 @@ function valueIn(kind: EntryKind, body: Reader, asOf: bigint, facts: ErrorFacts)
   }
 }
 
-function seenIn(kind: EntryKind, body: Reader, asOf: bigint): Seen {
+function seenIn(kind: EntryKind, body: Reader, asOf: bigint): Seen & { readonly kind: 'present' } {
   if (kind === 'data') {
     const { data, stat } = GetDataResponse.read(body);
     // The bytes are a view of a larger piece that the connection brought.

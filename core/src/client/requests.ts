@@ -29,6 +29,7 @@ import { isZkError } from './errors.js';
 import type { EntryKind } from './hub-entry.js';
 import type { Listeners } from './listeners.js';
 import { decodeMulti, decodeMultiRead, encodeMulti, encodeMultiRead } from './multi.js';
+import type { Trees } from './trees.js';
 
 /** The part of a client that asks and waits for one answer. */
 export type Requests = Pick<
@@ -60,6 +61,8 @@ export interface RequestContext {
   readonly listeners: Listeners;
   /** Watches of these kinds are about to be removed by hand. */
   readonly disturb: (path: string, kinds: readonly EntryKind[]) => void;
+  /** Told of recursive watches that are set and removed by hand. */
+  readonly trees: Pick<Trees, 'settingByHand' | 'removedByHand'>;
 }
 
 /** How often `ensure` starts again when nodes come and go under its feet. */
@@ -300,7 +303,9 @@ export function requestsOver(context: RequestContext): Requests {
         const kind = mode === 'persistent' ? 'persistent' : 'recursive';
         const about = { path, request: { path, mode } };
         const watch = { path: server, kind } as const;
-        return ask('addWatch', body, about, options, nothing, { watch });
+        if (kind === 'persistent') return ask('addWatch', body, about, options, nothing, { watch });
+        const settled = context.trees.settingByHand(server);
+        return ask('addWatch', body, about, options, nothing, { watch, settled });
       }),
     removeWatches: (path, type, options) =>
       attempt(() => {
@@ -317,6 +322,8 @@ export function requestsOver(context: RequestContext): Requests {
         forget();
         // Their reads go after the removal, and set what it takes away.
         context.disturb(server, ENTRY_KINDS[type]);
+        const kinds: readonly WatchKind[] = WATCH_KINDS[type];
+        if (kinds.includes('recursive')) context.trees.removedByHand(server);
         return removed;
       }),
   };

@@ -3,6 +3,7 @@ import { withChroot } from '../session/chroot.js';
 import type { ChildrenSnapshot, NodeSnapshot, StreamOptions, ValueStreamOptions } from './api.js';
 import { checkPath } from './arguments.js';
 import type { Codec } from './codecs.js';
+import { type Decoded, decodedBy } from './decoded.js';
 import { ZkError } from './errors.js';
 import type { Hub } from './hub.js';
 import type { EntryKind, Seen } from './hub-entry.js';
@@ -59,10 +60,6 @@ export function streamsOver(hub: Hub, chroot: string): Streams {
   };
 }
 
-type Decoded<T> =
-  | { readonly kind: 'present'; readonly data: T }
-  | { readonly kind: 'invalid'; readonly bytes: Uint8Array; readonly error: unknown };
-
 /** Decodes each state once for all subscribers of one stream. */
 function memoised<T>(
   codec: Codec<T> | undefined,
@@ -71,19 +68,10 @@ function memoised<T>(
   return (seen) => {
     const before = known.get(seen);
     if (before !== undefined) return before;
-    const decoded = decode((seen.value as Uint8Array | null) ?? NOTHING, codec);
+    const decoded = decodedBy(codec, seen.value as Uint8Array | null);
     known.set(seen, decoded);
     return decoded;
   };
-}
-
-function decode<T>(bytes: Uint8Array, codec: Codec<T> | undefined): Decoded<T> {
-  try {
-    const data = codec === undefined ? (bytes as T) : codec.decode(bytes);
-    return { kind: 'present', data };
-  } catch (error) {
-    return { kind: 'invalid', bytes, error };
-  }
 }
 
 function dataOf<T>(path: string, snapshot: NodeSnapshot<T>): T | undefined {
@@ -130,5 +118,3 @@ function distinct<T>(source: Observable<T>): Observable<T> {
     });
   });
 }
-
-const NOTHING = new Uint8Array(0);

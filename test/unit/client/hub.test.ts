@@ -6,7 +6,7 @@ import type { SessionInput } from '@vivarium/core/internal/session/inputs';
 import { eventTypes } from '@vivarium/core/internal/wire/events';
 import { operationOf } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
-import { GetDataResponse, ReadRequest } from '@vivarium/core/internal/wire/records';
+import { GetDataResponse, ReadRequest, StatResponse } from '@vivarium/core/internal/wire/records';
 import { encode } from '@vivarium/core/internal/wire/types';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
@@ -85,8 +85,11 @@ class HubRig {
       pzxid: 1n,
     };
     const { operation, waiter } = this.asked.shift()!;
-    const data = operation === 'getData' ? encode(GetDataResponse, { data: null, stat }) : null;
-    waiter.replied(new Reader(data ?? new Uint8Array(0)), zxid);
+    const body =
+      operation === 'getData'
+        ? encode(GetDataResponse, { data: null, stat })
+        : encode(StatResponse, { stat });
+    waiter.replied(new Reader(body), zxid);
   }
 
   refused(code: number, zxid = 1n): void {
