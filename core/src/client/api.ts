@@ -236,6 +236,27 @@ export interface Client extends AsyncDisposable, SubtreeStreams {
    */
   isCertain(session?: bigint): boolean;
 
+  /**
+   * Replaces the servers of the connect string by others, at run time: servers were added to the
+   * ensemble, or are about to be taken away. Session, watches, streams and waiting requests stay.
+   *
+   * When the server that the client is with is not named any more, it goes to another. When it is,
+   * the client stays, or moves to spread the load: if the list has grown from `a` servers to `b`,
+   * it moves with probability `1 - a / b`, to one of those added; so a crowd of clients that is
+   * given the same list ends up even, without knowing of each other. (The rule is that of
+   * ZooKeeper's `updateServerList`.) With the option `keepOrder` nobody moves for balance. The
+   * list is shuffled as by `connect`, and the same one again changes nothing.
+   *
+   * A client that moves waits for the answers to what it has sent, for at most a third of the
+   * session's timeout, so that no write ends as `unknown` by it; what is asked meanwhile goes to
+   * the new server, in order. `state$` tells of a short `not-connected` in between.
+   *
+   * A chroot may be left out, or has to be the client's own. After `close` nothing happens.
+   *
+   * @throws BAD_ARGUMENTS, synchronously, when the list is none; the one before is then kept
+   */
+  updateServers(connectString: string | readonly string[]): void;
+
   /* Requests. */
 
   /** @throws NODE_EXISTS, NO_NODE (the parent), NO_CHILDREN_FOR_EPHEMERALS, NO_AUTH, INVALID_ACL */

@@ -23,9 +23,11 @@ import { serverName } from './connect-string.js';
 import { Driver } from './driver.js';
 import { ZkError } from './errors.js';
 import { Hub } from './hub.js';
+import { KnownServers } from './known-servers.js';
 import { guarded, Listeners } from './listeners.js';
 import { outOfContext } from './out-of-context.js';
 import { requestsOver } from './requests.js';
+import { serverListOver } from './server-list.js';
 import { monotonicClock, sleepAwareClock } from './sleep-aware-clock.js';
 import { streamsOver } from './streams.js';
 import { treeStreamsOver } from './tree-streams.js';
@@ -44,11 +46,12 @@ const eventNames = new Map<number, EventType>(
  * until one was found.
  */
 export function createClient(
-  { servers, chroot }: Destination,
+  { servers: list, chroot }: Destination,
   options: ConnectOptions,
   around: ClientHost,
 ): Client {
   const host = outOfContext(around);
+  const servers = new KnownServers();
   const clock = options.clock === 'monotonic' ? monotonicClock(host) : sleepAwareClock(host);
   const maxFrameBytes = options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
   const report = options.log ?? ((event: LogEvent) => host.log?.(event));
@@ -78,7 +81,7 @@ export function createClient(
     clock,
     servers,
     {
-      serverCount: servers.length,
+      serverCount: servers.numbersOf(list).length,
       timeoutMs: options.sessionTimeoutMs ?? DEFAULT_TIMEOUT_MS,
       readOnly: options.readOnly === true,
       maxFrameBytes,
@@ -137,7 +140,7 @@ export function createClient(
   }
 
   function stateChanged(now: SessionState): void {
-    const server = servers[driver.session.attempt.server];
+    const server = servers.at(driver.session.attempt.server);
     state = {
       type: now.type,
       detail: now.detail,
@@ -260,6 +263,7 @@ export function createClient(
       disturb: (path, kinds) => hub.disturbed(path, kinds),
       trees,
     }),
+    updateServers: serverListOver(driver, servers, host, chroot),
     addAuth,
     unwatch: (path, kind, listener) => {
       const server = withChroot(chroot, path);

@@ -1,5 +1,5 @@
 import { pathProblem } from '../base/path.js';
-import type { ServerAddress } from './client-host.js';
+import type { ClientHost, ServerAddress } from './client-host.js';
 import { ZkError } from './errors.js';
 
 const DEFAULT_PORT = 2181;
@@ -17,13 +17,17 @@ export interface Destination {
  * or `memory://…`, and an IPv6 address stands in brackets. In a list of WebSocket URLs a path
  * belongs to its URL; there the chroot is given as `#/chroot` at the end.
  *
+ * @param operation who asks, for the error
  * @throws ZkError `BAD_ARGUMENTS`, saying what is wrong where
  */
-export function parseConnectString(connectString: string | readonly string[]): Destination {
+export function parseConnectString(
+  connectString: string | readonly string[],
+  operation = 'connect',
+): Destination {
   const given = Array.isArray(connectString) ? connectString.join(',') : connectString;
   const refuse = (what: string): never => {
     const reason = `connect string "${given}": ${what}`;
-    throw new ZkError('BAD_ARGUMENTS', { operation: 'connect', reason });
+    throw new ZkError('BAD_ARGUMENTS', { operation, reason });
   };
   if (typeof given !== 'string') return refuse(`it is ${typeof given}, not text`);
   const { servers: list, chroot } = splitChroot(given.trim());
@@ -88,6 +92,22 @@ function hostAndPort(
   const port = match[3] === undefined ? defaultPort : Number(match[3]);
   if (port < 1 || port > 65_535) return undefined;
   return { protocol, host: (match[1] ?? match[2])!, port, resource };
+}
+
+/**
+ * Checks that a host speaks the protocol of every server.
+ *
+ * @throws ZkError `BAD_ARGUMENTS`
+ */
+export function checkProtocols(
+  { servers }: Destination,
+  { protocols }: Pick<ClientHost, 'protocols'>,
+  operation = 'connect',
+): void {
+  const foreign = servers.find(({ protocol }) => protocols?.includes(protocol) === false);
+  if (foreign === undefined) return;
+  const reason = `${serverName(foreign)} cannot be reached from here, only ${protocols!.join(', ')}`;
+  throw new ZkError('BAD_ARGUMENTS', { operation, reason });
 }
 
 /** The address as one writes it. */

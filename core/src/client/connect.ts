@@ -4,9 +4,7 @@ import type { LogEvent } from '../base/log-event.js';
 import type { Client, ConnectOptions } from './api.js';
 import { checkCallable, credentialOf } from './arguments.js';
 import { createClient } from './client.js';
-import type { ClientHost } from './client-host.js';
-import type { Destination } from './connect-string.js';
-import { parseConnectString, serverName } from './connect-string.js';
+import { checkProtocols, parseConnectString } from './connect-string.js';
 import { ZkError } from './errors.js';
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
@@ -103,13 +101,6 @@ const WORDS: Readonly<Record<'onPresumedLost' | 'clock', readonly string[]>> = {
   onPresumedLost: ['resume', 'newSession'],
   clock: ['sleepAware', 'monotonic'],
 };
-
-function checkProtocols({ servers }: Destination, { protocols }: ClientHost): void {
-  const foreign = servers.find(({ protocol }) => protocols?.includes(protocol) === false);
-  if (foreign === undefined) return;
-  const reason = `${serverName(foreign)} cannot be reached from here, only ${protocols!.join(', ')}`;
-  throw badOption(reason);
-}
 
 function badOption(reason: string): ZkError {
   return new ZkError('BAD_ARGUMENTS', { operation: 'connect', reason });

@@ -7,6 +7,7 @@ import type { SessionSettings } from '../session/settings.js';
 import type { WatchKind } from '../session/watch-registry.js';
 import type { Reader } from '../wire/reader.js';
 import type { ClientClock, ClientHost, ServerAddress, Transport } from './client-host.js';
+import type { KnownServers } from './known-servers.js';
 
 /** Who waits for the answer to a request. Called at most once, from the one dispatch. */
 export interface Waiter {
@@ -35,7 +36,7 @@ export class Driver {
   readonly session: ClientSession<Waiter>;
   readonly clock: ClientClock;
   readonly #host: ClientHost;
-  readonly #servers: readonly ServerAddress[];
+  readonly #servers: KnownServers;
   readonly #listener: SessionListener;
   #inputs: SessionInput<Waiter>[] = [];
   #isScheduled = false;
@@ -48,7 +49,7 @@ export class Driver {
   constructor(
     host: ClientHost,
     clock: ClientClock,
-    servers: readonly ServerAddress[],
+    servers: KnownServers,
     settings: SessionSettings,
     listener: SessionListener,
     log: (event: LogEvent) => void,
@@ -136,7 +137,7 @@ export class Driver {
         this.#transports.get(effect.attempt)?.send(effect.bytes);
         break;
       case 'open':
-        this.#open(effect.attempt, this.#servers[effect.server]!);
+        this.#open(effect.attempt, this.#servers.at(effect.server)!);
         break;
       case 'disconnect':
         this.#transports.get(effect.attempt)?.close();

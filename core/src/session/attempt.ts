@@ -33,7 +33,7 @@ export class Attempt<Token> {
   readonly #choice: ServerChoice;
   /** Counts attempts, so that news of an old connection are not taken for those of a new one. */
   number = 0;
-  /** Place of the server in the connect string. */
+  /** Number of the server. */
   server = 0;
   /** When the server must have taken us in. */
   deadline: Millis = 0;

@@ -1,17 +1,19 @@
 import type { Host } from '../base/host.js';
 import type { Millis } from '../base/ids.js';
-import { hexLong } from '../base/long.js';
 import { readConnectResponse } from '../wire/connect.js';
 import { opcodes } from '../wire/operations.js';
 import { MalformedError, Reader } from '../wire/reader.js';
+import type { EndReason } from './announcer.js';
+import { Announcer } from './announcer.js';
 import { Attempt } from './attempt.js';
 import type { Turn } from './conversation.js';
 import { Conversation } from './conversation.js';
-import type { SessionEffect, SessionState } from './effects.js';
+import type { SessionEffect } from './effects.js';
 import { Identities } from './identity.js';
 import type { SessionBatch, SessionInput, SessionRequest } from './inputs.js';
 import { Outbox } from './outbox.js';
 import type { Phase } from './phase.js';
+import { isAsking } from './phase.js';
 import { Progress } from './progress.js';
 import { ReplyFrames } from './reply-frames.js';
 import { Scout } from './scout.js';
@@ -43,6 +45,7 @@ export class ClientSession<Token> {
   readonly #tray: Tray<Token>;
   readonly #choice: ServerChoice;
   readonly #scout: Scout<Token>;
+  readonly #announcer: Announcer<Token>;
   readonly #outbox = new Outbox<Token>();
   /** What has been seen and answered; read only from outside. */
   readonly progress = new Progress();
@@ -52,7 +55,6 @@ export class ClientSession<Token> {
   readonly watches = new WatchRegistry();
   readonly #identities = new Identities<Token>();
   #phase: Phase = 'unborn';
-  #state: SessionState = { type: 'connecting', detail: undefined };
   /** When a closing client stops waiting; plus infinity while it is not closing. */
   #closeBy = Number.POSITIVE_INFINITY;
 
@@ -65,6 +67,7 @@ export class ClientSession<Token> {
   constructor(settings: SessionSettings, host: Pick<Host, 'randomBytes' | 'log'>) {
     this.#settings = settings;
     this.#tray = new Tray((event) => host.log(event));
+    this.#announcer = new Announcer(this.#tray);
     this.tenure = new Tenure(settings, this.progress);
     this.#choice = new ServerChoice(settings.serverCount, settings.keepOrder, randomFrom(host));
     this.attempt = new Attempt(this.#tray, this.#choice);
@@ -73,7 +76,7 @@ export class ClientSession<Token> {
   }
 
   get queued(): number {
-    return this.#outbox.length;
+    return this.#outbox.length + (this.#conversation?.held ?? 0);
   }
   get inFlight(): number {
     return this.#conversation?.inFlight ?? 0;
@@ -85,18 +88,9 @@ export class ClientSession<Token> {
   }
 
   get #phaseDeadline(): Millis {
-    switch (this.#phase) {
-      case 'resting':
-        return this.#dialAt;
-      case 'dialing':
-      case 'greeting':
-      case 'burying':
-        return this.attempt.deadline;
-      case 'attached':
-        return this.#conversation!.wakeAt;
-      default:
-        return Number.POSITIVE_INFINITY;
-    }
+    if (this.#phase === 'resting') return this.#dialAt;
+    if (this.#phase === 'attached') return this.#conversation!.wakeAt;
+    return isAsking(this.#phase) ? this.attempt.deadline : Number.POSITIVE_INFINITY;
   }
 
   get #isClosing(): boolean {
@@ -115,7 +109,7 @@ export class ClientSession<Token> {
     if (this.#phase === 'unborn') {
       this.#phase = 'resting';
       this.#dialAt = tray.now;
-      out.push({ type: 'state', state: this.#state });
+      this.#announcer.begin();
     }
     for (const input of batch.inputs) this.#take(input);
     this.#lookAtTheClock();
@@ -155,6 +149,9 @@ export class ClientSession<Token> {
       }
       case 'forget-watch':
         this.watches.remove(input.kind, input.path);
+        break;
+      case 'servers':
+        this.#relist(input.servers);
         break;
       case 'close':
         this.#close();
@@ -226,9 +223,7 @@ export class ClientSession<Token> {
       !readOnly,
     );
     this.#conversation = conversation;
-    if (isNew) this.#tray.out.push({ type: 'session-began', id: key.id, timeoutMs });
-    const facts = { session: hexLong(key.id), timeoutMs, isNew };
-    this.#tray.log('info', 'session.attached', 'a server holds the session', facts);
+    this.#announcer.attached(key, timeoutMs, isNew);
     this.#report();
     for (const identity of this.#identities) conversation.identify(identity);
     conversation.rearm();
@@ -306,14 +301,11 @@ export class ClientSession<Token> {
     else this.#report();
   }
 
-  #endSession(reason: 'expired' | 'closed' | 'given-up'): void {
+  #endSession(reason: EndReason): void {
     const key = this.tenure.key;
     if (key === undefined) return;
     this.tenure.end();
-    this.#tray.out.push({ type: 'session-ended', id: key.id, reason });
-    const level = reason === 'closed' ? 'info' : 'warn';
-    const facts = { session: hexLong(key.id), reason };
-    this.#tray.log(level, 'session.ended', 'the session is over', facts);
+    this.#announcer.ended(key, reason);
     this.#outbox.refuseBound(this.#tray);
     if (reason === 'closed') return;
     this.#report({ type: 'not-connected', detail: 'lost' });
@@ -358,17 +350,10 @@ export class ClientSession<Token> {
   /* Requests and time. */
 
   #request(request: SessionRequest<Token>): void {
-    const { token, session } = request;
-    if (this.#tray.wasCancelled(token)) return;
-    if (this.#isClosing) {
-      this.#tray.refuseClosed(token);
-    } else if (session !== undefined && session !== this.tenure.key?.id) {
-      this.#tray.fail(token, 'SESSION_EXPIRED', 'refused', 'the session it was meant for is over');
-    } else if (this.#conversation === undefined) {
-      this.#outbox.add(request);
-    } else {
-      this.#conversation.request(request);
-    }
+    if (this.#isClosing) this.#tray.refuseClosed(request.token);
+    else if (!this.#tray.admits(request, this.tenure.key?.id)) return;
+    else if (this.#conversation === undefined) this.#outbox.add(request);
+    else this.#conversation.request(request);
   }
 
   #lookAtTheClock(): void {
@@ -378,8 +363,9 @@ export class ClientSession<Token> {
       return;
     }
     if (this.#phase === 'attached') {
-      if (this.#scout.step()) this.#drop('another server takes writes');
-      else if (this.#conversation!.beat()) this.#drop('the server did not answer in time');
+      const hasFound = this.#scout.step();
+      const reason = hasFound ? 'another server takes writes' : this.#conversation!.beat();
+      if (reason !== undefined) this.#drop(reason);
     } else if (this.#phase !== 'resting' && now >= this.#phaseDeadline) {
       this.#drop('the server did not answer in time');
     }
@@ -387,13 +373,26 @@ export class ClientSession<Token> {
     if (this.#phase === 'resting' && now >= this.#dialAt) this.#dial();
   }
 
-  /* Telling. */
+  /** The list of servers is another; see {@link ServerChoice.replace} for when that is a reason. */
+  #relist(servers: readonly number[]): void {
+    if (this.#isClosing) return;
+    const { server } = this.attempt;
+    const isMoving = this.#choice.replace(servers, server);
+    if (this.#phase === 'attached') {
+      if (isMoving) this.#conversation!.leave();
+      else this.#conversation!.stay();
+      return;
+    }
+    if (this.#phase === 'resting') {
+      this.#dialAt = Math.min(this.#dialAt, this.#tray.now + this.#choice.delayMs());
+    } else if (this.#phase !== 'burying' && (isMoving || !this.#choice.has(server))) {
+      this.#dialAnew();
+    }
+    this.#report();
+  }
 
-  /** Tells the state, when it is another than before. */
   #report(state = this.tenure.state(this.#phase === 'attached', this.#choice.diverged)): void {
-    if (state.type === this.#state.type && state.detail === this.#state.detail) return;
-    this.#state = state;
-    this.#tray.out.push({ type: 'state', state });
+    this.#announcer.state(state);
   }
 }
 

@@ -18,6 +18,9 @@ const PING_XID = -2;
 const AUTH_XID = -4;
 const REARM_XID = -8;
 
+/** How much of a session's timeout a server that we leave has to answer what it was asked. */
+const LEAVING_SHARE = 1 / 3;
+
 /** Something sent whose answer stands in the order of requests. */
 type Sent<Token> = { readonly xid: number; readonly sentAt: Millis } & (
   | { readonly type: 'request'; readonly request: SessionRequest<Token> }
@@ -51,6 +54,11 @@ export class Conversation<Token> {
   #isOver = false;
   /** Reads that were answered so, for the next connection. */
   readonly #unserved: SessionRequest<Token>[] = [];
+  /** Requests for the next connection, since this one is being left. */
+  #held: SessionRequest<Token>[] = [];
+  /** Until when answers are waited for; plus infinity while the connection is not being left. */
+  #leaveBy = Number.POSITIVE_INFINITY;
+  readonly #leavingMs: Millis;
   #rearming = 0;
   #rearmComplete = true;
 
@@ -69,6 +77,7 @@ export class Conversation<Token> {
     this.#maxFrameBytes = maxFrameBytes;
     this.#isSignOfLife = isSignOfLife;
     this.#heartbeat = new Heartbeat(timeoutMs, tray.now);
+    this.#leavingMs = timeoutMs * LEAVING_SHARE;
   }
 
   /** Whether the server has answered anything but what every new connection asks. */
@@ -79,13 +88,22 @@ export class Conversation<Token> {
     return this.#sent.length;
   }
 
+  /** Requests that wait for the next connection. */
+  get held(): number {
+    return this.#held.length;
+  }
+
   get wakeAt(): Millis {
-    return this.#heartbeat.wakeAt;
+    return Math.min(this.#heartbeat.wakeAt, this.#leaveBy);
   }
 
   /* Saying. */
 
   request(request: SessionRequest<Token>): void {
+    if (this.#leaveBy !== Number.POSITIVE_INFINITY) {
+      this.#held.push(request);
+      return;
+    }
     this.#unwatch(request);
     const xid = this.#progress.nextXid();
     this.#say(xid, request.opcode, request.payload);
@@ -114,21 +132,42 @@ export class Conversation<Token> {
     if (requests.length === 0) this.#tray.out.push({ type: 'rearmed', complete: true });
   }
 
+  /**
+   * Begins to leave the connection for another: what was sent is still answered here, which costs
+   * no write its outcome, and what comes now goes there.
+   */
+  leave(): void {
+    this.#leaveBy = Math.min(this.#leaveBy, this.#tray.now + this.#leavingMs);
+  }
+
+  /** Does not leave after all. */
+  stay(): void {
+    this.#leaveBy = Number.POSITIVE_INFINITY;
+    for (const request of this.#held.splice(0)) {
+      if (!this.#tray.wasCancelled(request.token)) this.request(request);
+    }
+  }
+
   /** Asks for the session's end. */
   close(): void {
+    this.stay();
     const xid = this.#progress.nextXid();
     this.#say(xid, opcodes.closeSession, NOTHING);
     this.#sent.push({ type: 'close', xid, sentAt: this.#tray.now });
   }
 
-  /** Sends a ping if it is time; returns whether the server has been silent for too long. */
-  beat(): boolean {
+  /** Sends a ping if it is time; returns why to end the connection, if it is to be ended. */
+  beat(): string | undefined {
+    if (this.#leaveBy !== Number.POSITIVE_INFINITY) {
+      const isDone = this.#sent.length === 0 || this.#tray.now >= this.#leaveBy;
+      if (isDone) return 'the list of servers has changed';
+    }
     const due = this.#heartbeat.due(this.#tray.now);
     if (due === 'ping') {
       this.#say(PING_XID, opcodes.ping, NOTHING);
       this.#heartbeat.pingSent(this.#tray.now);
     }
-    return due === 'dead';
+    return due === 'dead' ? 'the server did not answer in time' : undefined;
   }
 
   #say(xid: number, opcode: number, payload: Uint8Array): void {
@@ -248,7 +287,7 @@ export class Conversation<Token> {
 
   /**
    * The connection is gone. Requests that may not run twice fail, their outcome unknown; all others
-   * are returned, in the order they were sent.
+   * are returned, in the order they were sent, and those held back behind them.
    */
   abandon(reason: string): SessionRequest<Token>[] {
     if (this.#rearming === 0) this.#progress.leaveWatches();
@@ -258,6 +297,7 @@ export class Conversation<Token> {
       if (sent.request.onLoss === 'resend') again.push(sent.request);
       else this.#tray.fail(sent.request.token, 'CONNECTION_LOSS', 'unknown', reason);
     }
+    again.push(...this.#held.filter(({ token }) => !this.#tray.wasCancelled(token)));
     return again;
   }
 }

@@ -21,8 +21,8 @@ export interface SessionState {
  */
 export type SessionEffect<Token> =
   /**
-   * Connect to a server, given as its place in the list; every answer names the attempt. There may
-   * be two connections at a time; attempts of the one that only looks around are negative.
+   * Connect to a server, given by its number; every answer names the attempt. There may be two
+   * connections at a time; attempts of the one that only looks around are negative.
    */
   | { readonly type: 'open'; readonly attempt: number; readonly server: number }
   | { readonly type: 'send'; readonly attempt: number; readonly bytes: Uint8Array }

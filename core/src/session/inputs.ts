@@ -48,6 +48,8 @@ export type SessionInput<Token> =
     }
   /** Stop registering a watch on new connections; nothing is sent. */
   | { readonly type: 'forget-watch'; readonly path: string; readonly kind: WatchKind }
+  /** The list of servers is another: the numbers of at least one, none twice. */
+  | { readonly type: 'servers'; readonly servers: readonly number[] }
   | { readonly type: 'close' };
 
 /** What happened since the last step, in order; empty when only `wakeAt` has come. */

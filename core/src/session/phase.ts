@@ -17,3 +17,8 @@ export type Phase =
   | 'attached'
   | 'burying'
   | 'closed';
+
+/** Whether a server is being asked, and has to answer in time. */
+export function isAsking(phase: Phase): boolean {
+  return phase === 'dialing' || phase === 'greeting' || phase === 'burying';
+}

@@ -98,8 +98,8 @@ export class Scout<Token> {
 
   #ask(): void {
     const { count } = this.#choice;
-    this.#server = (this.#server + 1) % count;
-    if (this.#server === this.#home) this.#server = (this.#server + 1) % count;
+    this.#server = this.#choice.after(this.#server);
+    if (this.#server === this.#home) this.#server = this.#choice.after(this.#server);
     this.#attempt--;
     this.#asked++;
     this.#isAsking = true;
@@ -114,10 +114,7 @@ export class Scout<Token> {
       const frame = this.#frames.next();
       if (frame === undefined) return;
       const { readOnly } = readConnectResponse(new Reader(frame.bytes));
-      if (readOnly !== true) {
-        this.#hasFound = true;
-        this.#choice.prefer(this.#server);
-      }
+      if (readOnly !== true) this.#hasFound = this.#choice.prefer(this.#server);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
     }

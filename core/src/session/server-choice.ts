@@ -1,5 +1,6 @@
 import type { Host } from '../base/host.js';
 import type { Millis } from '../base/ids.js';
+import { moveOf, orderOf } from './rebalance.js';
 
 /** Longest wait before a first round of attempts: enough to spread a crowd, too short to notice. */
 const FIRST_DELAY_MS = 100;
@@ -14,11 +15,14 @@ const SUSPICION_MS = 5_000;
  * their data was wiped or restored.
  */
 export class ServerChoice {
-  readonly #order: number[];
+  #order: number[];
+  readonly #keepOrder: boolean;
   readonly #random: () => number;
   #next = 0;
   /** The next one is known to want us. */
   #isPreferred = false;
+  /** The list has changed, and the next one is where we move to. */
+  #isMoving = false;
   #failures = 0;
   #hungUp = new Set<number>();
   /** The one that has just answered a probe. */
@@ -29,16 +33,70 @@ export class ServerChoice {
   /** @param random uniform in [0, 1) */
   constructor(count: number, keepOrder: boolean, random: () => number) {
     this.#random = random;
-    this.#order = Array.from({ length: count }, (_, i) => i);
-    if (keepOrder) return;
-    for (let i = count - 1; i > 0; i--) {
-      const j = Math.floor(random() * (i + 1));
-      [this.#order[i], this.#order[j]] = [this.#order[j]!, this.#order[i]!];
+    this.#keepOrder = keepOrder;
+    this.#order = this.#arranged(Array.from({ length: count }, (_, i) => i));
+  }
+
+  #arranged(servers: readonly number[]): number[] {
+    const order = [...servers];
+    if (this.#keepOrder) return order;
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = Math.floor(this.#random() * (i + 1));
+      [order[i], order[j]] = [order[j]!, order[i]!];
     }
+    return order;
   }
 
   get count(): number {
     return this.#order.length;
+  }
+
+  has(server: number): boolean {
+    return this.#order.includes(server);
+  }
+
+  /** The one that comes behind a server, which need not be there any more. */
+  after(server: number): number {
+    return this.#order[(this.#order.indexOf(server) + 1) % this.#order.length]!;
+  }
+
+  /**
+   * Takes another list, none twice. Returns whether to leave the server that we are with, try, or
+   * have tried last: because the list names it no more, or to spread the load. A client that was
+   * about to move counts as being where it was about to go. With `keepOrder` only what is not
+   * named any more is left, and the first of the list is tried first.
+   */
+  replace(servers: readonly number[], current: number): boolean {
+    const before = this.#order;
+    const isSame = servers.length === before.length && servers.every((each) => this.has(each));
+    if (isSame && !this.#keepOrder) return this.#isMoving;
+    const after = this.#arranged(servers);
+    const home = this.#isMoving ? before[this.#next]! : current;
+    const never = () => 1;
+    const move = moveOf(before, after, home, this.#keepOrder ? never : this.#random);
+    this.#order = after;
+    this.#isPreferred = false;
+    this.#failures = 0;
+    this.#forgetAllBut(after);
+    if (move === undefined) {
+      const place = after.indexOf(home);
+      this.#next = this.#isMoving ? place : (place + 1) % after.length;
+    } else {
+      if (!this.#keepOrder) this.#order = orderOf(move, before, after, this.#random);
+      this.#next = 0;
+      this.#isMoving = true;
+    }
+    // Whoever was to go away and is to come back has not left yet.
+    if (this.#isMoving && this.#order[this.#next] === current) this.take();
+    return this.#isMoving;
+  }
+
+  #forgetAllBut(servers: readonly number[]): void {
+    const isKept = (server: number) => servers.includes(server);
+    this.#hungUp = new Set([...this.#hungUp].filter(isKept));
+    this.#behind = new Set([...this.#behind].filter(isKept));
+    if (this.#hungUp.size === 0) this.#hungUpSince = undefined;
+    if (this.#serving !== undefined && !isKept(this.#serving)) this.#serving = undefined;
   }
 
   /** The server to try now; the next call gives the next one. */
@@ -46,6 +104,7 @@ export class ServerChoice {
     const server = this.#order[this.#next]!;
     this.#next = (this.#next + 1) % this.#order.length;
     this.#isPreferred = false;
+    this.#isMoving = false;
     return server;
   }
 
@@ -67,10 +126,12 @@ export class ServerChoice {
     return ms / 2 + (this.#random() * ms) / 2;
   }
 
-  /** A server would take us: it is to be tried next, at once. */
-  prefer(server: number): void {
+  /** A server would take us: it is to be tried next, at once. False when it is not in the list. */
+  prefer(server: number): boolean {
+    if (!this.has(server)) return false;
     this.#next = this.#order.indexOf(server);
     this.#isPreferred = true;
+    return true;
   }
 
   failed(): void {

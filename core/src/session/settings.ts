@@ -2,7 +2,7 @@ import type { Millis } from '../base/ids.js';
 
 /** What a client's session is set up with; all times in milliseconds. */
 export interface SessionSettings {
-  /** Number of servers in the connect string. */
+  /** Number of servers to begin with: they are called 0, 1 and so on. */
   readonly serverCount: number;
   /** Session timeout to ask for. */
   readonly timeoutMs: Millis;

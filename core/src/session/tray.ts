@@ -4,7 +4,7 @@ import type { Millis } from '../base/ids.js';
 import type { LogEvent, LogLevel } from '../base/log-event.js';
 import { Writer } from '../wire/writer.js';
 import type { SessionEffect } from './effects.js';
-import type { SessionInput } from './inputs.js';
+import type { SessionInput, SessionRequest } from './inputs.js';
 
 /** What the parts of a session's machine share during a step: the time, and what goes out. */
 export class Tray<Token> {
@@ -46,6 +46,14 @@ export class Tray<Token> {
   refuseClosed(token: Token): void {
     if (this.wasCancelled(token)) return;
     this.fail(token, 'SESSION_EXPIRED', 'refused', 'the client is closed');
+  }
+
+  /** Whether a request may go on in a session; tells its caller when it may not. */
+  admits({ token, session }: SessionRequest<Token>, current: bigint | undefined): boolean {
+    if (this.wasCancelled(token)) return false;
+    if (session === undefined || session === current) return true;
+    this.fail(token, 'SESSION_EXPIRED', 'refused', 'the session it was meant for is over');
+    return false;
   }
 
   cancel(token: Token): void {
