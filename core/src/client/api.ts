@@ -13,8 +13,8 @@ import type { ClientClock, ClientHost } from './client-host.js';
 import type { Codec } from './codecs.js';
 import type { MultiOp, MultiReadOp, MultiReadResults, MultiResults } from './multi-ops.js';
 import type { ChildrenSnapshot, NodeSnapshot } from './snapshots.js';
-import type { ClientState, SessionInfo } from './state.js';
 import type { SubtreeStreams } from './subtree-streams.js';
+import type { ClientState, SessionInfo, Stall } from './state.js';
 
 export type {
   CheckOp,
@@ -37,9 +37,9 @@ export type {
   PresentChildren,
   PresentSnapshot,
 } from './snapshots.js';
-export type { ClientState, SessionInfo, StateDetail, StateType } from './state.js';
 export type { SubtreeStreams } from './subtree-streams.js';
 export type * from './tree-snapshots.js';
+export type { ClientState, SessionInfo, Stall, StateDetail, StateType } from './state.js';
 export type { Acl, AddWatchMode, ClientInfo, Codec, CreateMode, EventType, Stat, WatcherType };
 
 /** What may be written without a codec: bytes, text (as UTF-8), or null for no data at all. */
@@ -235,6 +235,16 @@ export interface Client extends AsyncDisposable, SubtreeStreams {
    * the clock itself, so it is right even after the event loop was blocked.
    */
   isCertain(session?: bigint): boolean;
+  /**
+   * Each time that the event loop stood still for 100 ms or longer, told when it turns again: by a
+   * long computation, synchronous input and output, a process that was stopped, a machine that
+   * slept. Pings are late by it, and locks in doubt. Begin and length are true to 50 ms; it takes
+   * one timer, for as long as somebody listens.
+   *
+   * Hot; a late subscriber gets nothing first, and hears of no stall before it came; never an
+   * error; completes with the client; goes on while there is no connection.
+   */
+  readonly stall$: Observable<Stall>;
 
   /**
    * Replaces the servers of the connect string by others, at run time: servers were added to the

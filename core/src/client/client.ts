@@ -29,6 +29,7 @@ import { outOfContext } from './out-of-context.js';
 import { requestsOver } from './requests.js';
 import { serverListOver } from './server-list.js';
 import { monotonicClock, sleepAwareClock } from './sleep-aware-clock.js';
+import { StallMonitor } from './stall-monitor.js';
 import { streamsOver } from './streams.js';
 import { treeStreamsOver } from './tree-streams.js';
 import { Trees } from './trees.js';
@@ -134,6 +135,10 @@ export function createClient(
     },
   });
 
+  const certainUntil = () =>
+    isClosing ? Number.NEGATIVE_INFINITY : driver.session.tenure.certainUntil;
+  const stalls = new StallMonitor(clock, certainUntil);
+
   function sessionEnded(): void {
     session = undefined;
     ending?.abort(new ZkError('SESSION_EXPIRED'));
@@ -156,6 +161,7 @@ export function createClient(
     if (now.type !== 'closed') return;
     hub.close();
     trees.close();
+    stalls.close();
     for (const set of [states, sessions, events]) {
       for (const subscriber of [...set]) subscriber.complete();
       set.clear();
@@ -248,13 +254,13 @@ export function createClient(
     clock,
     chroot,
     get certainUntil() {
-      return isClosing ? Number.NEGATIVE_INFINITY : driver.session.tenure.certainUntil;
+      return certainUntil();
     },
     isCertain: (id) => {
-      const { key, certainUntil } = driver.session.tenure;
-      if (isClosing || (id !== undefined && id !== key?.id)) return false;
-      return clock.now() < certainUntil;
+      if (id !== undefined && id !== driver.session.tenure.key?.id) return false;
+      return clock.now() < certainUntil();
     },
+    stall$: stalls.stall$,
     ...requestsOver({
       driver,
       chroot,

@@ -54,3 +54,18 @@ export interface SessionInfo {
    */
   readonly ended: AbortSignal;
 }
+
+/** A while in which the program's event loop stood still. Times are by `clock.now()`. */
+export interface Stall {
+  /** Since when it is known to have stood still: up to 50 ms after it really began. */
+  readonly since: number;
+  /** When it turned again. */
+  readonly until: number;
+  /** From `since` to `until`, milliseconds; at least 100. */
+  readonly durationMs: number;
+  /**
+   * Whether `isCertain()` was true when it began and false when it ended: meanwhile the server may
+   * have ended the session, and given locks to others.
+   */
+  readonly lapsed: boolean;
+}
