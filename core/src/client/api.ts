@@ -405,6 +405,18 @@ export interface ConnectOptions {
    * the wall clock counts too; `monotonic` does not.
    */
   readonly clock?: 'sleepAware' | 'monotonic' | undefined;
+  /**
+   * `worker`: pings go on from a thread of their own while the event loop stands still, so that a
+   * long computation does not cost the session; only in Node. `eventLoop` (the default) does
+   * without. See docs/guides/connecting.md for when it is right.
+   */
+  readonly heartbeat?: 'eventLoop' | 'worker' | undefined;
+  /**
+   * With `heartbeat: 'worker'`: after so long a standstill, in milliseconds, the pings stop, and
+   * the session ends at the server one timeout later; 60000 when left out. A program that will
+   * never go on must not keep its locks.
+   */
+  readonly heartbeatMaxStallMs?: number | undefined;
   /** How long a stream's watch is kept after its last subscriber left; 200 when left out. */
   readonly graceMs?: number | undefined;
   /** Most reads that streams have on their way at once; 64 when left out. */

@@ -12,6 +12,11 @@ export interface ClientHost {
    * by `closed`. No callback is made before `open` has returned.
    */
   open(server: ServerAddress, events: TransportEvents): Transport;
+  /**
+   * As `open`, with pings that go on while the event loop stands still, for at most `maxStallMs`.
+   * What is sent has to be whole frames of the protocol. Left out where there is no other thread.
+   */
+  openBeating?(server: ServerAddress, events: TransportEvents, maxStallMs: number): Transport;
   /** Monotonic milliseconds; only differences mean anything. */
   now(): number;
   /** Milliseconds since 1970; only used to notice that the machine slept. */
@@ -30,6 +35,11 @@ export interface ClientHost {
 export interface Transport {
   /** Sends bytes, in the order of the calls. The transport owns them from now on. */
   send(bytes: Uint8Array): void;
+  /**
+   * The newest ping that was answered on a connection of `openBeating`, whoever sent it; times by
+   * `ClientHost.now`. Known at once, whatever the event loop does.
+   */
+  answeredPing?(): { readonly sentAt: number; readonly answeredAt: number } | undefined;
   /** Sends what was given, then closes. No event follows a call of it, `closed` included. */
   close(): void;
 }

@@ -38,6 +38,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_FRAME_BYTES = 0xfffff;
 const DEFAULT_GRACE_MS = 200;
 const DEFAULT_READS = 64;
+const DEFAULT_STALL_MS = 60_000;
 const eventNames = new Map<number, EventType>(
   Object.entries(eventTypes).map(([name, type]) => [type, name as EventType]),
 );
@@ -112,6 +113,7 @@ export function createClient(
       },
     },
     log,
+    options.heartbeat === 'worker' ? (options.heartbeatMaxStallMs ?? DEFAULT_STALL_MS) : undefined,
   );
 
   const watching = {
@@ -135,8 +137,7 @@ export function createClient(
     },
   });
 
-  const certainUntil = () =>
-    isClosing ? Number.NEGATIVE_INFINITY : driver.session.tenure.certainUntil;
+  const certainUntil = () => (isClosing ? Number.NEGATIVE_INFINITY : driver.certainUntil);
   const stalls = new StallMonitor(clock, certainUntil);
 
   function sessionEnded(): void {
@@ -243,7 +244,7 @@ export function createClient(
       return driver.session.tenure.timeoutMs;
     },
     get lastAckSentAt() {
-      return driver.session.progress.lastAckSentAt;
+      return driver.lastAckSentAt;
     },
     get generation() {
       return driver.session.progress.connections;

@@ -4,6 +4,7 @@ import type { LogEvent } from '../base/log-event.js';
 import type { Client, ConnectOptions } from './api.js';
 import { checkCallable, credentialOf } from './arguments.js';
 import { createClient } from './client.js';
+import type { ClientHost } from './client-host.js';
 import { checkProtocols, parseConnectString } from './connect-string.js';
 import { ZkError } from './errors.js';
 
@@ -32,6 +33,7 @@ export async function connect(
   signal?.throwIfAborted();
   const host = options.host ?? clientHost;
   checkProtocols(destination, host);
+  checkHeartbeat(options, host);
   let lastTrouble = 'none could be tried';
   const log = (event: LogEvent): void => {
     if (event.event === 'session.cut') lastTrouble = event.message;
@@ -85,7 +87,7 @@ function checkOptions(options: ConnectOptions): void {
   ] as const;
   for (const name of times) check(name, options[name], 1);
   for (const name of ['marginMs', 'graceMs'] as const) check(name, options[name], 0);
-  check('auditMs', options.auditMs, 1);
+  for (const name of ['auditMs', 'heartbeatMaxStallMs'] as const) check(name, options[name], 1);
   for (const [name, words] of Object.entries(WORDS)) {
     const word = options[name as keyof typeof WORDS];
     if (word === undefined || words.includes(word)) continue;
@@ -97,10 +99,20 @@ function checkOptions(options: ConnectOptions): void {
   for (const credential of options.auth) credentialOf(credential, { operation: 'connect' });
 }
 
-const WORDS: Readonly<Record<'onPresumedLost' | 'clock', readonly string[]>> = {
+const WORDS: Readonly<Record<'onPresumedLost' | 'clock' | 'heartbeat', readonly string[]>> = {
   onPresumedLost: ['resume', 'newSession'],
   clock: ['sleepAware', 'monotonic'],
+  heartbeat: ['eventLoop', 'worker'],
 };
+
+function checkHeartbeat(options: ConnectOptions, host: ClientHost): void {
+  if (options.heartbeat !== 'worker') {
+    if (options.heartbeatMaxStallMs === undefined) return;
+    throw badOption("heartbeatMaxStallMs is for heartbeat: 'worker' alone; leave it out");
+  }
+  if (host.openBeating !== undefined) return;
+  throw badOption("heartbeat: 'worker' needs the threads of Node; leave it out here");
+}
 
 function badOption(reason: string): ZkError {
   return new ZkError('BAD_ARGUMENTS', { operation: 'connect', reason });

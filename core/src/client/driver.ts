@@ -2,12 +2,13 @@ import type { ErrorName, Outcome } from '../base/errors.js';
 import type { LogEvent } from '../base/log-event.js';
 import { ClientSession } from '../session/client-session.js';
 import type { SessionEffect, SessionState } from '../session/effects.js';
-import type { SessionInput, SessionRequest } from '../session/inputs.js';
+import type { HostPing, SessionInput, SessionRequest } from '../session/inputs.js';
 import type { SessionSettings } from '../session/settings.js';
 import type { WatchKind } from '../session/watch-registry.js';
 import type { Reader } from '../wire/reader.js';
-import type { ClientClock, ClientHost, ServerAddress, Transport } from './client-host.js';
+import type { ClientHost, ServerAddress, Transport, TransportEvents } from './client-host.js';
 import type { KnownServers } from './known-servers.js';
+import type { HostClock } from './sleep-aware-clock.js';
 
 /** Who waits for the answer to a request. Called at most once, from the one dispatch. */
 export interface Waiter {
@@ -34,26 +35,32 @@ export interface SessionListener {
  */
 export class Driver {
   readonly session: ClientSession<Waiter>;
-  readonly clock: ClientClock;
+  readonly clock: HostClock;
   readonly #host: ClientHost;
   readonly #servers: KnownServers;
   readonly #listener: SessionListener;
+  /** How long pings go on without us; undefined when they do not. */
+  readonly #maxStallMs: number | undefined;
   #inputs: SessionInput<Waiter>[] = [];
   #isScheduled = false;
   #isStepping = false;
   /** By attempt. */
   readonly #transports = new Map<number, Transport>();
+  /** When the newest ping of the host's that the session was told of was answered. */
+  #toldPingOf = Number.NEGATIVE_INFINITY;
   #stopTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
   constructor(
     host: ClientHost,
-    clock: ClientClock,
+    clock: HostClock,
     servers: KnownServers,
     settings: SessionSettings,
     listener: SessionListener,
     log: (event: LogEvent) => void,
+    maxStallMs: number | undefined,
   ) {
+    this.#maxStallMs = maxStallMs;
     this.#host = host;
     this.clock = clock;
     this.#servers = servers;
@@ -64,6 +71,36 @@ export class Driver {
 
   /** Told after each request that sets a one-shot watch of a path, or removes watches of it. */
   touchedWatches: (path: string) => void = () => {};
+
+  /** When the newest ping, write or sync that was answered was sent, also by the host. */
+  get lastAckSentAt(): number {
+    const { progress, tenure } = this.session;
+    const ping = tenure.readOnly ? undefined : this.#hostPing();
+    return Math.max(progress.lastAckSentAt, ping?.sentAt ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** See `Client.certainUntil`. */
+  get certainUntil(): number {
+    return this.session.tenure.certainFrom(this.lastAckSentAt);
+  }
+
+  /** The newest ping of the host's that the present connection has answered. */
+  #hostPing(): HostPing | undefined {
+    if (this.#maxStallMs === undefined) return undefined;
+    const attempt = this.session.attempt.number;
+    const ping = this.#transports.get(attempt)?.answeredPing?.();
+    if (ping === undefined) return undefined;
+    const { clock } = this;
+    return { attempt, sentAt: clock.at(ping.sentAt), answeredAt: clock.at(ping.answeredAt) };
+  }
+
+  /** Sees to it that the session is told of it, before anything that comes from now on. */
+  #hearHostPing(): void {
+    const ping = this.#hostPing();
+    if (ping === undefined || ping.answeredAt <= this.#toldPingOf) return;
+    this.#toldPingOf = ping.answeredAt;
+    this.#inputs.push({ type: 'host-ping', ...ping });
+  }
 
   /** Hands an input to the next step, which comes once the code now running has finished. */
   submit(input: SessionInput<Waiter>): void {
@@ -104,6 +141,7 @@ export class Driver {
   #step(): void {
     this.#isScheduled = false;
     this.#isStepping = true;
+    this.#hearHostPing();
     const inputs = this.#inputs;
     this.#inputs = [];
     const effects: SessionEffect<Waiter>[] = [];
@@ -159,14 +197,20 @@ export class Driver {
   }
 
   #open(attempt: number, server: ServerAddress): void {
-    const transport = this.#host.open(server, {
+    const events: TransportEvents = {
       opened: () => this.#happened({ type: 'transport-opened', attempt }),
       received: (bytes) => this.#happened({ type: 'transport-bytes', attempt, bytes }),
       closed: (reason) => {
+        this.#hearHostPing();
         this.#transports.delete(attempt);
         this.#happened({ type: 'transport-closed', attempt, reason });
       },
-    });
+    };
+    const { openBeating } = this.#host;
+    const isBeating = attempt > 0 && this.#maxStallMs !== undefined && openBeating !== undefined;
+    const transport = isBeating
+      ? openBeating(server, events, this.#maxStallMs)
+      : this.#host.open(server, events);
     this.#transports.set(attempt, transport);
   }
 

@@ -1,14 +1,14 @@
 import { AsyncResource } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import type { ClientHost } from '../client/client-host.js';
-import { openTcp } from './tcp-transport.js';
-import { openWebSocket } from './websocket-transport.js';
+import { openBeating } from './beating-transport.js';
+import { openStream } from './open-stream.js';
 
 /** A client's host in Node: TCP and WebSocket, Node's clocks and timers. */
 export const clientHost: ClientHost = {
   protocols: ['tcp', 'ws', 'wss'],
-  open: (server, events) =>
-    server.protocol === 'tcp' ? openTcp(server, events) : openWebSocket(server, events),
+  open: openStream,
+  openBeating,
   now: () => performance.now(),
   wallNow: () => Date.now(),
   setTimer(delayMs, run) {

@@ -84,4 +84,9 @@ export class Attempt<Token> {
       writeGreeting(writer, { timeoutMs, offer: this.offered, lastZxidSeen, readOnly });
     }
   }
+
+  /** The server closed the connection instead of answering. */
+  hungUp(): void {
+    if (!this.isProbe) this.#choice.hungUp(this.server, this.#tray.now);
+  }
 }

@@ -131,9 +131,11 @@ export class ClientSession<Token> {
         break;
       case 'transport-closed':
         if (input.attempt !== this.attempt.number || this.#phase === 'resting') break;
-        if (this.#phase === 'greeting' && !this.attempt.isProbe)
-          this.#choice.hungUp(this.attempt.server, this.#tray.now);
+        if (this.#phase === 'greeting') this.attempt.hungUp();
         this.#cut(input.reason);
+        break;
+      case 'host-ping':
+        if (input.attempt === this.attempt.number) this.#conversation?.pinged(input);
         break;
       case 'request':
         this.#request(input.request);

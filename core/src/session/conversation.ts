@@ -6,7 +6,7 @@ import { MalformedError, Reader } from '../wire/reader.js';
 import { ReplyHeader, WatcherEvent } from '../wire/records.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Identity } from './identity.js';
-import type { SessionRequest } from './inputs.js';
+import type { HostPing, SessionRequest } from './inputs.js';
 import type { Progress } from './progress.js';
 import type { ReplyFrame } from './reply-frames.js';
 import type { Tray } from './tray.js';
@@ -211,8 +211,14 @@ export class Conversation<Token> {
     return this.#isOver && this.#sent.length === 0 ? OVER : undefined;
   }
 
-  #acknowledged(sentAt: Millis): void {
-    this.#heartbeat.vouched(this.#tray.now);
+  /** The server has answered a ping that was sent beside us. */
+  pinged({ sentAt, answeredAt }: HostPing): void {
+    this.#heartbeat.answered(answeredAt);
+    this.#acknowledged(sentAt, answeredAt);
+  }
+
+  #acknowledged(sentAt: Millis, answeredAt = this.#tray.now): void {
+    this.#heartbeat.vouched(answeredAt);
     if (this.#isSignOfLife) this.#progress.acknowledged(sentAt);
   }
 

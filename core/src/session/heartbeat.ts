@@ -7,6 +7,11 @@ const STALL_MS = 50;
 /** What is left to read after a stall gets this long. */
 const REPRIEVE_MS = 100;
 
+/** How long to send nothing before a ping. */
+export function pingAfterMs(timeoutMs: Millis): Millis {
+  return Math.min(timeoutMs / 3, LONGEST_SILENCE_MS);
+}
+
 /**
  * When to ping one connection and when to give it up, both in shares of the session's timeout: a
  * ping after a third without sending, without an answer, or without one that vouches for the
@@ -23,7 +28,7 @@ export class Heartbeat {
   #reprieveUntil: Millis | undefined;
 
   constructor(timeoutMs: Millis, now: Millis) {
-    this.#pingAfterMs = Math.min(timeoutMs / 3, LONGEST_SILENCE_MS);
+    this.#pingAfterMs = pingAfterMs(timeoutMs);
     this.#deadAfterMs = (timeoutMs * 2) / 3;
     this.#sentAt = now;
     this.#answeredAt = now;
@@ -44,15 +49,16 @@ export class Heartbeat {
     this.#sentAt = now;
   }
 
-  /** Anything but an event came. */
+  /** Anything but an event came then, which may be some time ago. */
   answered(now: Millis): void {
+    if (now <= this.#answeredAt) return;
     this.#answeredAt = now;
     this.#reprieveUntil = undefined;
   }
 
   /** An answer came that says that the session lives. */
   vouched(now: Millis): void {
-    this.#vouchedAt = now;
+    this.#vouchedAt = Math.max(this.#vouchedAt, now);
   }
 
   pingSent(now: Millis): void {

@@ -32,9 +32,17 @@ export type TransportInput =
   | { readonly type: 'transport-bytes'; readonly attempt: number; readonly bytes: Uint8Array }
   | { readonly type: 'transport-closed'; readonly attempt: number; readonly reason: string };
 
+/** The host has pinged a server by itself, and was answered; see `PingRelay`. */
+export interface HostPing {
+  readonly attempt: number;
+  readonly sentAt: Millis;
+  readonly answeredAt: Millis;
+}
+
 /** Everything that can happen to a client's session. */
 export type SessionInput<Token> =
   | TransportInput
+  | ({ readonly type: 'host-ping' } & HostPing)
   | { readonly type: 'request'; readonly request: SessionRequest<Token> }
   /** Nobody waits for the request with this token any more. */
   | { readonly type: 'cancel'; readonly token: Token }

@@ -66,7 +66,7 @@ export class Scout<Token> {
 
   /** False for all but news of an attempt with a negative number. */
   took(input: SessionInput<Token>, progress: Progress): boolean {
-    if (!('attempt' in input) || input.attempt >= 0) return false;
+    if (!('attempt' in input) || input.attempt >= 0 || input.type === 'host-ping') return false;
     if (input.attempt === this.#attempt && this.#isAsking) this.#take(input, progress);
     return true;
   }

@@ -38,9 +38,14 @@ export class Tenure {
 
   /** Until when the server cannot have expired the session; minus infinity when there is none. */
   get certainUntil(): Millis {
+    return this.certainFrom(this.#progress.lastAckSentAt);
+  }
+
+  /** The same, if the newest answered request was sent then. */
+  certainFrom(ackSentAt: Millis): Millis {
     if (this.key === undefined) return Number.NEGATIVE_INFINITY;
     const margin = marginOf(this.timeoutMs, this.#settings.marginMs);
-    return this.#progress.lastAckSentAt + this.timeoutMs - margin;
+    return ackSentAt + this.timeoutMs - margin;
   }
 
   /** When the session is presumed lost unless something is heard of it. */

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import type { ClientHost, ConnectOptions, ZkError } from '@vivarium/core';
 import { connect, isZkError } from '@vivarium/core';
+import { clientHost as webHost } from '@vivarium/core/internal/web/client-host';
 import { startLocal } from '@vivarium/core/local';
 import * as assert from 'uvu/assert';
 import { errorOf } from '../../compliance/observe.js';
@@ -16,6 +17,9 @@ suite('connect', (test) => {
       ['a', { connectTimeoutMs: '5' }, /connectTimeoutMs is 5/],
       ['a', { onPresumedLost: 'giveUp' }, /onPresumedLost is giveUp; give resume or newSession/],
       ['a', { clock: 'sundial' }, /clock is sundial; give sleepAware or monotonic/],
+      ['a', { heartbeat: 'drum' }, /heartbeat is drum; give eventLoop or worker/],
+      ['a', { heartbeat: 'worker', heartbeatMaxStallMs: 0 }, /heartbeatMaxStallMs is 0/],
+      ['a', { heartbeatMaxStallMs: 5 }, /heartbeatMaxStallMs is for heartbeat: 'worker' alone/],
       ['a', { log: true }, /log is boolean, not a function/],
       ['a', { auth: {} }, /auth is not a list/],
       ['a', { auth: [{ scheme: 'digest' }] }, /auth of the digest credential is undefined/],
@@ -24,6 +28,17 @@ suite('connect', (test) => {
       const error = await errorOf(connect(connectString as string, options as ConnectOptions));
       assert.ok(isZkError(error, 'BAD_ARGUMENTS'), String(error));
       assert.match((error as ZkError).message, reason);
+    }
+  });
+
+  test('refuses pings from a thread where there is none, such as in a page', async (t) => {
+    const local = await startLocal();
+    t.cleanup(() => local.stop());
+    for (const host of [local.host, webHost]) {
+      const protocol = host === webHost ? 'ws://a' : local.connectString;
+      const error = await errorOf(connect(protocol, { host, heartbeat: 'worker' }));
+      assert.ok(isZkError(error, 'BAD_ARGUMENTS'));
+      assert.match((error as ZkError).message, /heartbeat: 'worker' needs the threads of Node/);
     }
   });
 

@@ -35,4 +35,17 @@ suite('the clock of a client', (test) => {
     for (let i = 0; i < 1_000; i++) pass(10, 11);
     assert.is(pass(0), 12_000);
   });
+
+  test('tells what it showed at a moment of the host, and rather too little', () => {
+    const { clock, pass } = clockAt();
+    pass(1_000);
+    assert.is(clock.at(900), 900);
+    pass(10, 60_000);
+    assert.is(clock.at(900), 900, 'before the sleep');
+    assert.is(clock.at(1_010), 1_010, 'maybe before it');
+    pass(1_000);
+    assert.is(clock.at(1_500), 61_490);
+    pass(0, 5_000);
+    assert.equal([clock.at(900), clock.at(1_500), clock.at(2_010)], [900, 61_490, 62_000]);
+  });
 });
