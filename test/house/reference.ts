@@ -17,6 +17,7 @@ import {
   summaries,
 } from '@vivarium/core/internal/admin/metric-names';
 import { errorTable } from '@vivarium/core/internal/base/errors';
+import { diagnosticChannels } from '@vivarium/core/internal/client/diagnostics';
 import { ensembleOptions } from '@vivarium/core/internal/config/ensemble-options';
 import { membershipKeys } from '@vivarium/core/internal/config/file-keys';
 import type { Option } from '@vivarium/core/internal/config/option';
@@ -36,6 +37,7 @@ export function referencePages(): ReadonlyMap<string, string> {
     ['errors.md', errorsPage()],
     ['operations.md', operationsPage()],
     ['shell.md', shellPage()],
+    ['diagnostics.md', diagnosticsPage()],
   ]);
 }
 
@@ -252,6 +254,24 @@ function shellPage(): string {
         row.doc,
       ]),
     ),
+  );
+}
+
+function diagnosticsPage(): string {
+  return page(
+    'Diagnostics channels',
+    "The client publishes on channels of Node's `node:diagnostics_channel`, which tools subscribe to " +
+      'without knowing the program: [an example](../guides/observing.md). Nothing is made, and ' +
+      'nothing costs time, on a channel without a subscriber. In a page, and with a host in memory, ' +
+      'there are none.',
+    ...Object.values(diagnosticChannels).flatMap(({ name, kind, doc, fields }) => [
+      `## ${name}`,
+      kind === 'tracing' ? `A tracing channel (\`tracingChannel('${name}')\`). ${doc}` : doc,
+      markdown(
+        ['Field', 'Meaning'],
+        Object.entries(fields).map(([field, meaning]) => [code(field), meaning]),
+      ),
+    ]),
   );
 }
 

@@ -3,6 +3,7 @@
  * one in memory; tests bring their own.
  */
 import type { LogEvent } from '../base/log-event.js';
+import type { Diagnostics } from './diagnostics.js';
 
 export interface ClientHost {
   /** The protocols it can speak; any when left out. Others are refused at the call of `connect`. */
@@ -27,6 +28,8 @@ export interface ClientHost {
   soon(run: () => void): void;
   /** `count` random bytes. */
   randomBytes(count: number): Uint8Array;
+  /** Where observers of the process listen; nobody does when left out. */
+  readonly diagnostics?: Diagnostics;
   /** Reports what happened; the hosts stay silent unless the program gives `log` to `connect`. */
   log?(event: LogEvent): void;
 }

@@ -19,7 +19,7 @@ import { Settling } from './call.js';
 import { childrenDataOver } from './children-data.js';
 import type { ClientHost } from './client-host.js';
 import type { Destination } from './connect-string.js';
-import { serverName } from './connect-string.js';
+import type { SessionNews } from './diagnostics.js';
 import { Driver } from './driver.js';
 import { ZkError } from './errors.js';
 import { Hub } from './hub.js';
@@ -98,9 +98,13 @@ export function createClient(
         ending = new AbortController();
         session = { id, timeoutMs, epoch, previous, ended: ending.signal };
         previous = id;
+        tellSession('began', id, timeoutMs);
         for (const subscriber of [...sessions]) subscriber.next(session);
       },
-      sessionEnded,
+      sessionEnded(id) {
+        tellSession('ended', id);
+        sessionEnded();
+      },
       watchFired,
       watchLeft(kind, path) {
         if (kind === 'child') hub.unused(path, 'children');
@@ -114,6 +118,7 @@ export function createClient(
     },
     log,
     options.heartbeat === 'worker' ? (options.heartbeatMaxStallMs ?? DEFAULT_STALL_MS) : undefined,
+    chroot,
   );
 
   const watching = {
@@ -140,20 +145,33 @@ export function createClient(
   const certainUntil = () => (isClosing ? Number.NEGATIVE_INFINITY : driver.certainUntil);
   const stalls = new StallMonitor(clock, certainUntil);
 
+  function tellSession(
+    type: SessionNews['type'],
+    id: bigint | undefined,
+    timeoutMs?: number,
+    now?: SessionState,
+  ): void {
+    const channel = host.diagnostics?.session;
+    if (channel?.hasSubscribers !== true) return;
+    const { server } = driver;
+    const [state, detail] = [now?.type, now?.detail];
+    channel.publish({ type, session: id, timeoutMs, state, detail, server });
+  }
+
   function sessionEnded(): void {
     session = undefined;
     ending?.abort(new ZkError('SESSION_EXPIRED'));
   }
 
   function stateChanged(now: SessionState): void {
-    const server = servers.at(driver.session.attempt.server);
     state = {
       type: now.type,
       detail: now.detail,
       since: clock.now(),
-      server: server === undefined ? undefined : serverName(server),
+      server: driver.server,
       session: previous,
     };
+    tellSession('state', previous, undefined, now);
     for (const watchers of [hub, trees]) {
       if (now.type === 'connected') watchers.connected(now.detail === 'readOnly');
       else watchers.disconnected();
@@ -181,6 +199,8 @@ export function createClient(
     const name = eventNames.get(type);
     if (name === undefined) return;
     const event: WatchEvent = { type: name, path: withoutChroot(chroot, serverPath), zxid };
+    const channel = host.diagnostics?.watch;
+    if (channel?.hasSubscribers === true) channel.publish({ event: name, path: event.path, zxid });
     const told = listeners.take(type, serverPath);
     if (told.length === 0 && events.size === 0) return;
     // A promise that an earlier answer resolved is heard in a microtask, so this has to be one too.

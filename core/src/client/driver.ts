@@ -7,7 +7,10 @@ import type { SessionSettings } from '../session/settings.js';
 import type { WatchKind } from '../session/watch-registry.js';
 import type { Reader } from '../wire/reader.js';
 import type { ClientHost, ServerAddress, Transport, TransportEvents } from './client-host.js';
+import { serverName } from './connect-string.js';
+import type { ConnectionNews } from './diagnostics.js';
 import type { KnownServers } from './known-servers.js';
+import { RequestTraces } from './request-traces.js';
 import type { HostClock } from './sleep-aware-clock.js';
 
 /** Who waits for the answer to a request. Called at most once, from the one dispatch. */
@@ -28,6 +31,12 @@ export interface SessionListener {
   rearmed(complete: boolean): void;
 }
 
+/** A connection, and where it leads. */
+interface Line {
+  readonly server: ServerAddress;
+  readonly transport: Transport;
+}
+
 /**
  * Connects the session machine with the world: hands it what happens, in batches, and carries out
  * what it asks. All answers and events leave from one synchronous loop, in wire order; whatever
@@ -45,9 +54,10 @@ export class Driver {
   #isScheduled = false;
   #isStepping = false;
   /** By attempt. */
-  readonly #transports = new Map<number, Transport>();
+  readonly #lines = new Map<number, Line>();
   /** When the newest ping of the host's that the session was told of was answered. */
   #toldPingOf = Number.NEGATIVE_INFINITY;
+  readonly #traces: RequestTraces<Waiter> | undefined;
   #stopTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
@@ -59,6 +69,7 @@ export class Driver {
     listener: SessionListener,
     log: (event: LogEvent) => void,
     maxStallMs: number | undefined,
+    chroot: string,
   ) {
     this.#maxStallMs = maxStallMs;
     this.#host = host;
@@ -67,6 +78,10 @@ export class Driver {
     this.#listener = listener;
     const randomBytes = (count: number) => host.randomBytes(count);
     this.session = new ClientSession(settings, { randomBytes, log });
+    const place = () => ({ server: this.server, session: this.session.tenure.key?.id });
+    if (host.diagnostics !== undefined) {
+      this.#traces = new RequestTraces(host.diagnostics.request, chroot, place);
+    }
   }
 
   /** Told after each request that sets a one-shot watch of a path, or removes watches of it. */
@@ -88,7 +103,7 @@ export class Driver {
   #hostPing(): HostPing | undefined {
     if (this.#maxStallMs === undefined) return undefined;
     const attempt = this.session.attempt.number;
-    const ping = this.#transports.get(attempt)?.answeredPing?.();
+    const ping = this.#lines.get(attempt)?.transport.answeredPing?.();
     if (ping === undefined) return undefined;
     const { clock } = this;
     return { attempt, sentAt: clock.at(ping.sentAt), answeredAt: clock.at(ping.answeredAt) };
@@ -102,8 +117,23 @@ export class Driver {
     this.#inputs.push({ type: 'host-ping', ...ping });
   }
 
+  /** The server that we are with, or try, or have tried last. */
+  get server(): string | undefined {
+    const server = this.#servers.at(this.session.attempt.server);
+    return server === undefined ? undefined : serverName(server);
+  }
+
   /** Hands an input to the next step, which comes once the code now running has finished. */
   submit(input: SessionInput<Waiter>): void {
+    if (input.type === 'cancel') this.#traces?.aborted(input.token);
+    if (input.type === 'request' && this.#traces?.isWanted === true) {
+      this.#traces.begin(input.request, () => this.#enqueue(input));
+    } else {
+      this.#enqueue(input);
+    }
+  }
+
+  #enqueue(input: SessionInput<Waiter>): void {
     this.#inputs.push(input);
     if (input.type === 'request') this.#touch(input.request);
     if (this.#isScheduled) return;
@@ -157,6 +187,7 @@ export class Driver {
   #carryOut(effect: SessionEffect<Waiter>): void {
     switch (effect.type) {
       case 'reply':
+        this.#traces?.replied(effect.token, effect.zxid, effect.body.remaining);
         effect.token.replied(effect.body, effect.zxid);
         break;
       case 'event':
@@ -166,20 +197,21 @@ export class Driver {
         this.#listener.watchLeft(effect.kind, effect.path);
         break;
       case 'refused':
+        this.#traces?.refused(effect.token, effect.code, effect.zxid);
         effect.token.refused(effect.code, effect.zxid);
         break;
       case 'failed':
+        this.#traces?.failed(effect.token, effect.name, effect.outcome, effect.reason);
         effect.token.failed(effect.name, effect.outcome, effect.reason);
         break;
       case 'send':
-        this.#transports.get(effect.attempt)?.send(effect.bytes);
+        this.#lines.get(effect.attempt)?.transport.send(effect.bytes);
         break;
       case 'open':
         this.#open(effect.attempt, this.#servers.at(effect.server)!);
         break;
       case 'disconnect':
-        this.#transports.get(effect.attempt)?.close();
-        this.#transports.delete(effect.attempt);
+        this.#disconnect(effect.attempt);
         break;
       case 'state':
         this.#listener.stateChanged(effect.state);
@@ -196,13 +228,40 @@ export class Driver {
     }
   }
 
+  #tellConnection(
+    type: ConnectionNews['type'],
+    attempt: number,
+    server: ServerAddress,
+    reason?: string,
+  ): void {
+    const channel = this.#host.diagnostics?.connection;
+    if (channel?.hasSubscribers !== true) return;
+    const purpose = attempt < 0 ? 'scout' : 'session';
+    channel.publish({ type, server: serverName(server), attempt, purpose, reason });
+  }
+
+  #disconnect(attempt: number): void {
+    const line = this.#lines.get(attempt);
+    if (line === undefined) return;
+    this.#lines.delete(attempt);
+    line.transport.close();
+    this.#tellConnection('closed', attempt, line.server, 'the client is done with it');
+  }
+
   #open(attempt: number, server: ServerAddress): void {
+    const tell = (type: ConnectionNews['type'], reason?: string) =>
+      this.#tellConnection(type, attempt, server, reason);
+    tell('opening');
     const events: TransportEvents = {
-      opened: () => this.#happened({ type: 'transport-opened', attempt }),
+      opened: () => {
+        tell('opened');
+        this.#happened({ type: 'transport-opened', attempt });
+      },
       received: (bytes) => this.#happened({ type: 'transport-bytes', attempt, bytes }),
       closed: (reason) => {
+        tell('closed', reason);
         this.#hearHostPing();
-        this.#transports.delete(attempt);
+        this.#lines.delete(attempt);
         this.#happened({ type: 'transport-closed', attempt, reason });
       },
     };
@@ -211,7 +270,7 @@ export class Driver {
     const transport = isBeating
       ? openBeating(server, events, this.#maxStallMs)
       : this.#host.open(server, events);
-    this.#transports.set(attempt, transport);
+    this.#lines.set(attempt, { server, transport });
   }
 
   /** One timer serves; it may fire early and then only looks again. */

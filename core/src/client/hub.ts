@@ -344,7 +344,7 @@ export class Hub {
     const payload = encode(WatchesRequest, { path, type: watcherTypes[kind] });
     const request = requestOf(
       { operation: 'removeWatches', payload, unwatch: { path, kinds } },
-      NOBODY,
+      nobody(),
     );
     this.#driver.submit({ type: 'request', request: { ...request, onLoss: 'fail' } });
   }
@@ -365,5 +365,5 @@ export class Hub {
   }
 }
 
-/** For requests whose answer changes nothing. */
-const NOBODY: Waiter = { replied() {}, refused() {}, failed() {} };
+/** For a request whose answer changes nothing. */
+const nobody = (): Waiter => ({ replied() {}, refused() {}, failed() {} });

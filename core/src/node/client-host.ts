@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import type { ClientHost } from '../client/client-host.js';
 import { openBeating } from './beating-transport.js';
+import { diagnostics } from './diagnostics.js';
 import { openStream } from './open-stream.js';
 
 /** A client's host in Node: TCP and WebSocket, Node's clocks and timers. */
@@ -9,6 +10,7 @@ export const clientHost: ClientHost = {
   protocols: ['tcp', 'ws', 'wss'],
   open: openStream,
   openBeating,
+  diagnostics,
   now: () => performance.now(),
   wallNow: () => Date.now(),
   setTimer(delayMs, run) {
