@@ -10,7 +10,8 @@ import { Kernel } from './kernel.js';
 import type { Local, LocalOptions, LocalServerHandle } from './local.js';
 import type { BootLocal } from './machine.js';
 import { MortalHost } from './mortal-host.js';
-import { Network } from './network.js';
+
+import { Network, type NetworkOptions } from './network.js';
 import { LocalServer } from './server.js';
 
 /** Where every server listens, each on a host of its own. */
@@ -47,13 +48,14 @@ export class LocalWorld implements Local {
   readonly #options: LocalOptions;
   #clients = 0;
 
-  constructor(boot: BootLocal, options: LocalOptions) {
+  /** @param network what is to be another way than in a world for programs, in virtual time */
+  constructor(boot: BootLocal, options: LocalOptions, network: Partial<NetworkOptions> = {}) {
     this.#options = options;
     const isReal = options.time !== 'virtual';
     const kernel = new Kernel(options.seed ?? 1);
     this.#kernel = kernel;
     const latencyMicros = isReal ? NO_TIME : SOME_LATENCY;
-    this.#network = new Network(kernel, { latencyMicros, fragments: !isReal });
+    this.#network = new Network(kernel, { latencyMicros, fragments: !isReal, ...network });
     this.#virtual = new VirtualTime(kernel);
     this.#real = isReal ? new RealTime(kernel, () => performance.now()) : undefined;
     this.host = this.#newHost();
