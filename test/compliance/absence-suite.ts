@@ -70,6 +70,7 @@ export function absenceSuite(name: string, open: () => Promise<Target>): void {
       const { zk: writer } = await another();
       await writer.create(`${home}/a`, 'old');
       await writer.create(`${home}/quiet`);
+      await zk.sync();
       const before = zk.stats().watches;
       const left = ['a', 'no', 'quiet'].map((each) => record(t, zk.node$(`${home}/${each}`)));
       const list = record(t, zk.children$(home));

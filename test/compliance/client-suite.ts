@@ -13,6 +13,18 @@ import { treeCareSuite } from './tree-care-suite.js';
 import { treeSuite } from './tree-suite.js';
 import { watchesSuite } from './watches-suite.js';
 
+/** Declares the suites, and nothing around them. @param open gives the target to each test */
+export function declareClient(name: string, open: () => Promise<Target>): void {
+  requestsSuite(name, open);
+  watchesSuite(name, open);
+  guaranteesSuite(name, open);
+  reconnectSuite(name, open);
+  absenceSuite(name, open);
+  childrenDataSuite(name, open);
+  treeSuite(name, open);
+  treeCareSuite(name, open);
+}
+
 /** @param open starts the server, once; asked for by the first test */
 export function clientSuite(name: string, open: () => Promise<Target>): void {
   let target: Promise<Target> | undefined;
@@ -20,14 +32,7 @@ export function clientSuite(name: string, open: () => Promise<Target>): void {
     target ??= open();
     return target;
   };
-  requestsSuite(name, shared);
-  watchesSuite(name, shared);
-  guaranteesSuite(name, shared);
-  reconnectSuite(name, shared);
-  absenceSuite(name, shared);
-  childrenDataSuite(name, shared);
-  treeSuite(name, shared);
-  treeCareSuite(name, shared);
+  declareClient(name, shared);
   suite(`${name}: the end`, (test) => {
     test('the server ends when all its clients are gone', async () => {
       await (await shared()).stop?.();

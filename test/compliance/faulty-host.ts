@@ -1,10 +1,10 @@
 /** Any client host, with connections that break when a test says so. */
 import type { ClientHost, Transport, TransportEvents } from '@vivarium/core';
-import { readConnectResponse, writeConnectRequest } from '@vivarium/core/internal/wire/connect';
+import type { LocalSessionKey } from '@vivarium/core/internal/local/client-host';
+import { endSession } from '@vivarium/core/internal/local/end-session';
+import { readConnectResponse } from '@vivarium/core/internal/wire/connect';
 import { FrameSplitter } from '@vivarium/core/internal/wire/framing';
-import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { Reader } from '@vivarium/core/internal/wire/reader';
-import { Writer } from '@vivarium/core/internal/wire/writer';
 
 type ServerAddress = Parameters<ClientHost['open']>[0];
 
@@ -13,32 +13,41 @@ interface Line {
   readonly transport: Transport;
   readonly events: TransportEvents;
   isOver: boolean;
+  /** Something was lost on it: what comes after a gap is not heard either. */
+  isTorn: boolean;
+  /** What came and is to be heard later. */
+  readonly waiting: (() => void)[];
 }
 
-/** What a server said of the newest session. */
-interface SessionKey {
-  readonly sessionId: bigint;
-  readonly passwd: Uint8Array | null;
-}
-
+/** Between two attempts to end a session. */
+const PAUSE_MS = 5;
 const MAX_FRAME_BYTES = 1024 * 1024;
 
 export class FaultyHost implements ClientHost {
   readonly #inner: ClientHost;
   #lines: Line[] = [];
-  #key: SessionKey | undefined;
+  #key: Pick<LocalSessionKey, 'sessionId' | 'passwd'> | undefined;
   #address: ServerAddress | undefined;
+  #ending: Promise<void> | undefined;
   /** New connections fail at once. */
   refusing = false;
   /** New connections never open, and nobody says why. */
   silent = false;
-  /** What servers send is lost. */
+  /** What servers send is lost, and with it all that follows on the same connection. */
   deaf = false;
+  #isLate = false;
   /** Bytes received so far on all connections. */
   receivedBytes = 0;
 
   constructor(inner: ClientHost) {
     this.#inner = inner;
+  }
+
+  /** What servers send is on its way until this is over; nothing is lost. */
+  set late(isLate: boolean) {
+    this.#isLate = isLate;
+    if (isLate) return;
+    for (const { waiting } of this.#lines) for (const run of waiting.splice(0)) run();
   }
 
   now = () => this.#inner.now();
@@ -58,7 +67,8 @@ export class FaultyHost implements ClientHost {
     const transport = this.#inner.open(address, {
       opened: () => events.opened(),
       received: (bytes) => {
-        if (line.isOver || this.deaf) return;
+        line.isTorn ||= this.deaf;
+        if (line.isOver || line.isTorn) return;
         this.receivedBytes += bytes.length;
         if (!hasGreeted) {
           frames.push(bytes.slice());
@@ -66,17 +76,36 @@ export class FaultyHost implements ClientHost {
           hasGreeted = frame !== undefined;
           if (frame !== undefined) this.#key = readConnectResponse(new Reader(frame));
         }
-        events.received(bytes);
+        this.#arrive(line, () => events.received(bytes));
       },
       closed: (reason) => {
-        if (!line.isOver) events.closed(reason);
-        line.isOver = true;
+        const close = () => {
+          if (!line.isOver) events.closed(reason);
+          line.isOver = true;
+        };
+        if (this.#ending === undefined) this.#arrive(line, close);
+        else void this.#ending.then(close);
       },
     });
-    const line: Line = { address, transport, events, isOver: false };
+    const isFresh = { isOver: false, isTorn: false };
+    const line: Line = { address, transport, events, waiting: [], ...isFresh };
     this.#lines.push(line);
     this.#address = address;
-    return transport;
+    return {
+      send: (bytes) => transport.send(bytes),
+      close() {
+        line.isOver = true;
+        transport.close();
+      },
+    };
+  }
+
+  #arrive(line: Line, run: () => void): void {
+    const told = () => {
+      if (!line.isOver) run();
+    };
+    if (this.#isLate) line.waiting.push(told);
+    else told();
   }
 
   /** Breaks every connection, as a network does: neither side is asked. */
@@ -91,41 +120,21 @@ export class FaultyHost implements ClientHost {
     }
   }
 
-  /** Ends the newest session behind its client's back, on a connection of its own. */
-  endSession(): Promise<void> {
-    const key = this.#key!;
-    return new Promise((resolve) => {
-      const transport: Transport = this.#inner.open(this.#address!, {
-        opened: () => {
-          const writer = new Writer();
-          frame(writer, () =>
-            writeConnectRequest(writer, {
-              protocolVersion: 0,
-              lastZxidSeen: 0n,
-              timeOut: 10_000,
-              sessionId: key.sessionId,
-              passwd: key.passwd,
-              readOnly: false,
-            }),
-          );
-          transport.send(writer.copy());
-          writer.clear();
-          frame(writer, () => {
-            writer.int(1);
-            writer.int(opcodes.closeSession);
-          });
-          transport.send(writer.copy());
-        },
-        received() {},
-        closed: () => resolve(),
-      });
-    });
+  /**
+   * Ends the newest session behind its client's back, on a connection of its own. Whoever is
+   * disturbed by that hears of it when the session has ended, and cannot save it.
+   */
+  async endSession(): Promise<void> {
+    const key = { ...this.#key!, server: this.#address! };
+    const ending = this.#end(key);
+    this.#ending = ending;
+    await ending;
+    if (this.#ending === ending) this.#ending = undefined;
   }
-}
 
-function frame(writer: Writer, body: () => void): void {
-  const start = writer.position;
-  writer.int(0);
-  body();
-  writer.intAt(start, writer.position - start - 4);
+  async #end(key: LocalSessionKey): Promise<void> {
+    while (!(await endSession(this.#inner, key))) {
+      await new Promise<void>((resolve) => this.#inner.setTimer(PAUSE_MS, resolve));
+    }
+  }
 }

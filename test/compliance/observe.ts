@@ -13,11 +13,16 @@ export interface Recording<T> {
   unsubscribe(): void;
 }
 
-const LIMIT_MS = 16_000;
+/** A stream that never comes to it is told of before the test's own time is over. */
+const SHARE = 0.8;
+/** Looks again now and then, so often within that time. */
+const LOOKS = 8;
 
 export function record<T>(t: TestContext, stream: Observable<T>): Recording<T> {
   const values: T[] = [];
   const errors: unknown[] = [];
+  const { clock } = t;
+  const limitMs = SHARE * t.limitMs;
   let wake = () => {};
   const recording: Recording<T> = {
     values,
@@ -27,20 +32,20 @@ export function record<T>(t: TestContext, stream: Observable<T>): Recording<T> {
       return values.at(-1);
     },
     async until(is) {
-      const began = performance.now();
+      const began = clock.now();
       for (;;) {
         const last = values.at(-1);
         if (values.length > 0 && is(last as T)) return last as T;
         if (errors.length > 0) throw errors[0];
-        if (performance.now() - began > LIMIT_MS || recording.isComplete) {
+        if (clock.now() - began > limitMs || recording.isComplete) {
           throw new Error(`the stream never came to it; it said ${show(values)}`);
         }
-        let timer: NodeJS.Timeout | undefined;
+        let cancel = () => {};
         await new Promise<void>((resolve) => {
           wake = resolve;
-          timer = setTimeout(resolve, LIMIT_MS / 8);
+          cancel = clock.setTimer(limitMs / LOOKS, resolve);
         });
-        clearTimeout(timer);
+        cancel();
       }
     },
     unsubscribe: () => subscription.unsubscribe(),

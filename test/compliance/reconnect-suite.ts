@@ -110,6 +110,7 @@ export function reconnectSuite(name: string, open: () => Promise<Target>): void 
       await zk.get(`${home}/a`, { watch: ({ type }) => heard.push(`data ${type}`) });
       await zk.exists(`${home}/b`, { watch: ({ type }) => heard.push(`exists ${type}`) });
       await writer.create(`${home}/below`);
+      await zk.sync();
       await zk.children(home, { watch: ({ type }) => heard.push(`children ${type}`) });
       await zk.addWatch(`${home}/below`, 'persistentRecursive');
       const events = record(t, zk.events$);

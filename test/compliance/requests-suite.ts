@@ -346,6 +346,7 @@ export function requestsSuite(name: string, open: () => Promise<Target>): void {
       const { ended } = other.session!;
       await other.close();
       await Promise.all(creating);
+      await zk.sync();
       assert.equal((await zk.children(home)).children, []);
       assert.is(states.last!.type, 'closed');
       assert.ok(states.isComplete);

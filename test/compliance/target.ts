@@ -7,7 +7,10 @@ import { FaultyHost } from './faulty-host.js';
 /** One kind of server, reached in one way. */
 export interface Target {
   readonly connectString: string;
+  /** How a client meets the world; to be asked for once for each client. */
   readonly host: ClientHost;
+  /** A path that nobody has had yet, where the default, a global one, does not do. */
+  readonly newHome?: () => string;
   /** Ends the server; called after the last test. */
   readonly stop?: () => Promise<void>;
   /** What servers of this kind cannot do. */
@@ -34,6 +37,11 @@ export interface Rig {
 
 let homes = 0;
 
+/** A path that only one test uses. */
+export function newHome({ newHome }: Target, label: string): string {
+  return newHome?.() ?? `/${label}-${process.pid}-${++homes}`;
+}
+
 export async function rigOf(
   t: TestContext,
   target: Target,
@@ -45,12 +53,13 @@ export async function rigOf(
     t.cleanup(() => {
       faults.refusing = false;
       faults.deaf = false;
+      faults.late = false;
       return zk.close();
     });
     return { zk, faults };
   };
   const { zk, faults } = await another(options);
-  const home = `/home-${process.pid}-${++homes}`;
+  const home = newHome(target, 'home');
   await zk.create(home);
   return { zk, faults, home, another };
 }

@@ -62,6 +62,7 @@ export function acquireAllSuite(name: string, open: () => Promise<Target>): void
       assert.throws(() => all.guard([write]), /HOLD_REVOKED/);
       assert.ok(all.holds.get(`${home}/x`)!.isCertain());
       await all.release();
+      await b.sync();
       assert.equal((await b.children(`${home}/x`)).children, []);
     });
 

@@ -87,6 +87,7 @@ export function countDownLatchSuite(name: string, open: () => Promise<Target>): 
         a.faults.cut();
         await counting;
         assert.ok(times > 1);
+        await b.sync();
         assert.is((await b.children(home)).children.length, 1);
       });
     }

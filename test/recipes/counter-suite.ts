@@ -278,11 +278,13 @@ export function counterSuite(name: string, open: () => Promise<Target>): void {
       const path = `${home}/folder/x`;
       const ours = counter(a, path);
       assert.is(await ours.add(7), 7n);
+      await b.sync();
       const [marker] = (await b.children(path)).children;
       await b.delete(`${path}/${marker}`);
       assert.is(await ours.add(1), 8n);
       // Whoever deletes the node has to delete the marker first.
       assert.ok(isZkError(await errorOf(b.delete(path)), 'NOT_EMPTY'));
+      await b.sync();
       const [second] = (await b.children(path)).children;
       await b.multi([
         { op: 'delete', path: `${path}/${second}` },
@@ -290,6 +292,7 @@ export function counterSuite(name: string, open: () => Promise<Target>): void {
         { op: 'delete', path: `${home}/folder` },
       ]);
       assert.is(await ours.add(1), 1n);
+      await b.sync();
       const [third] = (await b.children(path)).children;
       await b.multi([
         { op: 'delete', path: `${path}/${third}` },

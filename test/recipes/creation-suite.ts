@@ -36,6 +36,7 @@ export function creationSuite(name: string, open: () => Promise<Target>): void {
       a.faults.mute = false;
       a.faults.cut();
       const hold = await acquiring;
+      await b.sync();
       assert.is((await b.children(home)).children.length, 1);
       // One attempt has one name, however often it is tried.
       assert.is((await b.exists(home))!.cversion, 1);
@@ -179,6 +180,7 @@ export function creationSuite(name: string, open: () => Promise<Target>): void {
       for (const error of await Promise.all(pending))
         assert.is((error as Error).name, 'SESSION_EXPIRED');
       assert.ok(holds.every(({ status }) => status === 'lost'));
+      await b.sync();
       for (const path of folders) assert.equal((await b.children(path)).children, []);
     });
   });

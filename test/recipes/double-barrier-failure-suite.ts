@@ -78,6 +78,8 @@ export function doubleBarrierFailureSuite(name: string, open: () => Promise<Targ
           await sent(b.zk);
           recover(a);
           assert.is(await error, 'enough');
+          await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+          await b.zk.sync();
           assert.equal((await b.zk.children(home)).children, []);
         });
       }
@@ -220,13 +222,13 @@ export function doubleBarrierFailureSuite(name: string, open: () => Promise<Targ
       assert.is(await errorOf(never), 'no');
       assert.is(await b.zk.exists(home), undefined);
       assert.is(errorName(await errorOf(enter({ timeoutMs: 30 }))), 'TIMED_OUT');
-      assert.equal((await b.zk.children(home)).children, []);
+      await untilMembers(b.zk, home, 0);
       const giveUp = new AbortController();
       const waiting = errorOf(enter({ signal: giveUp.signal }));
       await untilMembers(b.zk, home, 1);
       giveUp.abort('enough');
       assert.is(await waiting, 'enough');
-      assert.equal((await b.zk.children(home)).children, []);
+      await untilMembers(b.zk, home, 0);
       await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
       await settle(a.zk);
       assert.is(a.zk.stats().watches, 0);
@@ -328,7 +330,12 @@ export function doubleBarrierFailureSuite(name: string, open: () => Promise<Targ
       }
       const odd = { size: 2, onLoss: 'explode' as 'break' };
       assert.throws(() => doubleBarrier(zk, home, odd), /give one of wait and break/);
-      await errorOf(doubleBarrier(zk, home, { size: 2 }).enter({ timeoutMs: 10 }));
+      const giveUp = new AbortController();
+      const { signal } = giveUp;
+      const given = errorOf(doubleBarrier(zk, home, { size: 2 }).enter({ signal }));
+      await untilMembers(zk, home, 1);
+      giveUp.abort('enough');
+      assert.is(await given, 'enough');
       const error = await errorOf(doubleBarrier(zk, home, { size: 3 }).enter());
       assert.is(errorName(error), 'SIZE_MISMATCH');
       assert.match(String(error), /it is for 2, not for 3/);

@@ -296,6 +296,7 @@ export function firstVersionsSuite(name: string, open: () => Promise<Target>): v
       for (const path of [closed, passing]) {
         const people = [a.zk, b, a.zk, b, a.zk];
         await Promise.all(people.map((zk) => updateConfig(zk, path, limits, add)));
+        await b.sync();
         assert.equal(await b.getData(path, { codec: json(limits) }), { rps: 6 });
       }
       // Nothing tells whose write it was that went unheard, unless it was nobody's.

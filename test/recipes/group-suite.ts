@@ -162,6 +162,7 @@ export function groupSuite(name: string, open: () => Promise<Target>): void {
       const [a, { zk: b }] = [await person(), await person()];
       const me = await joinGroup(a.zk, home, { id: 'me', data: 1 });
       const said = record(t, me.status$);
+      await b.sync();
       const seen = record(t, members$(b, home));
       await seen.until(({ size }) => size === 1);
       a.faults.cut();

@@ -71,6 +71,9 @@ export function keepTtlNodeSuite(name: string, open: () => Promise<Target>): voi
       const said = record(t, node.status$);
       const seen = record(t, other.node$(path));
       const before = await seen.until(({ kind }) => kind === 'present');
+      // The marker of what was set goes a moment later.
+      const list = record(t, other.children$(path));
+      await list.until((now) => now.kind === 'present' && now.children.length === 1);
       await other.multi([
         { op: 'delete', path: `${path}/touch` },
         { op: 'delete', path },

@@ -240,8 +240,11 @@ export function lockSuite(name: string, open: () => Promise<Target>): void {
       faults.sending = () => {
         sent++;
       };
-      // Whatever an answer of a server would be waited for comes later than that.
-      const later = new Promise<string>((resolve) => setImmediate(resolve, 'later'));
+      // No answer of a server comes before promises have had so many turns.
+      const later = (async () => {
+        for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+        return 'later';
+      })();
       const released = hold.release().then(() => 'released');
       assert.is(await Promise.race([released, later]), 'released');
       await later;

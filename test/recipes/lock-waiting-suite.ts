@@ -83,6 +83,7 @@ export function lockWaitingSuite(name: string, open: () => Promise<Target>): voi
       const error = await errorOf(acquireLock(b, home));
       assert.is(errorName(error), 'UNREADABLE_PREDECESSOR');
       await record(t, pendingCleanUps$(b)).until((count) => count === 0);
+      await a.sync();
       assert.is((await a.children(home)).children.length, 1);
     });
 

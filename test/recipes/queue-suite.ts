@@ -206,6 +206,7 @@ export function queueSuite(name: string, open: () => Promise<Target>): void {
       t.cleanup(() => zk.close());
       const hold = await acquireLock(zk, '/lock');
       assert.match(hold.path, /^\/lock\/_c_/);
+      await outside.sync();
       assert.ok(await outside.exists(`${home}/app${hold.path}`));
       await zk.multi(hold.guard([{ op: 'create', path: '/guarded' }]));
       const waiting = acquireLock(zk, '/lock');
@@ -222,6 +223,7 @@ export function queueSuite(name: string, open: () => Promise<Target>): void {
       await me.leave();
       await barrier(zk, '/gates/one').raise();
       await updateConfig(zk, '/config', text, () => 'x');
+      await outside.sync();
       const { children } = await outside.children(`${home}/app`);
       assert.equal(children, ['config', 'gates', 'group', 'guarded', 'lock']);
     });

@@ -84,6 +84,15 @@ const parts = {
 export type RecipesPart = keyof typeof parts;
 const recipesParts = Object.keys(parts) as readonly RecipesPart[];
 
+/** Declares the suites, and nothing around them. @param open gives the target to each test */
+export function declareRecipes(
+  name: string,
+  open: () => Promise<Target>,
+  only: readonly RecipesPart[] = recipesParts,
+): void {
+  for (const part of only) for (const declare of parts[part]) declare(name, open);
+}
+
 /**
  * @param open starts the server, once; asked for by the first test
  * @param only which parts; all when left out
@@ -98,7 +107,7 @@ export function recipesSuite(
     target ??= open();
     return target;
   };
-  for (const part of only) for (const declare of parts[part]) declare(name, shared);
+  declareRecipes(name, shared, only);
   suite(`${name}: the end`, (test) => {
     test('the server ends when all its clients are gone', async () => {
       await (await shared()).stop?.();

@@ -83,6 +83,7 @@ export function sharedValueSuite(name: string, open: () => Promise<Target>): voi
       const ours = sharedValue(a, home, text, { initial });
       const first = await ours.set('same');
       const makeAgain = async (data: string) => {
+        await b.sync();
         const [marker] = (await b.children(home)).children;
         await b.multi([
           { op: 'delete', path: `${home}/${marker}` },
@@ -219,6 +220,7 @@ export function sharedValueSuite(name: string, open: () => Promise<Target>): voi
       a.faults.mute = true;
       const doubtful = errorOf(ours.set('two'));
       while (a.zk.stats().inFlight === 0) await Promise.resolve();
+      await b.sync();
       const [marker] = (await b.children(home)).children;
       await b.delete(`${home}/${marker}`);
       await b.set(home, 'theirs');

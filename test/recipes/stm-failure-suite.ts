@@ -25,6 +25,7 @@ export function stmFailureSuite(name: string, open: () => Promise<Target>): void
                 for (const path of [x!, y!]) tx.set(path, 0, number);
               });
               const { zk, faults } = await person();
+              await zk.sync();
               let said = 0;
               let losing: Promise<void> | undefined;
               const lose = async () => {
@@ -57,6 +58,7 @@ export function stmFailureSuite(name: string, open: () => Promise<Target>): void
                 assert.is(errorName(error), 'UNKNOWN_OUTCOME');
                 unknown++;
               }
+              await b.sync();
               const all = [x!, y!].map((path) => b.getData(path, { codec: number }));
               assert.equal(await Promise.all(all), [11, 1], `at ${place}`);
               assert.is((await b.exists(z!))!.version, 0);

@@ -57,6 +57,7 @@ export function stmSuite(name: string, open: () => Promise<Target>): void {
       await stm(a, async (tx) => {
         tx.set(home, 'new');
         assert.is(await tx.get(home, text), 'new');
+        await b.sync();
         assert.is(await b.getData(home, { codec: text }), 'old');
         tx.delete(home);
         assert.is(await tx.get(home), undefined);
@@ -64,6 +65,7 @@ export function stmSuite(name: string, open: () => Promise<Target>): void {
         assert.is(await tx.get(`${home}-2`, number), 5);
         tx.set(home, 'last');
       });
+      await b.sync();
       assert.is(await b.getData(home, { codec: text }), 'last');
       assert.is((await b.exists(home))!.version, 1);
       await b.delete(`${home}-2`);

@@ -63,16 +63,17 @@ export function workQueueFailureSuite(name: string, open: () => Promise<Target>)
       for (const how of ['ack', 'nack'] as const) {
         await queues[0]!.put(how);
         const zombie = await queues[1]!.take();
-        people[1]!.faults.deaf = true;
+        people[1]!.faults.late = true;
         await observer!.delete(zombie.token.path);
         const next = await queues[2]!.take();
         assert.is(next.id, zombie.id);
         await settle(clients[2]!);
-        people[1]!.faults.deaf = false;
         assert.ok(zombie.isCertain());
         const guarded = zombie.guard([{ op: 'create', path: `${path}/by-zombie`, data: '' }]);
         const ended = errorOf(how === 'ack' ? zombie.ack() : zombie.nack({ delayMs: 1 }));
-        assert.is(errorName(await errorOf(a!.multi(guarded))), 'NO_NODE');
+        const refused = errorOf(a!.multi(guarded));
+        people[1]!.faults.late = false;
+        assert.is(errorName(await refused), 'NO_NODE');
         assert.is(errorName(await ended), 'HOLD_REVOKED');
         assert.ok(next.isCertain());
         await next.ack();

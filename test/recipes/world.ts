@@ -2,7 +2,7 @@
 import { type Client, type ConnectOptions, connect } from '@vivarium/core';
 import { FaultyHost } from '../compliance/faulty-host.js';
 import { Tap } from '../compliance/tap.js';
-import type { Target } from '../compliance/target.js';
+import { newHome, type Target } from '../compliance/target.js';
 import type { TestContext } from '../support/suite.js';
 
 /** What a test can do to a client's world. */
@@ -66,8 +66,6 @@ export interface Stage {
   person(options?: ConnectOptions): Promise<Person>;
 }
 
-let homes = 0;
-
 export async function stageOf(t: TestContext, target: Target): Promise<Stage> {
   const person = async (options: ConnectOptions = {}) => {
     const faults = new Faults(new World(target.host));
@@ -75,12 +73,13 @@ export async function stageOf(t: TestContext, target: Target): Promise<Stage> {
     t.cleanup(() => {
       faults.refusing = false;
       faults.deaf = false;
+      faults.late = false;
       faults.mute = false;
       return zk.close();
     });
     return { zk, faults };
   };
-  const home = `/recipes-${process.pid}-${++homes}`;
+  const home = newHome(target, 'recipes');
   return { home, person };
 }
 

@@ -10,10 +10,22 @@ import { asError } from './as-error.js';
 import { activeResources, describeLeft } from './left-open.js';
 import { report } from './report.js';
 
+/** Time as a test sees it: it passes with the world that the test runs in. */
+export interface TestClock {
+  /** Monotonic milliseconds; only differences mean anything. */
+  now(): number;
+  /** Calls `run` once after `delayMs`; the returned function takes it back. */
+  setTimer(delayMs: number, run: () => void): () => void;
+}
+
 /** What a running test holds in its hand. */
 export interface TestContext {
   /** The test's own name. */
   readonly name: string;
+  /** For whoever waits. */
+  readonly clock: TestClock;
+  /** How much of its clock's time the test has. */
+  readonly limitMs: number;
   /** Aborted when the test has ended, in time or not. */
   readonly signal: AbortSignal;
   /**
@@ -33,6 +45,36 @@ export type DeclareTest = (
 export interface TestOptions {
   /** Limit for the test, and again for all its cleanup together. Default 10,000. */
   readonly timeoutMs?: number;
+}
+
+/** A test that was declared and is run by somebody else, maybe many times. */
+export interface CollectedTest {
+  readonly suite: string;
+  readonly name: string;
+  readonly run: (t: TestContext) => void | Promise<void>;
+}
+
+const realClock: TestClock = {
+  now: () => performance.now(),
+  setTimer(delayMs, run) {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Where suites go that are not to run by themselves. */
+let collected: CollectedTest[] | undefined;
+
+/** Collects the tests of all suites that `declare` declares; none of them runs. */
+export function collectTests(declare: () => void): readonly CollectedTest[] {
+  const all: CollectedTest[] = [];
+  collected = all;
+  try {
+    declare();
+  } finally {
+    collected = undefined;
+  }
+  return all;
 }
 
 /** How long an ended file may take to close what it opened. */
@@ -57,6 +99,11 @@ export function suite(
   body: (test: DeclareTest) => void,
   options: TestOptions = {},
 ): void {
+  if (collected !== undefined) {
+    const into = collected;
+    body((name, run) => into.push({ suite: title, name, run }));
+    return;
+  }
   if (started) throw new Error(`suite "${title}" was declared after the tests had begun`);
   const uvu = uvuSuite(title);
   let open = true;
@@ -95,6 +142,8 @@ async function runTest(
   const ending = new AbortController();
   const context: TestContext = {
     name,
+    clock: realClock,
+    limitMs: timeoutMs,
     signal: ending.signal,
     cleanup: (work) => {
       cleanups.push(work);
