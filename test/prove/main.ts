@@ -28,6 +28,7 @@ const names = [
   'browser',
   'sim',
   'planted',
+  'scenarios',
   'checkers',
   'processes',
   'fail-over',
@@ -114,6 +115,9 @@ async function proveOne(name: string, args: readonly string[]): Promise<boolean>
     'test/dist/prove',
     'test/dist/interop',
     'test/dist/sim',
+    'test/dist/scenarios',
+    'test/dist/recipes',
+    'test/dist/compliance',
   ];
   const slices = new Slices({
     path: join(root, '.cache', 'prove', `${name}${values.short ? '-short' : ''}.json`),
