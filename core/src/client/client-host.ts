@@ -70,6 +70,9 @@ export interface ServerAddress {
 export interface ClientClock {
   /** Milliseconds; only differences mean anything. Never falls. */
   now(): number;
-  /** Calls `run` once after `delayMs`; the returned function takes it back. */
+  /**
+   * Calls `run` once after `delayMs`, and before whatever the client hears later than that; the
+   * returned function takes it back.
+   */
   setTimer(delayMs: number, run: () => void): () => void;
 }

@@ -26,6 +26,7 @@ import { Hub } from './hub.js';
 import { KnownServers } from './known-servers.js';
 import { guarded, Listeners } from './listeners.js';
 import { outOfContext } from './out-of-context.js';
+import { PunctualClock } from './punctual-clock.js';
 import { requestsOver } from './requests.js';
 import { serverListOver } from './server-list.js';
 import { monotonicClock, sleepAwareClock } from './sleep-aware-clock.js';
@@ -54,7 +55,8 @@ export function createClient(
 ): Client {
   const host = outOfContext(around);
   const servers = new KnownServers();
-  const clock = options.clock === 'monotonic' ? monotonicClock(host) : sleepAwareClock(host);
+  const hostClock = options.clock === 'monotonic' ? monotonicClock(host) : sleepAwareClock(host);
+  const clock = new PunctualClock(hostClock);
   const maxFrameBytes = options.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
   const report = options.log ?? ((event: LogEvent) => host.log?.(event));
   const log = (event: LogEvent) => guarded(() => report(event), host);

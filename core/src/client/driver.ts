@@ -10,8 +10,8 @@ import type { ClientHost, ServerAddress, Transport, TransportEvents } from './cl
 import { serverName } from './connect-string.js';
 import type { ConnectionNews } from './diagnostics.js';
 import type { KnownServers } from './known-servers.js';
+import type { PunctualClock } from './punctual-clock.js';
 import { RequestTraces } from './request-traces.js';
-import type { HostClock } from './sleep-aware-clock.js';
 
 /** Who waits for the answer to a request. Called at most once, from the one dispatch. */
 export interface Waiter {
@@ -44,7 +44,7 @@ interface Line {
  */
 export class Driver {
   readonly session: ClientSession<Waiter>;
-  readonly clock: HostClock;
+  readonly clock: PunctualClock;
   readonly #host: ClientHost;
   readonly #servers: KnownServers;
   readonly #listener: SessionListener;
@@ -63,7 +63,7 @@ export class Driver {
 
   constructor(
     host: ClientHost,
-    clock: HostClock,
+    clock: PunctualClock,
     servers: KnownServers,
     settings: SessionSettings,
     listener: SessionListener,
@@ -160,6 +160,7 @@ export class Driver {
 
   /** For input from outside, which cannot be late: steps now unless a step is under way. */
   #happened(input: SessionInput<Waiter>): void {
+    if (!this.#isStepping) this.clock.runDue();
     if (this.#isStepping) {
       this.submit(input);
     } else {
