@@ -6,11 +6,10 @@ import type { ServerSpec } from '../config/servers.js';
 import { LocalClientHost, type LocalSessionKey } from './client-host.js';
 import { RealTime, VirtualTime } from './clockwork.js';
 import { endSession } from './end-session.js';
-import { Kernel } from './kernel.js';
+import { Kernel, type Micros } from './kernel.js';
 import type { Local, LocalOptions, LocalServerHandle } from './local.js';
 import type { BootLocal } from './machine.js';
 import { MortalHost } from './mortal-host.js';
-
 import { Network, type NetworkOptions } from './network.js';
 import { LocalServer } from './server.js';
 
@@ -46,6 +45,7 @@ export class LocalWorld implements Local {
   readonly #real: RealTime | undefined;
   readonly #places = new WeakMap<Client, Place>();
   readonly #options: LocalOptions;
+  readonly #locals: LocalServer[] = [];
   #clients = 0;
 
   /** @param network what is to be another way than in a world for programs, in virtual time */
@@ -58,7 +58,7 @@ export class LocalWorld implements Local {
     this.#network = new Network(kernel, { latencyMicros, fragments: !isReal, ...network });
     this.#virtual = new VirtualTime(kernel);
     this.#real = isReal ? new RealTime(kernel, () => performance.now()) : undefined;
-    this.host = this.#newHost();
+    this.host = this.newHost();
     const configs = configsOf(options);
     const servers = configs.map((config) => this.#newServer(boot, config));
     this.servers = servers as [LocalServerHandle, ...LocalServerHandle[]];
@@ -87,7 +87,7 @@ export class LocalWorld implements Local {
   }
 
   async connect(options: ConnectOptions = {}): Promise<Client> {
-    const host = this.#newHost();
+    const host = this.newHost();
     const mortal = new MortalHost(host, (run) => {
       this.#kernel.after(1, `${host.name} goes on`, run);
     });
@@ -107,6 +107,16 @@ export class LocalWorld implements Local {
 
   partition(client: Client): void {
     this.#do(() => this.#network.isolate(this.#placeOf(client).host.name, true));
+  }
+
+  /** Cuts a place for clients off, or joins it again; what was sent meanwhile arrives then. */
+  isolate(host: LocalClientHost, isolated: boolean): void {
+    this.#do(() => this.#network.isolate(host.name, isolated));
+  }
+
+  /** How long a step of every disk takes, from now on. */
+  slowDisks(stepMicros: readonly [from: Micros, to: Micros]): void {
+    for (const server of this.#locals) server.diskStepMicros = stepMicros;
   }
 
   heal(): void {
@@ -157,7 +167,7 @@ export class LocalWorld implements Local {
       for (const { state, address } of this.servers) {
         const [server] = parseConnectString(address).servers;
         if (state !== 'running' || server === undefined) continue;
-        if (await this.until(endSession(this.#newHost(), { ...key, server }))) return;
+        if (await this.until(endSession(this.newHost(), { ...key, server }))) return;
       }
       await this.advance(LOOK_MS);
     }
@@ -173,7 +183,8 @@ export class LocalWorld implements Local {
     return this.stop();
   }
 
-  #newHost(): LocalClientHost {
+  /** A place of its own for a client. */
+  newHost(): LocalClientHost {
     return new LocalClientHost({
       kernel: this.#kernel,
       network: this.#network,
@@ -206,6 +217,7 @@ export class LocalWorld implements Local {
       },
     });
     if (isReal) server.diskStepMicros = NO_TIME;
+    this.#locals.push(server);
     const handle: LocalServerHandle = {
       id: config.serverId,
       address: `memory://${address}`,
