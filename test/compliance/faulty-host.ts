@@ -33,6 +33,8 @@ export class FaultyHost implements ClientHost {
   refusing = false;
   /** New connections never open, and nobody says why. */
   silent = false;
+  /** Names of servers to which new connections fail at once. */
+  readonly unreachable = new Set<string>();
   /** What servers send is lost, and with it all that follows on the same connection. */
   deaf = false;
   #isLate = false;
@@ -57,7 +59,7 @@ export class FaultyHost implements ClientHost {
   randomBytes = (count: number) => this.#inner.randomBytes(count);
 
   open(address: ServerAddress, events: TransportEvents): Transport {
-    if (this.refusing) {
+    if (this.refusing || this.unreachable.has(address.host)) {
       this.#inner.soon(() => events.closed('refused by the test'));
       return { send() {}, close() {} };
     }

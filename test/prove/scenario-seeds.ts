@@ -1,8 +1,28 @@
 /** A thread that plays scenarios with seeds, one after the other, and tells what came out. */
 import { parentPort } from 'node:worker_threads';
-import { playSeed } from '../scenarios/catalog.js';
+import { bootServer } from '@vivarium/core/internal/peer/boot-server';
+import { playSeed, titles } from '../scenarios/catalog.js';
+import { scenarioPlants } from './plants/in-scenarios.js';
+import type { Plant } from './plants/plant.js';
 
 /** What a thread is asked for. */
+export type Asked = ScenariosAsked | PlantAsked;
+export type Answer = ScenariosDone | PlantDone;
+
+/** To put a bug in, and to play a scenario until it fails. */
+export interface PlantAsked {
+  /** Its number among them. */
+  readonly plant: number;
+  readonly seedsMax: number;
+}
+
+export interface PlantDone {
+  readonly [what: string]: number | string;
+  /** How many seeds it took; 0 when none failed. */
+  readonly seeds: number;
+  readonly story: string;
+}
+
 export interface ScenariosAsked {
   readonly titles: readonly string[];
   readonly first: number;
@@ -44,6 +64,29 @@ async function playAll({ titles, first, count }: ScenariosAsked): Promise<Scenar
   return { runs: titles.length * count, twice, virtualMs: Math.round(virtualMs), failures };
 }
 
-parentPort?.on('message', (asked: ScenariosAsked) => {
-  void playAll(asked).then((done) => parentPort?.postMessage(done));
+async function find({ plant, seedsMax }: PlantAsked): Promise<PlantDone> {
+  const { plant: bug, foundBy, harmless } = scenarioPlants[plant]!;
+  const title = titles.find((each) => each.endsWith(foundBy));
+  if (title === undefined) throw new Error(`no scenario ends with '${foundBy}'`);
+  const errorWith = async (planted: Plant, seed: number) => {
+    const { boot, remove } = planted.put(bootServer);
+    try {
+      return (await playSeed(title, seed, boot)).errors[0];
+    } finally {
+      remove();
+    }
+  };
+  for (let seed = 1; seed <= seedsMax; seed++) {
+    const error = await errorWith(bug, seed);
+    if (error === undefined) continue;
+    const alone = harmless && (await errorWith(harmless, seed));
+    if (alone !== undefined) return { seeds: 0, story: `fails without it: ${alone.message}` };
+    return { seeds: seed, story: error.message };
+  }
+  return { seeds: 0, story: '' };
+}
+
+parentPort?.on('message', (asked: Asked) => {
+  const answer: Promise<Answer> = 'plant' in asked ? find(asked) : playAll(asked);
+  void answer.then((done) => parentPort?.postMessage(done));
 });

@@ -2,13 +2,18 @@
 import { titles } from '../scenarios/catalog.js';
 import { scenarioRows, titlesOf } from '../scenarios/numbers.js';
 import { table } from './page.js';
+import { scenarioPlants } from './plants/in-scenarios.js';
 import type { Proof, ProofContext } from './proof.js';
-import type { ScenariosAsked, ScenariosDone } from './scenario-seeds.js';
+import type { Answer, Asked, PlantDone, ScenariosDone } from './scenario-seeds.js';
 import { Threads } from './threads.js';
 
 const FULL_SEEDS = 100;
 const SHORT_SEEDS = 2;
 const SLICE_SEEDS = 10;
+/** A bug that so many seeds of its scenario do not find is not found. */
+const PLANT_SEEDS_MAX = 50;
+
+type Players = Threads<Asked, Answer>;
 
 interface Failure {
   readonly title: string;
@@ -26,7 +31,15 @@ export const prove: Proof = {
     const { short, args, log } = context;
     const first = Number(args[0] ?? 1);
     const seeds = short ? SHORT_SEEDS : FULL_SEEDS;
-    const done = await run(context, first, seeds);
+    const threads: Players = new Threads(new URL('./scenario-seeds.js', import.meta.url));
+    const { done, found } = await (async () => {
+      try {
+        const found = findAll(context, threads);
+        return { done: await run(context, threads, first, seeds), found: await found };
+      } finally {
+        threads.end();
+      }
+    })();
     const failures = done.flatMap(failuresOf);
     for (const { title, seed, story } of failures) {
       log(`seed ${seed} fails ${title}: ${story}`);
@@ -37,7 +50,7 @@ export const prove: Proof = {
     const sum = (what: 'runs' | 'twice' | 'virtualMs') =>
       done.reduce((total, each) => total + each[what], 0);
     return {
-      holds: failures.length === 0,
+      holds: failures.length === 0 && found.every(({ seeds }) => seeds > 0),
       counts: {
         scenarios: `${covered.length} of ${rows.length}`,
         tests: titles.length,
@@ -46,6 +59,8 @@ export const prove: Proof = {
         runs: sum('runs'),
         failed: failures.length,
         'made twice, with the same trace': sum('twice'),
+        'bugs planted': scenarioPlants.length,
+        'of them found': found.filter(({ seeds }) => seeds > 0).length,
         'simulated hours': (sum('virtualMs') / 3_600_000).toFixed(1),
       },
       details: [
@@ -62,19 +77,42 @@ export const prove: Proof = {
             String(failures.filter(({ title }) => played.includes(title)).length),
           ]),
         ),
+        '## Bugs that are planted',
+        'What a scenario was written for is broken on purpose: it has to fail.',
+        table(
+          ['what is planted', 'the scenario', 'seeds until it fails', 'how'],
+          scenarioPlants.map(({ plant: { name }, foundBy }, at) => {
+            const { seeds, story } = found[at]!;
+            return [name, foundBy, seeds > 0 ? String(seeds) : 'NOT FOUND', story.split('\n')[0]!];
+          }),
+        ),
       ].join('\n\n'),
     };
   },
 };
 
+/** Puts in each bug, and plays its scenario until it fails. */
+function findAll({ slice, log }: ProofContext, threads: Players): Promise<readonly PlantDone[]> {
+  const finding = scenarioPlants.map(async ({ plant: { name }, foundBy }, plant) => {
+    const found = await threads.run((ask) =>
+      slice(
+        `plant ${name} ${foundBy}`,
+        () => ask({ plant, seedsMax: PLANT_SEEDS_MAX }) as Promise<PlantDone>,
+      ),
+    );
+    if (found.seeds === 0) log(`${name}: NOT FOUND by ${foundBy}`);
+    return found;
+  });
+  return Promise.all(finding);
+}
+
 /** Plays every test with every seed, on all processors. */
 async function run(
   { slice, log }: ProofContext,
+  threads: Players,
   first: number,
   count: number,
 ): Promise<readonly ScenariosDone[]> {
-  const url = new URL('./scenario-seeds.js', import.meta.url);
-  const threads = new Threads<ScenariosAsked, ScenariosDone>(url);
   const suites = new Map<string, string[]>();
   for (const title of titles) {
     const suite = title.split(' › ')[0]!;
@@ -85,21 +123,20 @@ async function run(
   const play = async (suite: string, from: number) => {
     const few = Math.min(SLICE_SEEDS, first + count - from);
     const asked = { titles: suites.get(suite)!, first: from, count: few };
-    done.push(await threads.run((ask) => slice(`${suite} ${from} ${few}`, () => ask(asked))));
+    const key = `${suite} ${from} ${few}`;
+    const work = (ask: (asked: Asked) => Promise<Answer>) =>
+      slice(key, () => ask(asked) as Promise<ScenariosDone>);
+    done.push(await threads.run(work));
     const runs = done.reduce((sum, each) => sum + each.runs, 0);
     if (done.length % suites.size === 0) {
       log(`${runs} runs: ${done.flatMap(failuresOf).length} failed`);
     }
   };
-  try {
-    for (let from = first; from < first + count; from += SLICE_SEEDS) {
-      for (const suite of suites.keys()) slices.push(play(suite, from));
-    }
-    await Promise.all(slices);
-    return done;
-  } finally {
-    threads.end();
+  for (let from = first; from < first + count; from += SLICE_SEEDS) {
+    for (const suite of suites.keys()) slices.push(play(suite, from));
   }
+  await Promise.all(slices);
+  return done;
 }
 
 function failuresOf({ failures }: ScenariosDone): readonly Failure[] {

@@ -5,11 +5,11 @@
  * that nothing else orders. Nothing of it breaks a connection or ends a session: a test must not
  * notice.
  */
-import type { ClientHost } from '@vivarium/core';
+import type { BootLocal } from '@vivarium/core/internal/local/machine';
 import { mix, Random } from '@vivarium/core/internal/local/random';
 import { LocalWorld } from '@vivarium/core/internal/local/world';
 import { bootServer } from '@vivarium/core/internal/peer/boot-server';
-import type { Local } from '@vivarium/core/local';
+import type { LocalServerHandle } from '@vivarium/core/local';
 import type { Target } from '../compliance/target.js';
 import { UnevenHost, type Unevenness } from './uneven-host.js';
 
@@ -34,7 +34,7 @@ const pauses = [undefined, { longestMs: 30, apartMs: 100 }, { longestMs: 100, ap
 export class SeededWorld implements Target {
   readonly connectString: string;
   /** The servers, for tests that want to do something to them. */
-  readonly ensemble: Local;
+  readonly ensemble: LocalWorld;
   readonly #random: Random;
   readonly #unevenness: Unevenness;
   #clients = 0;
@@ -42,32 +42,47 @@ export class SeededWorld implements Target {
   #trace = 0;
   #isOver = false;
 
-  /** Resolves when the servers have a leader. */
-  static async open(seed: number): Promise<SeededWorld> {
-    const world = new SeededWorld(seed);
-    await (world.ensemble as LocalWorld).ready();
+  /**
+   * Resolves when the servers have a leader.
+   *
+   * @param boot what servers are made of, where it is not the usual
+   */
+  static async open(seed: number, boot: BootLocal = bootServer): Promise<SeededWorld> {
+    const world = new SeededWorld(seed, boot);
+    await world.ensemble.ready();
     world.#pauseServers();
     return world;
   }
 
-  private constructor(seed: number) {
+  private constructor(seed: number, boot: BootLocal) {
     this.#random = new Random(seed, 'scenario');
     this.#unevenness = this.#random.pick(loops);
     const latencyMicros = this.#random.pick(latencies);
     const config = { tickTime: TICK_MS, extendedTypesEnabled: true };
     const options = { servers: SERVERS, time: 'virtual', seed, config } as const;
-    const local = new LocalWorld(bootServer, options, { latencyMicros });
-    this.ensemble = local;
-    this.connectString = local.connectString;
+    this.ensemble = new LocalWorld(boot, options, { latencyMicros });
+    this.connectString = this.ensemble.connectString;
   }
 
   /** Each client has a loop of its own. */
-  get host(): ClientHost {
+  get host(): UnevenHost {
     const random = new Random(this.#random.bits(), `client ${++this.#clients}`);
-    return new UnevenHost(this.ensemble.host, random, this.#unevenness, this.#note);
+    return new UnevenHost(this.ensemble.newHost(), random, this.#unevenness, this.#note);
   }
 
   readonly newHome = (): string => `/home-${++this.#homes}`;
+
+  /** Who leads, and the others, in an order that the seed decides. */
+  get roles(): readonly [leader: LocalServerHandle, ...followers: LocalServerHandle[]] {
+    const leader = this.ensemble.leader!;
+    const [one, other] = this.ensemble.servers.filter((each) => each !== leader);
+    return this.#random.chance(0.5) ? [leader, one!, other!] : [leader, other!, one!];
+  }
+
+  /** Chance of the seed's, for tests. */
+  random(purpose: string): Random {
+    return new Random(this.#random.bits(), purpose);
+  }
 
   /** A number over all that has happened to the clients: another run of the seed has the same. */
   get trace(): number {

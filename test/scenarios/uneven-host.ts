@@ -1,5 +1,6 @@
 /** A client whose event loop stands still now and then: something else keeps its process busy. */
 import type { ClientHost, TransportEvents } from '@vivarium/core';
+import type { LocalClientHost } from '@vivarium/core/internal/local/client-host';
 import type { Random } from '@vivarium/core/internal/local/random';
 
 /** What a loop is like. */
@@ -20,21 +21,26 @@ interface Turn {
  * network after them, one thing in each turn, as in Node.
  */
 export class UnevenHost implements ClientHost {
+  /** Where the client is in the network. */
+  readonly place: LocalClientHost;
   readonly #inner: ClientHost;
   readonly #random: Random;
   readonly #unevenness: Unevenness;
   readonly #note: (what: number) => void;
   #waiting: Turn[] = [];
   #isStill = false;
+  #cancel = () => {};
+  #areTimersLast = false;
 
   /** @param note is told a number for everything that happens to the client */
   constructor(
-    inner: ClientHost,
+    inner: LocalClientHost,
     random: Random,
     unevenness: Unevenness,
     note: (what: number) => void,
   ) {
     this.#note = note;
+    this.place = inner;
     this.#inner = inner;
     this.#random = random;
     this.#unevenness = unevenness;
@@ -81,12 +87,22 @@ export class UnevenHost implements ClientHost {
     };
   }
 
+  /**
+   * The loop stands still for so long.
+   *
+   * @param goesOnWith `sockets` as a process does that was stopped while it read from them
+   */
+  block(forMs: number, goesOnWith: 'timers' | 'sockets' = 'timers'): void {
+    this.#isStill = true;
+    this.#areTimersLast = goesOnWith === 'sockets';
+    this.#goOnIn(forMs);
+  }
+
   #take(isTimer: boolean, run: () => void): void {
     this.#note(isTimer ? 1 : 0);
     const { chance, longestMs } = this.#unevenness;
     if (!this.#isStill && this.#random.chance(chance)) {
-      this.#isStill = true;
-      this.#inner.setTimer(this.#random.between(1, longestMs), () => this.#goOn());
+      this.block(this.#random.between(1, longestMs));
     }
     if (this.#isStill) this.#waiting.push({ isTimer, run });
     else run();
@@ -94,13 +110,18 @@ export class UnevenHost implements ClientHost {
 
   /** One turn of those that wait; each lets promises have theirs before the next. */
   #goOn(): void {
-    const at = this.#waiting.findIndex(({ isTimer }) => isTimer);
+    const at = this.#waiting.findIndex(({ isTimer }) => isTimer !== this.#areTimersLast);
     const [turn] = this.#waiting.splice(Math.max(at, 0), 1);
     if (turn === undefined) {
       this.#isStill = false;
       return;
     }
-    this.#inner.setTimer(0, () => this.#goOn());
+    this.#goOnIn(0);
     turn.run();
+  }
+
+  #goOnIn(delayMs: number): void {
+    this.#cancel();
+    this.#cancel = this.#inner.setTimer(delayMs, () => this.#goOn());
   }
 }
