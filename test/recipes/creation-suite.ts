@@ -1,3 +1,4 @@
+import { type Client, isZkError } from '@vivarium/core';
 import { acquireLock, pendingCleanUps$ } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
@@ -146,6 +147,37 @@ export function creationSuite(name: string, open: () => Promise<Target>): void {
       await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
       assert.equal((await zk.children(home)).children, []);
       assert.is((await zk.exists(home))!.cversion, 2);
+    });
+
+    test('is made though its folder vanishes twenty times just before (7)', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      let left = 20;
+      let folders = 0;
+      const create: Client['create'] = async (path, data, options) => {
+        if (options?.mode === 'ephemeralSequential' && left-- > 0) {
+          await b.delete(home).then(
+            () => folders++,
+            (error: unknown) => assert.ok(isZkError(error, 'NO_NODE')),
+          );
+        }
+        return a.zk.create(path, data, options);
+      };
+      const zk = new Proxy(a.zk, {
+        get: (target, key) => (key === 'create' ? create : Reflect.get(target, key, target)),
+      });
+      const hold = await acquireLock(zk, home);
+      assert.is(folders, 19);
+      await b.sync();
+      assert.is((await b.children(home)).children.length, 1);
+      await hold.release();
+      await b.delete(home);
+      left = 21;
+      const error = await errorOf(acquireLock(zk, home));
+      assert.is((error as Error).name, 'CONFLICT');
+      assert.match(String(error), /it was removed 21 times/);
+      await b.sync();
+      assert.is(await b.exists(home), undefined);
     });
 
     test('stands in a folder that is made for it', async (t) => {

@@ -1,5 +1,6 @@
 import type { Acl, Client, NodeData, SessionInfo } from '@vivarium/core';
 import { isZkError } from '@vivarium/core';
+import { RecipeError } from '../errors.js';
 import { deskOf } from './desk.js';
 import { isRefused, wasCutOff } from './doubt.js';
 import { ensureFolder, FOLDER_TURNS } from './folder.js';
@@ -30,7 +31,8 @@ export interface Standing {
  *
  * When it rejects, a node that may have been made is being removed.
  *
- * @throws SESSION_EXPIRED when the session has ended: begin again in the next; the signal's reason
+ * @throws SESSION_EXPIRED when the session has ended: begin again in the next; RecipeError CONFLICT
+ *   when the folder is removed again and again; the signal's reason
  */
 export async function createProtected(
   zk: Client,
@@ -52,7 +54,8 @@ export async function createProtected(
         return { path, czxid: stat.czxid };
       } catch (error) {
         if (isRefused(error)) isInDoubt = false;
-        if (isZkError(error, 'NO_NODE') && missing++ < FOLDER_TURNS) {
+        if (isZkError(error, 'NO_NODE')) {
+          if (missing++ === FOLDER_TURNS) throw vanishing(parent, error);
           await ensureFolder(zk, parent, { signal, acl });
         } else if (!wasCutOff(error)) {
           throw error;
@@ -66,6 +69,11 @@ export async function createProtected(
     if (isInDoubt) desk.cleanUps.abandon(session.id, parent, mark).catch(() => {});
     throw error;
   }
+}
+
+function vanishing(parent: string, cause: unknown): RecipeError {
+  const reason = `it was removed ${FOLDER_TURNS + 1} times just before a node was made in it`;
+  return new RecipeError('CONFLICT', parent, { reason, cause });
 }
 
 async function find(

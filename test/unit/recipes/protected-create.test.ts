@@ -97,7 +97,8 @@ suite('creating one node although answers get lost', (test) => {
     assert.is(calls.filter((each) => each === 'ensure').length, 20);
     missing = 21;
     const error = await errorOf(createProtected(scripted(parts).zk, session, node, forEver));
-    assert.is((error as Error).name, 'NO_NODE');
+    assert.is((error as Error).name, 'CONFLICT');
+    assert.is(((error as Error).cause as Error).name, 'NO_NODE');
   });
 
   test('makes a plain folder where there are no containers', async () => {
