@@ -1,8 +1,8 @@
 /** What streams make of changes that their client could not hear of at the time. */
-import { type NodeSnapshot, text } from '@vivarium/core';
+import { isZkError, type NodeSnapshot, OPEN_ACL, permissions, text } from '@vivarium/core';
 import * as assert from 'uvu/assert';
 import { suite } from '../support/suite.js';
-import { record } from './observe.js';
+import { errorOf, record } from './observe.js';
 import { Tap } from './tap.js';
 import type { Target } from './target.js';
 import { rigOf } from './target.js';
@@ -64,6 +64,36 @@ export function absenceSuite(name: string, open: () => Promise<Target>): void {
       await zk.get(path);
       assert.is(data.values.length, 2);
     });
+
+    for (const auditMs of [undefined, 50]) {
+      const how =
+        auditMs === undefined ? 'is not noticed without audits' : 'is noticed by an audit';
+      test(`that a node may not be read for a while ${how} (66)`, async (t) => {
+        const { zk: writer, home, another } = await rigOf(t, await open());
+        const { zk } = await another({ auditMs });
+        const path = `${home}/a`;
+        await writer.create(path, 'old');
+        await zk.sync();
+        const data = record(t, zk.node$(path, { codec: text }));
+        await data.until(isData('old'));
+        const id = { scheme: 'world', id: 'anyone' };
+        await writer.setAcl(path, [{ perms: permissions.all & ~permissions.read, id }]);
+        if (auditMs !== undefined) {
+          const error = await errorOf(data.until(() => false));
+          assert.ok(isZkError(error, 'NO_AUTH'));
+        }
+        await writer.set(path, 'new');
+        await writer.setAcl(path, OPEN_ACL);
+        await zk.sync();
+        // Nothing has told of the change: who may not read a node hears nothing of it.
+        assert.ok(isData('old')(data.last!));
+        assert.is(data.values.length, 1);
+        data.unsubscribe();
+        const again = record(t, zk.node$(path, { codec: text }));
+        await again.until(isData('new'));
+        assert.equal(again.errors, []);
+      });
+    }
 
     test('one that was left meanwhile says nothing, and leaves no watch (scenario 62)', async (t) => {
       const { zk, faults, home, another } = await rigOf(t, await open());

@@ -42,6 +42,8 @@ export interface ScenariosDone {
 
 /** One seed of so many is played twice. */
 const TWICE_EVERY = 10;
+/** RxJS reports what a subscriber throws from a timer of its own, whose time is real. */
+const REAL = 'one subscriber that throws does not disturb the others';
 
 async function playAll({ titles, first, count }: ScenariosAsked): Promise<ScenariosDone> {
   const failures: string[] = [];
@@ -55,7 +57,7 @@ async function playAll({ titles, first, count }: ScenariosAsked): Promise<Scenar
       if (played.errors.length > 0) {
         fail(played.errors.map(({ name, message }) => `${name}: ${message}`).join(' · '));
       }
-      if (seed % TWICE_EVERY !== 0) continue;
+      if (seed % TWICE_EVERY !== 0 || title.endsWith(REAL)) continue;
       twice++;
       const again = await playSeed(title, seed);
       if (again.trace !== played.trace) fail('is another run each time');

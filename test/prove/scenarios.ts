@@ -7,7 +7,7 @@ import type { Proof, ProofContext } from './proof.js';
 import type { Answer, Asked, PlantDone, ScenariosDone } from './scenario-seeds.js';
 import { Threads } from './threads.js';
 
-const FULL_SEEDS = 100;
+const FULL_SEEDS = 50;
 const SHORT_SEEDS = 2;
 const SLICE_SEEDS = 10;
 /** A bug that so many seeds of its scenario do not find is not found. */

@@ -192,7 +192,7 @@ export function counterSuite(name: string, open: () => Promise<Target>): void {
         const people = await Promise.all(Array.from({ length: 6 }, () => person()));
         const steady = people.pop()!.zk;
         const losses = people.map((each, seed) => loseAnswers(each, { seed, chance: 40 }));
-        const lost = () => losses.reduce((sum, { count }) => sum + count, 0);
+        const lost = () => losses.reduce((sum, { answers }) => sum + answers, 0);
         const added: { readonly sum: bigint; readonly term: bigint }[] = [];
         const adding = people.map(async ({ zk }) => {
           const shared = counter(zk, home);

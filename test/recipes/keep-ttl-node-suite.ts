@@ -87,6 +87,7 @@ export function keepTtlNodeSuite(name: string, open: () => Promise<Target>): voi
       assert.equal(said.values, ['kept', 'missing', 'kept']);
       await other.delete(`${path}/touch`);
       await said.until((status) => status === 'kept' && said.values.length > 3);
+      await other.sync(path);
       assert.ok(await other.exists(`${path}/touch`));
       await node.set('3');
       await other.sync(path);

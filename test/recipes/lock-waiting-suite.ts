@@ -47,16 +47,24 @@ export function lockWaitingSuite(name: string, open: () => Promise<Target>): voi
       assert.is(await zk.exists(home), undefined);
     });
 
-    test('goes on at the end of the queue when the session has ended', async (t) => {
+    test('goes on at the very end of the queue when the session has ended (5)', async (t) => {
       const { home, person } = await stageOf(t, await open());
-      const [a, { zk: b }] = [await person(), await person()];
+      const [a, { zk: b }, { zk: c }] = [await person(), await person(), await person()];
       const hold = await acquireLock(b, home);
+      const stand = async () => (await b.children(home)).children.length;
       const again = acquireLock(a.zk, home);
-      while ((await b.children(home)).children.length < 2) await b.sync();
+      while ((await stand()) < 2) await b.sync();
+      const behind = acquireLock(c, home);
+      while ((await stand()) < 3) await b.sync();
       await a.faults.endSession();
       a.faults.cut();
       await hold.release();
+      const before = await behind;
+      assert.ok(before.isCertain());
+      await before.release();
       const late = await again;
+      assert.is(late.token.compare(before.token), 1);
+      await b.sync();
       assert.is(late.token.session, a.zk.session!.id);
       assert.is((await b.exists(late.path))!.ephemeralOwner, a.zk.session!.id);
     });

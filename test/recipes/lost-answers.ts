@@ -5,6 +5,8 @@ import type { Person } from './world.js';
 export interface Losses {
   /** How often an answer or a request was lost so far. */
   count: number;
+  /** How often it was an answer. */
+  answers: number;
   /** Ends it; resolves when all connections may be used again. */
   stop(): Promise<void>;
 }
@@ -26,6 +28,7 @@ export function loseAnswers({ zk, faults }: Person, options: LossOptions): Losse
   let losing: Promise<void> | undefined;
   const losses: Losses = {
     count: 0,
+    answers: 0,
     async stop() {
       faults.sending = () => {};
       await losing;
@@ -34,6 +37,7 @@ export function loseAnswers({ zk, faults }: Person, options: LossOptions): Losse
   const lose = async () => {
     losses.count++;
     const isAnswer = random.chance(70);
+    if (isAnswer) losses.answers++;
     if (isAnswer) faults.deaf = true;
     else faults.mute = true;
     await new Promise<void>((resolve) => zk.clock.setTimer(2, resolve));
