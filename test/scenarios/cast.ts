@@ -31,6 +31,8 @@ export async function actorOf(
   const connectString = places === undefined ? world.connectString : `memory://${places.join(',')}`;
   const keepOrder = places !== undefined;
   const zk = await connect(connectString, { graceMs: 0, keepOrder, ...options, host: faults });
+  // A test that wants a client at a server would show nothing with the client at another.
+  if (places !== undefined) assert.ok(zk.state.server?.endsWith(places[0]!), zk.state.server);
   t.cleanup(() => {
     faults.refusing = false;
     faults.deaf = false;

@@ -15,6 +15,7 @@ import { UnevenHost, type Unevenness } from './uneven-host.js';
 
 const SERVERS = 3;
 const TICK_MS = 500;
+const LOOK_MS = 5;
 
 /** How long bytes travel, in microseconds: within a rack, a building, a country, a continent. */
 const latencies = [
@@ -43,13 +44,14 @@ export class SeededWorld implements Target {
   #isOver = false;
 
   /**
-   * Resolves when the servers have a leader.
+   * Resolves when all servers serve.
    *
    * @param boot what servers are made of, where it is not the usual
    */
   static async open(seed: number, boot: BootLocal = bootServer): Promise<SeededWorld> {
     const world = new SeededWorld(seed, boot);
-    await world.ensemble.ready();
+    const { servers } = world.ensemble;
+    while (!servers.every(({ view }) => view?.serving)) await world.ensemble.advance(LOOK_MS);
     world.#pauseServers();
     return world;
   }
