@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from './suite.js';
+import { collectTests, suite } from './suite.js';
 
 suite('the suite wrapper', (test) => {
   const order: string[] = [];
@@ -18,5 +18,19 @@ suite('the suite wrapper', (test) => {
   });
   test('the signal is aborted when the test has ended', () => {
     assert.ok(ended?.aborted);
+  });
+  test('tests that are collected are not run', () => {
+    let isRun = false;
+    const collected = collectTests(() =>
+      suite('others', (declare) => {
+        declare('one', () => {
+          isRun = true;
+        });
+        declare('two', () => {});
+      }),
+    );
+    const names = collected.map((each) => `${each.suite} ${each.name}`);
+    assert.equal(names, ['others one', 'others two']);
+    assert.not(isRun);
   });
 });
