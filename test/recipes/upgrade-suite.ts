@@ -78,7 +78,7 @@ export function upgradeSuite(name: string, open: () => Promise<Target>): void {
       assert.is(upgraded.hold, undefined);
       await after.release();
       const writer = await upgrading;
-      assert.is(writer.token.compare(reader.token), 1);
+      assert.is(writer.token.compare(reader.token), 0);
       assert.ok(reader.isCertain());
       await settle(...clients);
       assert.equal([waiting.hold, lateSeen.hold], [undefined, undefined]);
@@ -91,6 +91,29 @@ export function upgradeSuite(name: string, open: () => Promise<Target>): void {
       await reader.release();
       await (await writing).release();
       await (await late).release();
+    });
+
+    test('has a token between those of who wrote before and of who writes after', async (t) => {
+      const { locks, queueOf } = await scene(t, 3);
+      const [a, b, c] = locks;
+      const first = await a!.write();
+      const asking = b!.read({ upgradable: true });
+      await queueOf(2);
+      const writing = c!.write();
+      await queueOf(3);
+      await first.release();
+      const reader = await asking;
+      const upgraded = await reader.upgrade();
+      assert.is(upgraded.token.compare(first.token), 1);
+      await upgraded.release();
+      const again = await reader.upgrade();
+      assert.is(again.token.compare(upgraded.token), 0);
+      await again.release();
+      await reader.release();
+      // It has asked before the upgrade was made, and writes after it.
+      const last = await writing;
+      assert.is(last.token.compare(upgraded.token), 1);
+      await last.release();
     });
 
     test('keeps out who is let in by a writer that gives up in the middle of it', async (t) => {

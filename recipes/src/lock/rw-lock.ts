@@ -84,8 +84,9 @@ export interface WriteHold extends Hold {
 export interface UpgradableHold extends Hold {
   /**
    * Waits to write, without anybody writing in between: for those who read now, before all who
-   * wait. Resolves with a hold to write, whose token is greater than that of every earlier writer;
-   * this hold goes on under it, and with its end both end. When it rejects, this hold is as it was.
+   * wait. Resolves with a hold to write that has the same token: greater than that of every earlier
+   * writer, smaller than that of every later one. This hold goes on under it, and with its end both
+   * end. When it rejects, this hold is as it was.
    *
    * @throws RecipeError HOLD_LOST, HOLD_REVOKED or RELEASED when the hold has ended, TIMED_OUT,
    *   UNREADABLE_PREDECESSOR, QUEUE_TOO_LONG; ZkError NO_AUTH, BAD_ARGUMENTS while it is upgraded

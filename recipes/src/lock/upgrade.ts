@@ -67,7 +67,9 @@ async function becomeWriter(
 ): Promise<NodeHold> {
   const parent = parentOf(reader.path);
   const { standing, first } = await standToWrite(zk, session, reader, look, signal);
-  const writer = new NodeHold(zk, session, standing);
+  // Those who wait to write came after our first node and before the second: the token is the
+  // first one's, or theirs would be smaller although they write later.
+  const writer = new NodeHold(zk, session, { ...standing, czxid: reader.token.zxid });
   try {
     const ahead = (names: readonly string[]) => {
       const stands = [reader, writer].every(({ path }) => names.includes(nameOf(path)));
