@@ -27,6 +27,7 @@ const names = [
   'quorum-rules',
   'browser',
   'sim',
+  'recipes-sim',
   'planted',
   'scenarios',
   'checkers',

@@ -23,10 +23,12 @@ export interface Found {
 export type Answer = { readonly found: Found } | { readonly alarms: readonly string[] };
 
 async function find(plant: Plant, seedsMax: number): Promise<Found> {
+  const recipes = await plant.recipes?.();
+  const life = recipes === undefined ? {} : ({ recipes, focus: 'recipes' } as const);
   for (let seed = 1; seed <= seedsMax; seed++) {
     const { boot, remove } = plant.put(bootServer);
     try {
-      const { violation } = await runSeed({ seed, boot });
+      const { violation } = await runSeed({ seed, boot, ...life });
       if (violation === undefined) continue;
       return { seeds: seed, property: violation.property, story: violation.message };
     } catch (error) {

@@ -26,8 +26,8 @@ export const prove: Proof = {
   name: 'planted',
   what:
     'The simulator finds each of the bugs that are planted in servers, their ensembles, their ' +
-    'disks, their wires and the client, within a bounded number of seeds, and finds nothing where ' +
-    'none is planted.',
+    'disks, their wires, the client and the recipes, within a bounded number of seeds, and finds ' +
+    'nothing where none is planted.',
   async run(context) {
     const { short, log, args } = context;
     const chosen = short ? ofToday() : whole(args[0]);

@@ -9,6 +9,7 @@ export interface SeedsAsked {
   readonly first: number;
   readonly count: number;
   readonly length: NonNullable<RunOptions['length']>;
+  readonly focus: NonNullable<RunOptions['focus']>;
 }
 
 /** What it answers. */
@@ -30,7 +31,7 @@ export interface SeedsDone {
 /** One seed of so many is run twice. */
 const TWICE_EVERY = 100;
 
-async function runAll({ first, count, length }: SeedsAsked): Promise<SeedsDone> {
+async function runAll({ first, count, length, focus }: SeedsAsked): Promise<SeedsDone> {
   const began = performance.now();
   const counts: Record<string, number> = {};
   const seen: Record<string, number> = {};
@@ -38,7 +39,7 @@ async function runAll({ first, count, length }: SeedsAsked): Promise<SeedsDone> 
   let twice = 0;
   for (let seed = first; seed < first + count; seed++) {
     const name = length === 'medium' ? `medium seed ${seed}` : `seed ${seed}`;
-    const options = { seed, boot: bootServer, length };
+    const options = { seed, boot: bootServer, length, focus };
     try {
       const result = await runSeed(options);
       add(result, counts, seen);

@@ -1,8 +1,9 @@
 /**
  * `npm run sim -- --seed 42 --log` runs one seed and prints everything that happens in it.
  * `npm run sim -- --seed 1 --count 1000` runs a thousand seeds, up to the first violation.
- * `--medium` makes lives several times as long; `--quiet` leaves the faults out; `--keep-going`
- * runs all of them and counts; `--marks` tells which situations they got into, and how often.
+ * `--medium` makes lives several times as long; `--recipes` has programs use more of the recipes
+ * and ask for less by themselves; `--quiet` leaves the faults out; `--keep-going` runs all of them
+ * and counts; `--marks` tells which situations they got into, and how often.
  * `--seed 42 --shrink` leaves out of a run that fails whatever it fails without, and prints the
  * rest; `--only f3,c1.7` does these faults and requests alone, as `--shrink` tells.
  *
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '1' },
     log: { type: 'boolean', default: false },
     medium: { type: 'boolean', default: false },
+    recipes: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },
     marks: { type: 'boolean', default: false },
@@ -36,14 +38,23 @@ type Outcome = keyof typeof exitCodes;
 const first = Number(values.seed ?? 1 + Math.floor(Math.random() * 2 ** 31));
 const count = Number(values.count);
 if (!Number.isSafeInteger(first) || !(count >= 1)) {
-  process.stderr.write('npm run sim -- [--seed N] [--count N] [--log] [--medium] [--quiet]\n');
-  process.stderr.write('            [--keep-going] [--marks] [--shrink] [--only NAMES]\n');
+  process.stderr.write('npm run sim -- [--seed N] [--count N] [--log] [--medium] [--recipes]\n');
+  process.stderr.write(
+    '            [--quiet] [--keep-going] [--marks] [--shrink] [--only NAMES]\n',
+  );
   process.exit(2);
 }
 const seen = new Marks();
-const life = { quiet: values.quiet, length: values.medium ? 'medium' : 'short' } as const;
+const life = {
+  quiet: values.quiet,
+  length: values.medium ? 'medium' : 'short',
+  focus: values.recipes ? 'recipes' : 'requests',
+} as const;
 /** The words that make the same life again. */
-const lifeWords = `${values.medium ? ' --medium' : ''}${values.quiet ? ' --quiet' : ''}`;
+const lifeWords = (['medium', 'recipes', 'quiet'] as const)
+  .filter((word) => values[word])
+  .map((word) => ` --${word}`)
+  .join('');
 const only = values.only === undefined ? undefined : new Set(values.only.split(','));
 process.exitCode = values.shrink ? await shrinkOne(first) : await runAll();
 if (values.marks) tellMarks();

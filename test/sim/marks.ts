@@ -2,8 +2,9 @@
  * Situations that a simulator which is worth anything gets into now and then. Each is noted when it
  * is seen; one that is never seen in thousands of runs means that something is not tried any more.
  */
+import { recipeMarks } from './recipe-marks.js';
 
-export const marks = {
+export const worldMarks = {
   // How a learner gets its leader's history.
   'diff-empty': 'a learner lacked nothing',
   'diff-some': 'a learner was sent what it lacked',
@@ -106,7 +107,6 @@ export const marks = {
   'write-through-observer': 'a write came through an observer',
   'multi-refused': 'a multi changed nothing',
   'removed-by-server': 'a container or a node whose time was over was removed',
-  'lock-taken': 'somebody held a lock',
 
   // Disks and starts.
   'snapshot-taken': 'a server took a snapshot',
@@ -145,6 +145,8 @@ export const marks = {
   observers: 'some servers only looked on',
   'some-frozen': 'some stayed broken to the end',
 } as const;
+
+export const marks = { ...worldMarks, ...recipeMarks };
 
 export type Mark = keyof typeof marks;
 

@@ -7,11 +7,12 @@ import { replay } from './judges/replay.js';
 import { judgeWatches, WatchProbes } from './judges/watches.js';
 import { writesOf } from './judges/wire-requests.js';
 import type { Marks } from './marks.js';
+import type { RecipesModule } from './programs/recipes/player.js';
 import { Script } from './script.js';
 import { Violation } from './violation.js';
 import type { SentRequest } from './world/history.js';
 import { Simulation } from './world/simulation.js';
-import type { Length } from './world/swarm.js';
+import type { Focus, Length } from './world/swarm.js';
 
 export interface RunOptions {
   readonly seed: number;
@@ -20,6 +21,10 @@ export interface RunOptions {
   readonly quiet?: boolean;
   /** `short` unless given. */
   readonly length?: Length;
+  /** `requests` unless given. */
+  readonly focus?: Focus;
+  /** What programs use; the package unless given. */
+  readonly recipes?: RecipesModule;
   /** What it does of all that its seed decides; everything unless given. */
   readonly only?: ReadonlySet<string>;
   /** Written while it runs; takes the place of `only`. */
@@ -66,7 +71,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     expiries: canon.entries.filter(({ txn }) => txn.header.type === txnTypes.closeSession).length,
     recoveries: servers.reduce((sum, { recoveries }) => sum + recoveries.count, 0),
     lives: servers.reduce((sum, { local }) => sum + local.lives, 0),
-    locks: simulation.lock.taken,
+    holds: simulation.judges.holds.taken,
     listeners: record.listeners.length,
     shown: record.streams.reduce((sum, { emitted }) => sum + emitted.length, 0),
     events_happened: kernel.happened,
@@ -82,29 +87,28 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
  * @throws Violation
  */
 export function judge(written: WrittenDown): Readonly<Record<string, number>> {
-  const { canon, history, record, servers, lock, group } = written;
+  const { canon, history, record, servers, judges } = written;
   const found = servers.flatMap(({ recoveries }) => recoveries.probes());
   const { hasLocalSessions } = written.witness;
   const watches = new WatchProbes(history);
-  const all = [watches.probes, record.probes(), found, group.probes()];
+  const all = [watches.probes, record.probes(), found, judges.probes()];
   const probes = all.flat();
   const replayed = replay(canon, history, probes, { hasLocalSessions });
   judgeOrder(history, canon, replayed, written.isAlone);
   const told = judgeWatches(history, replayed, watches);
   record.judge(replayed, appliedPayloads(replayed.applied), history);
-  lock.judge(replayed);
+  judges.judge(replayed);
   const { marks, ensemble, closing, resumed } = written.witness;
   judgeLeases(history, canon, closing);
   const established = (ensemble?.established ?? []).map((each) => each.establishedAt! / 1_000);
   markClients(marks, history, canon, replayed, { established, resumed });
-  if (lock.taken > 0) marks.hit('lock-taken');
   return { ...replayed.compared, ...told };
 }
 
 /** What the judges look at. */
 export type WrittenDown = Pick<
   Simulation,
-  'canon' | 'history' | 'record' | 'servers' | 'lock' | 'group' | 'isAlone' | 'witness'
+  'canon' | 'history' | 'record' | 'servers' | 'judges' | 'isAlone' | 'witness'
 >;
 
 const decoder = new TextDecoder();

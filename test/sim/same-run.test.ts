@@ -9,7 +9,7 @@ const main = fileURLToPath(new URL('./main.js', import.meta.url));
 
 /** `npm run sim` with these words. */
 function sim(...words: readonly string[]) {
-  const options = { encoding: 'utf8', timeout: 60_000 } as const;
+  const options = { encoding: 'utf8', timeout: 60_000, maxBuffer: 2 ** 28 } as const;
   return spawnSync(process.execPath, [main, ...words], options);
 }
 

@@ -1,6 +1,7 @@
 import { diskPlants } from './at-the-disk.js';
 import { wirePlants } from './at-the-wire.js';
 import { electionPlants } from './in-elections.js';
+import { recipePlants } from './in-recipes.js';
 import { replicationPlants } from './in-replication.js';
 import { sessionPlants } from './in-sessions.js';
 import { clientPlants } from './inside-the-client.js';
@@ -19,7 +20,7 @@ const everywhere: readonly Plant[] = [
 const amongServers: readonly Plant[] = [...electionPlants, ...replicationPlants, ...sessionPlants];
 
 /** Every bug that the simulator must find. */
-export const plants: readonly Plant[] = [...everywhere, ...amongServers];
+export const plants: readonly Plant[] = [...everywhere, ...amongServers, ...recipePlants];
 
 /** Bugs that a short proof does not look for: some take hundreds of seeds. */
 export const rarePlants: ReadonlySet<string> = new Set([

@@ -3,12 +3,15 @@ import type { BootLocal, LocalMachine } from '@vivarium/core/internal/local/mach
 import type { Effect } from '@vivarium/core/internal/seam/effects';
 import type { Batch, Input } from '@vivarium/core/internal/seam/inputs';
 import type { DiskStep } from '@vivarium/core/internal/storage/disk';
+import type { RecipesModule } from '../../sim/programs/recipes/player.js';
 
 export interface Plant {
   /** What the bug does, in a few words. */
   readonly name: string;
   /** Puts the bug in; what it returns takes it out again. Everything is whole before and after. */
   put(boot: BootLocal): Planted;
+  /** The recipes with the bug in them, of one that is there; their runs have much of recipes. */
+  recipes?(): Promise<RecipesModule>;
 }
 
 export interface Planted {

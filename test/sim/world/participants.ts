@@ -9,14 +9,14 @@ import { MortalHost } from '@vivarium/core/internal/local/mortal-host';
 import type { Network } from '@vivarium/core/internal/local/network';
 import type { Random } from '@vivarium/core/internal/local/random';
 import type { ApiRecord } from '../judges/api-record.js';
-import type { GroupJudge } from '../judges/group-judge.js';
-import type { LockJudge } from '../judges/lock-judge.js';
 import { CREDENTIAL } from '../judges/permissions.js';
+import type { RecipeJudges } from '../judges/recipes/recipe-judges.js';
 import type { Marks } from '../marks.js';
 import { Actor } from '../programs/actor.js';
 import { Envoy } from '../programs/envoy.js';
-import { hold } from '../programs/holder.js';
 import { lookOn } from '../programs/onlooker.js';
+import { playsOf } from '../programs/recipes/play.js';
+import type { RecipesModule } from '../programs/recipes/player.js';
 import type { Script } from '../script.js';
 import type { History } from './history.js';
 import { recordedHost } from './recorded-host.js';
@@ -31,8 +31,9 @@ export interface ParticipantsParts {
   readonly history: History;
   readonly script: Script;
   readonly record: ApiRecord;
-  readonly lock: LockJudge;
-  readonly group: GroupJudge;
+  readonly recipes: RecipesModule;
+  readonly judges: RecipeJudges;
+  readonly marks: Marks;
   /** False from the heal on: nobody begins anything new then. */
   readonly goesOn: () => boolean;
   /** A program broke. */
@@ -55,12 +56,14 @@ export class Participants {
   readonly #all: Participant[] = [];
   readonly #envoys: Envoy[] = [];
   readonly #note: (line: string) => void;
+  readonly #plays: ReturnType<typeof playsOf>;
   #strangers = 0;
   #onlookers = 0;
 
   constructor(parts: ParticipantsParts) {
     this.#parts = parts;
     this.#note = (line) => parts.kernel.note(line);
+    this.#plays = playsOf(parts.kernel.random('recipes'), parts.judges.cohorts.size);
   }
 
   /** Those who are alive. */
@@ -83,6 +86,19 @@ export class Participants {
       return `${place} (${zk.state.type}, ${zk.stats().inFlight})`;
     });
     return this.#onlookers === 0 ? who : [...who, 'an onlooker'];
+  }
+
+  /** What those wait for whose clients are connected. */
+  get waits(): readonly string[] {
+    const late = this.live.filter(({ isDone, zk }) => !isDone && zk.state.type === 'connected');
+    return this.#parts.judges.waits.of(late.map(({ place }) => place));
+  }
+
+  /** The sessions of those who are alive, with their places. */
+  get sessions(): ReadonlyMap<bigint, string> {
+    return new Map(
+      this.live.flatMap(({ zk, place }) => (zk.session ? [[zk.session.id, place]] : [])),
+    );
   }
 
   /** Whether all programs have ended. */
@@ -180,8 +196,8 @@ export class Participants {
   expire(place: string): boolean {
     const key = this.#at(place)?.host.key;
     if (key === undefined) return false;
-    const { kernel, network, history, lock } = this.#parts;
-    lock.ended.add(key.sessionId);
+    const { kernel, network, history, judges } = this.#parts;
+    judges.ended.add(key.sessionId);
     const name = `x${++this.#strangers}`;
     const host = new LocalClientHost({ kernel, network, name });
     void endSession(recordedHost(host, name, history, this.#note), key);
@@ -193,14 +209,16 @@ export class Participants {
   }
 
   #programs({ place, zk, mortal }: Participant, isHolder: boolean): Promise<void>[] {
-    const { kernel, swarm, record, lock, group, script, goesOn } = this.#parts;
+    const { kernel, swarm, record, recipes, judges, marks, script, goesOn } = this.#parts;
     const random = kernel.random(`actor ${place}`);
     const program = { name: place, zk, random, isLive: () => mortal.isAlive, goesOn };
     const works = [new Actor({ ...program, record, swarm, kernel, script }).act()];
-    if (isHolder && script.has(`${place}.r`)) {
-      script.did(`${place}.r`, kernel.now, 'uses recipes: a lock, a group');
-      const random = kernel.random(`holder ${place}`);
-      works.push(hold({ ...program, random, lock, group }));
+    for (const game of isHolder ? swarm.games : []) {
+      const thing = `${place}.${game}`;
+      if (!script.has(thing)) continue;
+      script.did(thing, kernel.now, `plays ${game}`);
+      const random = kernel.random(`plays ${thing}`);
+      works.push(this.#plays[game]({ ...program, random, recipes, judges, marks }));
     }
     return works;
   }

@@ -6,11 +6,12 @@ import type { BootLocal } from '@vivarium/core/internal/local/machine';
 import { Network } from '@vivarium/core/internal/local/network';
 import type { PeerView } from '@vivarium/core/internal/peer/view';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
+import * as recipesModule from '@vivarium/recipes';
 import { zxidText } from '../inside/entry.js';
 import { Witness } from '../inside/witness.js';
 import { ApiRecord } from '../judges/api-record.js';
-import { GroupJudge } from '../judges/group-judge.js';
-import { LockJudge } from '../judges/lock-judge.js';
+import { RecipeJudges } from '../judges/recipes/recipe-judges.js';
+import type { RecipesModule } from '../programs/recipes/player.js';
 import { readWholeTree } from '../programs/whole-tree.js';
 import { Script } from '../script.js';
 import { demand, Violation } from '../violation.js';
@@ -21,7 +22,7 @@ import { Keeper } from './keeper.js';
 import { Lasting } from './lasting.js';
 import { Participants } from './participants.js';
 import { SimServer } from './sim-server.js';
-import { chooseSwarm, type Length, type Swarm } from './swarm.js';
+import { chooseSwarm, type Focus, type Length, type Swarm } from './swarm.js';
 import { Ways } from './ways.js';
 
 export interface SimulationOptions {
@@ -31,6 +32,10 @@ export interface SimulationOptions {
   readonly quiet?: boolean;
   /** `short` unless given. */
   readonly length?: Length;
+  /** `requests` unless given. */
+  readonly focus?: Focus;
+  /** What programs use; the package unless given. */
+  readonly recipes?: RecipesModule;
   /** Says what is done of all that the seed decides, and is told of it. */
   readonly script?: Script;
   readonly log?: (line: string) => void;
@@ -51,8 +56,7 @@ export class Simulation {
   readonly swarm: Swarm;
   readonly history: History = { connections: [] };
   readonly record = new ApiRecord();
-  readonly lock = new LockJudge();
-  readonly group = new GroupJudge();
+  readonly judges: RecipeJudges;
   readonly witness: Witness;
   readonly servers: readonly SimServer[];
   readonly faults: Faults;
@@ -67,11 +71,11 @@ export class Simulation {
   #failure: unknown;
 
   constructor(options: SimulationOptions) {
-    const { seed, quiet = false, length = 'short', boot } = options;
-    const { script = new Script() } = options;
+    const { seed, quiet = false, length = 'short', focus, boot } = options;
+    const { script = new Script(), recipes = recipesModule } = options;
     const kernel = new Kernel(seed, options.log);
     this.kernel = kernel;
-    this.swarm = chooseSwarm(kernel.random('swarm'), { quiet, length });
+    this.swarm = chooseSwarm(kernel.random('swarm'), { quiet, length, focus });
     const { swarm } = this;
     const { latencyMicros } = swarm;
     this.#network = new Network(kernel, { latencyMicros, fragments: true });
@@ -87,6 +91,8 @@ export class Simulation {
       hasLocalSessions: swarm.configs[0]?.localSessionsEnabled === true,
       tell: options.log,
     });
+    const { marks } = this.witness;
+    this.judges = new RecipeJudges(marks, kernel.random('recipe judges'));
     for (const config of swarm.configs) servers.push(this.#server(config, boot));
     const random = kernel.random('drift');
     const { driftPermille } = swarm;
@@ -96,6 +102,8 @@ export class Simulation {
     this.#participants = new Participants({
       ...this,
       script,
+      recipes,
+      marks,
       network: this.#network,
       connectString: this.servers.map(({ local }) => `memory://${local.address}`).join(),
       goesOn: () => this.#goesOn,
@@ -143,8 +151,10 @@ export class Simulation {
     participants.recall();
     heal.begin();
     await this.#pass(LIVENESS_MS, () => participants.areDone);
-    demand(participants.areDone, 'L3', () => {
-      return `not done ${LIVENESS_MS} ms after the heal: ${participants.late.join(', ')}`;
+    const { waits } = participants;
+    demand(participants.areDone, waits.length > 0 ? 'L6' : 'L3', () => {
+      const late = [...participants.late, ...waits].join(', ');
+      return `not done ${LIVENESS_MS} ms after the heal: ${late}`;
     });
     await this.#rest();
     heal.judge();
@@ -259,7 +269,7 @@ export class Simulation {
       throw new Violation(property, `${what} ${LIVENESS_MS} ms after everything was done`);
     }
     this.record.rest(this.canon.lastZxid);
-    this.group.rest(this.canon.lastZxid);
+    this.judges.rest(this.canon.lastZxid, this.#participants.sessions);
   }
 
   /**

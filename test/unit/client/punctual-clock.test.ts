@@ -8,6 +8,7 @@ suite('a clock that is not overtaken', (test) => {
     const timers = new Set<() => void>();
     const clock = new PunctualClock({
       now: () => now,
+      at: (hostNow) => hostNow,
       setTimer(_delayMs, run) {
         timers.add(run);
         return () => timers.delete(run);

@@ -1,0 +1,202 @@
+/** Bugs inside the recipes: what is built of them, with some words changed. */
+import type { Plant } from './plant.js';
+import { rewritten } from './rewritten.js';
+
+/** In what all of them are made of: a node of a session, and a queue of such nodes. */
+const inHolds: readonly Plant[] = [
+  rewritten(
+    'a hold is certain until somebody says that its session has ended',
+    'hold/node-hold.js',
+    'if (this.#isOpen && !this.#zk.isCertain(this.#session.id))',
+    'if (this.#isOpen && this.#session.ended.aborted)',
+  ),
+  rewritten(
+    'a guarded write does not ask whether the hold is still there',
+    'hold/node-hold.js',
+    "{ op: 'check', path: this.path }",
+    "{ op: 'check', path: '/' }",
+  ),
+  rewritten(
+    'whoever is in line overlooks the one directly before',
+    'shared/queue.js',
+    'compareSequences(sequence, own) < 0 &&',
+    'compareSequences(sequence, own) < -1 &&',
+  ),
+  rewritten(
+    'the departure of the one before is taken for the own turn',
+    'shared/come-first.js',
+    'await nextChange(zk, session, path, signal);',
+    "await nextChange(zk, session, path, signal); return 'first';",
+  ),
+  rewritten(
+    'a creation that was not answered is done again without a look',
+    'shared/protected-create.js',
+    'children.find((each) => each.startsWith(mark))',
+    'undefined',
+  ),
+  rewritten(
+    'the look for a creation that was not answered does not sync before',
+    'shared/protected-create.js',
+    'await zk.sync(parent, options);',
+    '',
+  ),
+  rewritten(
+    'what may have been created is left when its request is given up',
+    'shared/protected-create.js',
+    'if (isInDoubt)',
+    'if (false)',
+  ),
+];
+
+const inLocks: readonly Plant[] = [
+  rewritten(
+    'who reads does not wait for who writes',
+    'lock/lock-queues.js',
+    "label: '__READ__', labels: WRITERS",
+    "label: '__READ__', labels: []",
+  ),
+  rewritten(
+    'who writes does not wait for who reads',
+    'lock/lock-queues.js',
+    "label: '__WRIT__', labels: [...WRITERS, ...READERS]",
+    "label: '__WRIT__', labels: WRITERS",
+  ),
+  rewritten(
+    'an upgrade does not wait for the readers',
+    'lock/upgrade.js',
+    'compareSequences(sequence, first.sequence) < 0',
+    'compareSequences(sequence, first.sequence) > 0',
+  ),
+  rewritten(
+    'an upgrade has a token of its own',
+    'lock/upgrade.js',
+    '{ ...standing, czxid: reader.token.zxid }',
+    'standing',
+  ),
+];
+
+const inElections: readonly Plant[] = [
+  rewritten(
+    'a leader that withdraws leads on',
+    'election/campaign.js',
+    "withdrawal.addEventListener('abort', resign);",
+    '',
+  ),
+  rewritten(
+    'the lead is handed over before the work has ended',
+    'election/lead.js',
+    'await endOf(',
+    'void endOf(',
+  ),
+];
+
+const inPermits: readonly Plant[] = [
+  rewritten(
+    'there is one permit more than there should be',
+    'permits/permit-turn.js',
+    'place.before + permits <= limit',
+    'place.before + permits <= limit + 1',
+  ),
+  rewritten(
+    'a request for many permits counts as one',
+    'permits/placement.js',
+    'before += permitsOf(name);',
+    'before += 1;',
+  ),
+];
+
+const inBarriers: readonly Plant[] = [
+  rewritten(
+    'a double barrier lets its members pass when one is missing',
+    'double-barrier/enter.js',
+    'members.length >= size',
+    'members.length >= size - 1',
+  ),
+  rewritten(
+    'a cohort is formed with those who have gone meanwhile',
+    'double-barrier/barrier-node.js',
+    '[...checks, {',
+    '[{',
+  ),
+  rewritten(
+    'a cohort is said to be gone when one is left of it',
+    'double-barrier/node-cohort.js',
+    'if (inside.length > 1) {',
+    'if (inside.length > 2) {',
+  ),
+];
+
+const inValues: readonly Plant[] = [
+  rewritten(
+    'a change that was not answered is made again',
+    'shared/write-outcome.js',
+    "mark.version === marker.version ? 'not written' : mark",
+    "mark.version === marker.version ? 'not written' : 'not written'",
+  ),
+  rewritten(
+    'a change that was not answered is taken for made',
+    'shared/write-outcome.js',
+    "mark.version === marker.version ? 'not written' : mark",
+    'mark.version === marker.version ? mark : mark',
+  ),
+  rewritten(
+    'a change is made whatever was written since the look',
+    'shared/change-once.js',
+    "{ op: 'set', path, data: bytes, version: node.version }",
+    "{ op: 'set', path, data: bytes }",
+  ),
+  rewritten(
+    'a change in doubt is made again in the next session',
+    'shared/write-outcome.js',
+    "isSame ? 'not written' : 'unknown'",
+    "isSame ? 'not written' : 'not written'",
+  ),
+];
+
+const inGroups: readonly Plant[] = [
+  rewritten(
+    'a member does not write what it shows from now on',
+    'group/node-membership.js',
+    'if (!isSame(data, this.#bytes))',
+    'if (false)',
+  ),
+  rewritten(
+    'a member that leaves is still there',
+    'shared/clean-ups.js',
+    'if (stat?.ephemeralOwner !== session)',
+    'if (stat?.ephemeralOwner === session)',
+  ),
+];
+
+const inWork: readonly Plant[] = [
+  rewritten(
+    'a job is claimed whatever has happened to it since the look',
+    'work-queue/claim-job.js',
+    "{ op: 'set', path, data: bytes, version: stat.version }",
+    "{ op: 'set', path, data: bytes }",
+  ),
+  rewritten(
+    'a job whose putting was not answered is put again',
+    'work-queue/put-job.js',
+    'return isPut ? id : undefined;',
+    'return undefined;',
+  ),
+  rewritten(
+    'a worker is not told that its partition is to go to another',
+    'partitions/partition-worker.js',
+    'own.revoke();',
+    'own;',
+  ),
+];
+
+/** What is found only by programs that use the recipes. */
+export const recipePlants: readonly Plant[] = [
+  ...inHolds,
+  ...inLocks,
+  ...inElections,
+  ...inPermits,
+  ...inBarriers,
+  ...inValues,
+  ...inGroups,
+  ...inWork,
+];
