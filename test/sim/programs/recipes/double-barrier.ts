@@ -10,19 +10,18 @@ export class LastRound {
   readonly #size: number;
   /** Who has not passed for the last time, with the test of whether its program lives. */
   readonly #expected = new Map<string, () => boolean>();
-  readonly #enough = new AbortController();
+  readonly #enough: AbortController[] = [];
 
   constructor(size: number) {
     this.#size = size;
   }
 
-  /** Aborts when those who are left are too few. */
-  get signal(): AbortSignal {
-    return this.#enough.signal;
-  }
-
-  joins({ name, isLive }: Player): void {
+  /** Gives a signal that aborts when those who are left are too few. */
+  joins({ name, isLive }: Player): AbortSignal {
     this.#expected.set(name, isLive);
+    const enough = new AbortController();
+    this.#enough.push(enough);
+    return enough.signal;
   }
 
   passed({ name }: Player): void {
@@ -33,25 +32,26 @@ export class LastRound {
   /** From the heal on nobody dies and nobody comes: then those who are left can be counted. */
   counts(): void {
     const left = [...this.#expected.values()].filter((isLive) => isLive());
-    if (left.length < this.#size) this.#enough.abort(ENOUGH);
+    if (left.length >= this.#size) return;
+    for (const enough of this.#enough) enough.abort(ENOUGH);
   }
 }
 
 export async function playDoubleBarrier(player: Player, last: LastRound): Promise<void> {
   const { zk, recipes, random, judges, marks, name, isLive } = player;
   const { cohorts } = judges;
-  last.joins(player);
+  const signal = last.joins(player);
   const counting = countAtHeal(player, last);
   await takeTurns(player, async (isLast) => {
     const onLoss = random.pick(['wait', 'break'] as const);
     const whenFull = isLast || random.chance(0.8) ? 'wait' : 'error';
     const barrier = recipes.doubleBarrier(zk, PATH, { size: cohorts.size, onLoss, whenFull });
     const timeoutMs = isLast || random.chance(0.3) ? undefined : random.between(50, 3_000);
-    const entering = barrier.enter({ signal: last.signal, timeoutMs });
+    const entering = barrier.enter({ signal, timeoutMs });
     const cohort = await during(player, 'others at the barrier', excused(player, entering));
     if (cohort === undefined) {
-      if (!last.signal.aborted) marks.hit('barrier-given-up');
-      return last.signal.aborted;
+      if (!signal.aborted) marks.hit('barrier-given-up');
+      return signal.aborted;
     }
     cohorts.passed(name, cohort, zk.session?.id ?? 0n, isLive);
     await sleep(player, random.between(0, random.pick([5, 100, 500])));

@@ -24,17 +24,13 @@ export interface Player {
   readonly goesOn: () => boolean;
 }
 
-/** What can befall a program without anybody's mistake. */
+/** What can befall a recipe here without anybody's mistake. */
 const EXCUSED: readonly RecipeErrorName[] = [
   'TIMED_OUT',
   'HOLD_LOST',
   'HOLD_REVOKED',
-  'RELEASED',
-  'DUPLICATE_MEMBER',
-  'MEMBER_LEFT',
   'NO_LIMIT',
   'UNKNOWN_OUTCOME',
-  'CONFLICT',
   'BARRIER_FULL',
   'BROKEN_BARRIER',
 ];
@@ -43,7 +39,8 @@ const EXCUSED: readonly RecipeErrorName[] = [
 export const ENOUGH = 'enough';
 
 /**
- * What a recipe gives; undefined when it fails as recipes and requests may.
+ * What a recipe gives; undefined when it fails as it may. No error of a single request is one of
+ * these: connections and sessions that end are the recipe's to bear.
  *
  * @throws Violation X8 when it fails with what nobody has given cause for
  */
@@ -54,10 +51,10 @@ export async function excused<T>(
   try {
     return await work;
   } catch (error) {
-    if (error === ENOUGH || isZkError(error) || recipes.isRecipeError(error, ...EXCUSED)) {
-      return undefined;
+    if (error === ENOUGH || recipes.isRecipeError(error, ...EXCUSED)) return undefined;
+    if (isZkError(error) || recipes.isRecipeError(error)) {
+      throw new Violation('X8', `${name}: ${error.message}`);
     }
-    if (recipes.isRecipeError(error)) throw new Violation('X8', `${name}: ${error.message}`);
     throw error;
   }
 }
@@ -147,20 +144,27 @@ async function writeGuarded(player: Player, thing: string, hold: Hold): Promise<
   const data = String(hold.token);
   const ops = hold.guard([{ op: 'set', path: guardedNode(thing), data }]);
   if (random.chance(0.2)) await sleep(player, random.pick([50, 500, 3_000]));
-  await excused(
-    player,
-    zk.multi(ops).catch((error: unknown) => {
-      if (isZkError(error, 'NO_NODE') && error.index === 0) marks.hit('guard-refused');
-      throw error;
-    }),
-  );
+  try {
+    await zk.multi(ops);
+  } catch (error) {
+    if (!isZkError(error)) throw error;
+    if (error.name === 'NO_NODE' && error.index === 0) marks.hit('guard-refused');
+  }
 }
 
 /** Makes the nodes that are written under guard. */
 export async function prepareGuarded(player: Player, ...things: readonly string[]): Promise<void> {
   for (const thing of things) {
-    const make = () => player.zk.ensure(guardedNode(thing)).then(() => true);
-    while ((await excused(player, make())) !== true) await sleep(player, 50);
+    for (let isMade = false; !isMade; ) {
+      try {
+        await player.zk.ensure(guardedNode(thing));
+        isMade = true;
+      } catch (error) {
+        // Another session began: the next try is in that.
+        if (!isZkError(error)) throw error;
+        await sleep(player, 50);
+      }
+    }
   }
 }
 
