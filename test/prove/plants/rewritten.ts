@@ -1,6 +1,5 @@
 /** Bugs in a recipe: another copy of the built package, in which a few words are changed. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { RecipesModule } from '../../sim/programs/recipes/player.js';
@@ -10,26 +9,19 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 /** Inside this folder, so that a copy finds the same client and the same rxjs. */
 const copies = join(root, '.cache', 'planted');
 
-/**
- * @param file the module, as its path in the built package
- * @param from what is changed; it stands there once
- */
-export function rewritten(name: string, file: string, from: string, to: string): Plant {
+/** A module, as its path in the built package; what stands there once; what is put in its place. */
+type Edit = readonly [file: string, from: string, to: string];
+
+export function rewritten(name: string, ...edits: readonly Edit[]): Plant {
   return {
     name,
     put: (boot) => ({ boot, remove: () => {} }),
     async recipes() {
-      await mkdir(copies, { recursive: true });
+      mkdirSync(copies, { recursive: true });
       const copy = mkdtempSync(join(copies, 'recipes-'));
       try {
         cpSync(join(root, 'recipes', 'dist'), copy, { recursive: true });
-        const path = join(copy, file);
-        const text = readFileSync(path, 'utf8');
-        const [before = '', after, ...more] = text.split(from);
-        if (after === undefined || more.length > 0) {
-          throw new Error(`'${name}' does not fit any more: ${file} has not '${from}' once`);
-        }
-        writeFileSync(path, `${before}${to}${after}`);
+        for (const edit of edits) rewrite(name, copy, edit);
         return (await import(pathToFileURL(join(copy, 'index.js')).href)) as RecipesModule;
       } finally {
         // All of it has been read by now.
@@ -37,4 +29,13 @@ export function rewritten(name: string, file: string, from: string, to: string):
       }
     },
   };
+}
+
+function rewrite(name: string, copy: string, [file, from, to]: Edit): void {
+  const path = join(copy, file);
+  const [before = '', after, ...more] = readFileSync(path, 'utf8').split(from);
+  if (after === undefined || more.length > 0) {
+    throw new Error(`'${name}' does not fit any more: ${file} has not '${from}' once`);
+  }
+  writeFileSync(path, `${before}${to}${after}`);
 }
