@@ -1,9 +1,8 @@
 /** Bugs inside the recipes: what is built of them, with some words changed. */
-import type { Plant } from './plant.js';
-import { rewritten } from './rewritten.js';
+import { type RecipePlant, rewritten } from './rewritten.js';
 
 /** In what all of them are made of: a node of a session, and a queue of such nodes. */
-const inHolds: readonly Plant[] = [
+const inHolds: readonly RecipePlant[] = [
   rewritten(
     'whoever made a node, its name is enough to take it for the own one',
     ['shared/protected-create.js', 'desk.nextGuid(session.id)', 'desk.nextGuid(0n)'],
@@ -60,7 +59,7 @@ const inHolds: readonly Plant[] = [
   ]),
 ];
 
-const inLocks: readonly Plant[] = [
+const inLocks: readonly RecipePlant[] = [
   rewritten('who reads does not wait for who writes', [
     'lock/lock-queues.js',
     "label: '__READ__', labels: WRITERS",
@@ -83,7 +82,7 @@ const inLocks: readonly Plant[] = [
   ]),
 ];
 
-const inElections: readonly Plant[] = [
+const inElections: readonly RecipePlant[] = [
   rewritten('a leader that withdraws leads on', [
     'election/campaign.js',
     "withdrawal.addEventListener('abort', resign);",
@@ -96,7 +95,7 @@ const inElections: readonly Plant[] = [
   ]),
 ];
 
-const inPermits: readonly Plant[] = [
+const inPermits: readonly RecipePlant[] = [
   rewritten('the first that waits for permits does not look at who leaves', [
     'permits/permit-turn.js',
     "kind: 'children', isSame: isListSame",
@@ -114,7 +113,7 @@ const inPermits: readonly Plant[] = [
   ]),
 ];
 
-const inBarriers: readonly Plant[] = [
+const inBarriers: readonly RecipePlant[] = [
   rewritten('whoever waits at a double barrier does not look whether it is counted', [
     'double-barrier/enter.js',
     '[{ path, isSame: (stat) => stat.mzxid === mzxid }, ours]',
@@ -137,7 +136,7 @@ const inBarriers: readonly Plant[] = [
   ]),
 ];
 
-const inValues: readonly Plant[] = [
+const inValues: readonly RecipePlant[] = [
   rewritten('a change that was not answered is made again', [
     'shared/write-outcome.js',
     "mark.version === marker.version ? 'not written' : mark",
@@ -160,7 +159,7 @@ const inValues: readonly Plant[] = [
   ]),
 ];
 
-const inGroups: readonly Plant[] = [
+const inGroups: readonly RecipePlant[] = [
   rewritten('a group is looked at again only when somebody comes or goes', [
     'group/members.js',
     'a.id === b?.id && a.stat === b.stat &&',
@@ -178,7 +177,7 @@ const inGroups: readonly Plant[] = [
   ]),
 ];
 
-const inWork: readonly Plant[] = [
+const inWork: readonly RecipePlant[] = [
   rewritten('a job is claimed whatever has happened to it since the look', [
     'work-queue/claim-job.js',
     "{ op: 'set', path, data: bytes, version: stat.version }",
@@ -197,7 +196,7 @@ const inWork: readonly Plant[] = [
 ];
 
 /** What is found only by programs that use the recipes. */
-export const recipePlants: readonly Plant[] = [
+export const recipePlants: readonly RecipePlant[] = [
   ...inHolds,
   ...inLocks,
   ...inElections,

@@ -6,22 +6,28 @@ import type { RecipesModule } from '../../sim/programs/recipes/player.js';
 import type { Plant } from './plant.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-/** Inside this folder, so that a copy finds the same client and the same rxjs. */
+const built = join(root, 'recipes', 'dist');
+/** Below the same folder, so that a copy finds the same client and the same rxjs. */
 const copies = join(root, '.cache', 'planted');
 
 /** A module, as its path in the built package; what stands there once; what is put in its place. */
-type Edit = readonly [file: string, from: string, to: string];
+export type Edit = readonly [file: string, from: string, to: string];
 
-export function rewritten(name: string, ...edits: readonly Edit[]): Plant {
+export interface RecipePlant extends Plant {
+  readonly edits: readonly Edit[];
+}
+
+export function rewritten(name: string, ...edits: readonly Edit[]): RecipePlant {
   return {
     name,
+    edits,
     put: (boot) => ({ boot, remove: () => {} }),
     async recipes() {
       mkdirSync(copies, { recursive: true });
       const copy = mkdtempSync(join(copies, 'recipes-'));
       try {
-        cpSync(join(root, 'recipes', 'dist'), copy, { recursive: true });
-        for (const edit of edits) rewrite(name, copy, edit);
+        cpSync(built, copy, { recursive: true });
+        for (const edit of edits) writeFileSync(join(copy, edit[0]), textWith(name, edit, copy));
         return (await import(pathToFileURL(join(copy, 'index.js')).href)) as RecipesModule;
       } finally {
         // All of it has been read by now.
@@ -31,11 +37,11 @@ export function rewritten(name: string, ...edits: readonly Edit[]): Plant {
   };
 }
 
-function rewrite(name: string, copy: string, [file, from, to]: Edit): void {
-  const path = join(copy, file);
-  const [before = '', after, ...more] = readFileSync(path, 'utf8').split(from);
+/** A module with the bug in it. @throws when it does not fit what is built */
+export function textWith(name: string, [file, from, to]: Edit, folder = built): string {
+  const [before = '', after, ...more] = readFileSync(join(folder, file), 'utf8').split(from);
   if (after === undefined || more.length > 0) {
     throw new Error(`'${name}' does not fit any more: ${file} has not '${from}' once`);
   }
-  writeFileSync(path, `${before}${to}${after}`);
+  return `${before}${to}${after}`;
 }

@@ -1,0 +1,20 @@
+import * as assert from 'uvu/assert';
+import { suite } from '../support/suite.js';
+import { recipePlants } from './plants/in-recipes.js';
+import { textWith } from './plants/rewritten.js';
+
+suite('a bug planted in the recipes', (test) => {
+  test('fits what is built of them', () => {
+    for (const { name, edits } of recipePlants) {
+      assert.ok(edits.length > 0);
+      for (const edit of edits) assert.ok(textWith(name, edit).includes(edit[2]));
+    }
+  });
+
+  test('that fits nowhere, or twice, is told of', () => {
+    for (const from of ['no such words', 'const']) {
+      const put = () => textWith('a bug', ['shared/queue.js', from, 'x']);
+      assert.throws(put, /'a bug' does not fit any more: shared\/queue\.js/);
+    }
+  });
+});

@@ -1,0 +1,3 @@
+import { seedsSuite } from './seeds.js';
+
+seedsSuite(1, 15, 'recipes');
