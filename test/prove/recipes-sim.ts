@@ -11,6 +11,6 @@ export const prove = proofByLives({
   focus: 'recipes',
   full: { short: 5_000, medium: 0 },
   // Ends within half a minute on two cores.
-  short: { short: 80, medium: 0 },
+  short: { short: 60, medium: 0 },
   marks: recipeMarks,
 });
