@@ -47,11 +47,6 @@ const inHolds: readonly RecipePlant[] = [
     'children.find((each) => each.startsWith(mark))',
     'undefined',
   ]),
-  rewritten('the look for a creation that was not answered does not sync before', [
-    'shared/protected-create.js',
-    'await zk.sync(parent, options);',
-    '',
-  ]),
   rewritten('what may have been created is left when its request is given up', [
     'shared/protected-create.js',
     'if (isInDoubt)',
