@@ -26,6 +26,7 @@ import {
 import { loadInProcess } from './load-process.js';
 import { median } from './records.js';
 import { type SubjectName, subjectNames } from './subjects.js';
+import { words } from './words.js';
 
 const partNames = ['cases', 'offered', 'size'] as const;
 
@@ -46,17 +47,6 @@ const { values } = parseArgs({
 
 // Without this a signal would end the bench and leave its servers running.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-
-/** The words of a list option, each one of `known`. */
-function words<T extends string>(option: string, text: string, known: readonly T[]): readonly T[] {
-  return text.split(',').map((word) => {
-    const found = known.find((each) => each === word || each === word.replace('x', '×'));
-    if (found === undefined) {
-      throw new Error(`--${option} takes some of ${known.join(',')}, not '${word}'`);
-    }
-    return found;
-  });
-}
 
 const short = values.short;
 const parts = words('parts', short ? 'cases' : values.parts, partNames);

@@ -32,6 +32,7 @@ import {
 } from './subjects.js';
 import { judge } from './targets.js';
 import { measureCases } from './throughput.js';
+import { words } from './words.js';
 
 const allParts = ['cases', 'crowd', 'znodes', 'snapshot'] as const;
 
@@ -54,18 +55,6 @@ const { values } = parseArgs({
 
 // Without this a signal would end the bench and leave its servers running.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-
-/** The words of a list option, each one of `known`. */
-function words<T extends string>(option: string, text: string, known: readonly T[]): readonly T[] {
-  const list = text.replaceAll('x', '×').split(',');
-  const plain = known.some((each) => each.includes('×')) ? list : text.split(',');
-  for (const word of plain) {
-    if (!(known as readonly string[]).includes(word)) {
-      throw new Error(`--${option} takes some of ${known.join(',')}, not '${word}'`);
-    }
-  }
-  return plain as T[];
-}
 
 const short = values.short;
 const parts = short ? ['cases'] : words('parts', values.parts, allParts);

@@ -16,7 +16,7 @@ const SOURCES = fileURLToPath(new URL('../../../interop/clients/', import.meta.u
 const BUILT = fileURLToPath(new URL('./', import.meta.url));
 const DEBIAN_SHELL = '/usr/share/zookeeper/bin/zkCli.sh';
 const NPM = { zookeeper: '7.3.0', 'node-zookeeper-client': '1.1.3' } as const;
-const CURATOR = '5.7.1';
+export const CURATOR = '5.7.1';
 
 export interface ClientRow {
   readonly name: string;
@@ -70,8 +70,8 @@ async function goProgram(): Promise<Program> {
   return { command: join(binary, 'round'), words: ['ADDRESS'] };
 }
 
-/** A program over Curator: `Round`, or `Contender`, which does as its standard input says. */
-export async function curatorProgram(main: 'Round' | 'Contender'): Promise<Program> {
+/** A program over Curator: `Round`, or one that does as its standard input says. */
+export async function curatorProgram(main: 'Round' | 'Contender' | 'Bench'): Promise<Program> {
   const jars = await fetchJars(
     `curator-${CURATOR}`,
     [

@@ -1,0 +1,9 @@
+/**
+ * `npm run bench -- [recipes]`: the first word says what is measured; without one it is a
+ * server. The options are those of each program.
+ */
+const programs: Readonly<Record<string, () => Promise<unknown>>> = {
+  recipes: () => import('./recipes/main.js'),
+};
+
+await (programs[process.argv[2] ?? ''] ?? (() => import('./main.js')))();
