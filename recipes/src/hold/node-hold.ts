@@ -16,6 +16,9 @@ const endings = {
   released: 'RELEASED',
 } as const;
 
+/** What a look at the node has found: it is there and the session's, or why it is not. */
+type Found = 'ours' | 'revoked' | 'lost';
+
 /**
  * A hold by an ephemeral node of one session. It ends at the first of these: it is released; the
  * node is gone; the session has ended; the clock says that the session may have ended. The last
@@ -32,6 +35,7 @@ export class NodeHold implements Hold {
   readonly #revocations = new ReplaySubject<void>(1);
   readonly path: string;
   readonly token: FencingToken;
+  #prepared: Promise<Found> | undefined;
   #released: Promise<void> | undefined;
   #stopTimer: (() => void) | undefined;
   #stopListening: (() => void) | undefined;
@@ -46,13 +50,23 @@ export class NodeHold implements Hold {
   }
 
   /**
+   * Asks for the node now, and watches it from then on, so that `begin` need not wait for a server
+   * when our turn has come. What goes wrong is told by `begin`.
+   */
+  prepare(signal: AbortSignal): void {
+    this.#prepared ??= this.#look(signal);
+    this.#prepared.catch(() => {});
+  }
+
+  /**
    * Begins to watch over the node. Resolves with whether it is there and the session's.
    *
    * @throws the signal's reason; the hold then has to be ended by the caller
    */
   async begin(signal: AbortSignal): Promise<boolean> {
-    if ((await this.#look(signal)) !== 'ours') return false;
-    if (this.#session.ended.aborted) return false;
+    this.prepare(signal);
+    if ((await this.#prepared) !== 'ours') return false;
+    if (!this.#isOpen || this.#session.ended.aborted) return false;
     const ended = () => this.#end('lost');
     this.#stopListening = deskOf(this.#zk).whenEnded(this.#session, ended);
     this.#states = this.#zk.state$.subscribe(({ type, detail }) => {
@@ -132,7 +146,7 @@ export class NodeHold implements Hold {
   }
 
   /** Reads the node and watches it. */
-  async #look(signal?: AbortSignal): Promise<'ours' | 'revoked' | 'lost'> {
+  async #look(signal?: AbortSignal): Promise<Found> {
     const options = { watch: this.#nodeChanged, session: this.#session.id, signal };
     try {
       const { stat, data } = await this.#zk.get(this.path, options);
@@ -192,12 +206,16 @@ export class NodeHold implements Hold {
     this.#stopTimer?.();
     this.#states?.unsubscribe();
     this.#stopListening?.();
-    this.#zk.unwatch(this.path, 'data', this.#nodeChanged);
+    const unwatch = () => this.#zk.unwatch(this.path, 'data', this.#nodeChanged);
     if (how !== 'revoked' && !this.#session.ended.aborted) {
       const removed = deskOf(this.#zk).cleanUps.remove(this.#session.id, this.path);
+      // The watch goes with the node: to take it back would be one more request.
+      const isOver = removed.finally(unwatch);
       // A release waits for it; a loss has been told, and there is nobody to tell more.
-      if (how === 'released') this.#released = removed;
-      else removed.catch(() => {});
+      if (how === 'released') this.#released = isOver;
+      else isOver.catch(() => {});
+    } else {
+      unwatch();
     }
     this.#ending.abort(new RecipeError(endings[how], this.path));
     this.#say(how);

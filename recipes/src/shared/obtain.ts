@@ -36,6 +36,7 @@ export async function obtain(
       continue;
     }
     const hold = new NodeHold(zk, session, standing);
+    hold.prepare(signal);
     try {
       const place = await turn(session, standing.path);
       if (place === 'taken') {
