@@ -37,6 +37,7 @@ const names = [
   'scale',
   'local-sessions',
   'kazoo-3',
+  'leaks',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
