@@ -33,7 +33,12 @@ export class Side {
   static async start(name: SideName, address: string): Promise<Side> {
     const { command, words } = await programOf(name);
     const filled = words.map((word) => (word === 'ADDRESS' ? address : word));
-    const side = new Side(spawn(command, filled, { stdio: ['pipe', 'pipe', 'inherit'] }));
+    const child = spawn(command, filled, { stdio: ['pipe', 'pipe', 'pipe'] });
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      // That there is no logger is as it is meant to be.
+      if (!line.startsWith('SLF4J')) process.stderr.write(`${name}: ${line}\n`);
+    });
+    const side = new Side(child);
     const said = await side.#line();
     if (said !== 'ready') throw new Error(`the program of ${name} says '${said}'`);
     return side;

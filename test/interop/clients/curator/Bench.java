@@ -204,7 +204,8 @@ public final class Bench {
       } catch (InterruptedException over) {
         // Told to end.
       } catch (Exception broken) {
-        throw new IllegalStateException(broken);
+        broken.printStackTrace();
+        System.exit(1); // Whoever waits for this one would wait for ever.
       }
     }
   }
