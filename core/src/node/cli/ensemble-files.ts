@@ -14,8 +14,10 @@ export interface EnsembleRequest {
   readonly folder: string;
   readonly voters?: number;
   readonly observers?: number;
-  /** Client port of the first server; 0 for any. */
+  /** Client port of the first server; 0 for any, and then no usual port is taken at all. */
   readonly port?: number;
+  /** Further keys of each `zoo.cfg`, or other values for those that it has. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** One server of an ensemble on this machine, before it runs. */
@@ -61,12 +63,12 @@ export async function prepareEnsemble(request: EnsembleRequest): Promise<Ensembl
   for (let id = 1; id <= count; id++) demandMember(folder, join(folder, String(id)), count);
   const wanted = request.port ?? earlier?.ports.client;
   const client = await clientPorts(wanted, count);
-  const ports = earlier === undefined ? await linkPorts(client, count) : earlier.ports;
+  const ports = earlier?.ports ?? (await linkPorts(client, count, wanted === 0));
   const spec = localEnsemble(voters, observers, { ...ports, client });
   const seats = spec.servers.map(({ serverId: id }): EnsembleSeat => {
     const dataDir = join(folder, String(id));
     const seat = { id, port: client + id - 1, dataDir, configFile: join(dataDir, 'zoo.cfg') };
-    writeSeat(seat, spec);
+    writeSeat(seat, spec, request.settings);
     return seat;
   });
   const isMoved = wanted === undefined && client !== USUAL_PORT;
@@ -148,24 +150,34 @@ async function clientPorts(wanted: number | undefined, count: number): Promise<n
   );
 }
 
-async function linkPorts(client: number, count: number): Promise<LocalPorts> {
+async function linkPorts(client: number, count: number, isAny: boolean): Promise<LocalPorts> {
+  if (isAny) return anyLinkPorts(client, count);
   const quorum = await findFreePorts(HOST, USUAL_QUORUM_PORT, count, PORTS_TRIED);
   const election = await findFreePorts(HOST, USUAL_ELECTION_PORT, count, PORTS_TRIED);
   const isFine = (port: number | undefined): port is number =>
     port !== undefined && (port + count <= client || client + count <= port);
   if (isFine(quorum) && isFine(election)) return { client, quorum, election };
+  return anyLinkPorts(client, count);
+}
+
+async function anyLinkPorts(client: number, count: number): Promise<LocalPorts> {
   const first = await anyFreePorts(HOST, 2 * count);
+  const isApart = first + 2 * count <= client || client + count <= first;
+  if (!isApart) return anyLinkPorts(client, count);
   return { client, quorum: first, election: first + count };
 }
 
-function writeSeat({ id, port, dataDir, configFile }: EnsembleSeat, spec: EnsembleSpec): void {
+function writeSeat(
+  { id, port, dataDir, configFile }: EnsembleSeat,
+  spec: EnsembleSpec,
+  settings: Readonly<Record<string, string>> = {},
+): void {
+  const timing = { tickTime: '2000', initLimit: '10', syncLimit: '5', ...settings };
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lines = [
     '# Written by `vivarium ensemble`, anew at each start. For settings of your own, copy the files',
     '# of all servers and run each with `vivarium server`.',
-    'tickTime=2000',
-    'initLimit=10',
-    'syncLimit=5',
+    ...Object.entries(timing).map(([key, value]) => `${key}=${value}`),
     `dataDir=${escaped(dataDir)}`,
     `clientPort=${port}`,
     `clientPortAddress=${HOST}`,
