@@ -9,6 +9,7 @@ export const doors = [
   '@vivarium/core/server',
   '@vivarium/core/local',
   '@vivarium/recipes',
+  '@vivarium/recipes/examples',
 ] as const;
 
 /** The file that remembers the names. `npm test` fails when they differ from it. */

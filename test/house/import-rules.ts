@@ -53,6 +53,8 @@ const recipePackages = ['@vivarium/core', 'rxjs', '#context'];
 
 /** The one folder of recipes/src that may know Node. */
 const NODE_RECIPES = 'recipes/src/node/';
+/** What plays the recipes, in processes of Node's. No recipe leans on it. */
+export const examplesFolder = 'recipes/src/examples/';
 
 /** Folders whose code is deterministic and waits for nothing. */
 export const machineFolders: ReadonlySet<string> = new Set(machines);
@@ -81,9 +83,15 @@ function problemOf(path: string, site: ImportSite): string | undefined {
   }
   const from = coreFolderOf(path);
   if (from !== undefined) return coreProblem(from, path, site);
-  if (!path.startsWith('recipes/src/') || specifier.startsWith('.')) return undefined;
+  if (!path.startsWith('recipes/src/')) return undefined;
+  const isExample = path.startsWith(examplesFolder);
+  if (specifier.startsWith('.')) {
+    const leads = posix.join(posix.dirname(path), specifier).startsWith(examplesFolder);
+    return leads && !isExample ? 'recipes may not import their examples' : undefined;
+  }
   if (recipePackages.includes(specifier)) return undefined;
-  if (path.startsWith(NODE_RECIPES) && specifier.startsWith('node:')) return undefined;
+  const mayUseNode = isExample || path.startsWith(NODE_RECIPES);
+  if (mayUseNode && specifier.startsWith('node:')) return undefined;
   return `recipes may import ${recipePackages.join(' and ')}, not '${specifier}'`;
 }
 

@@ -70,6 +70,18 @@ suite('the rules of the house find', (test) => {
     `import { x } from '@vivarium/core/server';`,
     /recipes may/,
   );
+  finds(
+    'an example in a recipe',
+    'recipes/src/lock/x.ts',
+    `import { x } from '../examples/lock.js';`,
+    /may not import their examples/,
+  );
+  finds(
+    'the server in an example',
+    'recipes/src/examples/x.ts',
+    `import { x } from '@vivarium/core/server';`,
+    /recipes may/,
+  );
   finds('the clock', pure, 'const now = Date.now();', /x\.ts:1: 'Date\.now'/);
   finds('a date of now', pure, 'const now = new Date();', /'new Date\(\)'/);
   finds('a date of now without brackets', pure, 'const now = new Date;', /'new Date'/);
@@ -126,6 +138,9 @@ suite('the rules of the house let pass', (test) => {
   passes('a quote inside a regex', pure, `const x = /['"\`]/.test(y); // it's "fine"\nf();`);
   passes('a date made of a number', pure, 'const x = new Date(0);');
   passes('the clock in a host', 'core/src/node/x.ts', 'const x = Date.now();');
+  passes('processes in an example', 'recipes/src/examples/x.ts', `import 'node:child_process';`);
+  passes('a recipe in an example', 'recipes/src/examples/x.ts', `import { x } from '../index.js';`);
+  passes('the clock in an example', 'recipes/src/examples/x.ts', 'setTimeout(f, 1);');
   passes('assertions of uvu', 'test/unit/x.ts', `import * as assert from 'uvu/assert';`);
   passes('a long text', 'test/x.ts', `const x = '${'x'.repeat(100)}';`);
   passes('a long template', 'test/x.ts', `const x = \`${`\${a.b} `.repeat(30)}\`;`);

@@ -1,5 +1,5 @@
 /** Rules that neither the compiler nor the linter knows. Each names the line and the remedy. */
-import { coreFolderOf, machineFolders, type SourceFile } from './import-rules.js';
+import { coreFolderOf, examplesFolder, machineFolders, type SourceFile } from './import-rules.js';
 import { readSource } from './source-text.js';
 
 const COLUMNS_MAX = 100;
@@ -111,7 +111,8 @@ export function checkText(file: SourceFile): readonly string[] {
 function bannedIn(path: string): readonly BannedWord[] {
   const folder = coreFolderOf(path);
   const banned = [...everywhere];
-  if (folder !== undefined || path.startsWith('recipes/src/')) {
+  const isRecipe = path.startsWith('recipes/src/') && !path.startsWith(examplesFolder);
+  if (folder !== undefined || isRecipe) {
     if (folder !== 'node' && folder !== 'web') banned.push(...impure);
     if (folder !== 'node' && folder !== 'web' && folder !== 'local') banned.push(...timers);
     if (folder !== undefined && machineFolders.has(folder)) banned.push(...waiting);

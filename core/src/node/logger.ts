@@ -3,6 +3,8 @@ import type { LogEvent, LogLevel } from '../base/log-event.js';
 /** Where log lines go: standard error in a server's process. */
 export interface LogStream {
   readonly isTTY?: boolean;
+  /** How wide a terminal is. */
+  readonly columns?: number;
   write(text: string): unknown;
 }
 

@@ -47,6 +47,11 @@ const commands: Readonly<Record<string, Command>> = {
       });
     },
   },
+  example: {
+    usage: 'vivarium example [name] [--json]',
+    doc: 'Play a page of the cookbook here: three servers, some programs, and a failure.',
+    run: async (words, world) => (await import('./example.js')).exampleCommand(words, world),
+  },
   version: {
     usage: 'vivarium version',
     doc: 'Print the version.',

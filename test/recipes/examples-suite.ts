@@ -1,0 +1,64 @@
+/** Plays the examples of the cookbook as a person does: by the command, in processes. */
+import { examples } from '@vivarium/recipes/examples';
+import * as assert from 'uvu/assert';
+import { suite, type TestContext } from '../support/suite.js';
+import { vivarium } from '../support/vivarium.js';
+
+/** The examples by the file that plays them, in parties that are played at one time. */
+export const played = {
+  holds: [
+    ['lock', 'read-write-lock', 'permits'],
+    ['partitions', 'leader-election', 'work-queue'],
+  ],
+  groups: [
+    ['group-membership', 'service-discovery', 'kept-node', 'ttl-node'],
+    ['barrier', 'double-barrier', 'count-down-latch'],
+  ],
+  values: [
+    ['configuration', 'configuration-history', 'configuration-set', 'counter'],
+    ['shared-value', 'transaction', 'migration', 'id-generator'],
+  ],
+} as const;
+
+interface PlayEvent {
+  readonly ms: number;
+  readonly event: 'begins' | 'said' | 'told' | 'ends';
+  readonly who?: string;
+  readonly text?: string;
+  readonly isKept?: boolean;
+}
+
+export function examplesSuite(part: keyof typeof played): void {
+  suite(
+    `the examples of the cookbook, ${part}`,
+    (test) => {
+      for (const party of played[part]) {
+        test(`${party.join(', ')} end by themselves, with their promise kept`, async (t) => {
+          await Promise.all(party.map((name) => playToItsEnd(t, name)));
+        });
+      }
+    },
+    { timeoutMs: 170_000 },
+  );
+}
+
+async function playToItsEnd(t: TestContext, name: string): Promise<void> {
+  const child = vivarium(t, ['example', name, '--json']);
+  const code = await child.ended;
+  const { out, err } = child.output;
+  assert.is(err, '', name);
+  assert.is(code, 0, `${name}: ${out}`);
+  const lines = out.trim().split('\n');
+  const events = lines.map((line) => JSON.parse(line) as PlayEvent);
+  const { promise, cast } = examples[name]!;
+  assert.is(events[0]!.event, 'begins');
+  const { event, isKept, text } = events.at(-1)!;
+  assert.equal({ event, isKept, text }, { event: 'ends', isKept: true, text: promise });
+  assert.equal(
+    events,
+    [...events].sort((a, b) => a.ms - b.ms),
+  );
+  // Everybody of the cast has come and said something, and something was done to them.
+  assert.equal([...new Set(events.flatMap(({ who }) => who ?? []))].sort(), [...cast].sort());
+  assert.ok(events.some((each) => each.event === 'told'));
+}
