@@ -13,28 +13,7 @@ const programs = filesBelow('docs/cookbook', '.md').flatMap(fencesOf);
 const address = '127.0.0.1:2181';
 const folder = join(top, '.cache', 'cookbook');
 
-/** What every page of a recipe tells. */
-const SECTIONS = [
-  'Promises',
-  'What happens when …',
-  'In the tree',
-  'What it costs',
-  'What it is not for',
-];
-
 suite('the cookbook', (test) => {
-  test('tells of each recipe what it promises, does in trouble, makes, costs, and is no good for', () => {
-    const pages = filesBelow('docs/cookbook', '.md').filter(
-      ({ path }) => !path.endsWith('README.md'),
-    );
-    assert.is(pages.length, 22);
-    for (const { path, text } of pages) {
-      const titles = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title!);
-      const told = SECTIONS.filter((section) => titles.includes(section));
-      assert.equal(told, SECTIONS, path);
-    }
-  });
-
   test(
     'has programs that compile, one on each page at least',
     () => {
