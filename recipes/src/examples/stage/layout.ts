@@ -56,7 +56,9 @@ export class Layout {
       (look) => `${glyphs[look]} ${look}`,
     );
     const lines = [...facts, legend.join(' · ')].flatMap((fact) => wrap(fact, this.#width - 4));
-    const heads = this.#cast.map((name, at) => this.#inColor(at, this.#pad(name)));
+    const heads = this.#cast.map((name, at) => {
+      return `${this.#inColor(at, name)}${' '.repeat(Math.max(this.#column - name.length, 0))}`;
+    });
     const head = this.#column === 0 ? [] : ['', `${' '.repeat(TIME)}${heads.join('').trimEnd()}`];
     const titles = wrap(text, this.#width - 4).map((line) => `  ${this.#bold(line)}`);
     return joined(['', ...titles, ...lines.map((line) => `  ${this.#dim(line)}`), ...head]);
@@ -120,10 +122,6 @@ export class Layout {
     const look = this.#looks.get(this.#cast[lane]!) ?? 'absent';
     // Spaces at the end of a line can be left out only if no colour stands behind them.
     return look === 'absent' ? glyphs.absent : this.#inColor(lane, glyphs[look]);
-  }
-
-  #pad(name: string): string {
-    return name.padEnd(this.#column);
   }
 
   #time(ms: number | undefined): string {

@@ -80,11 +80,12 @@ suite('the layout of an example', (test) => {
   });
 
   test('sets the same text with colours and without', () => {
-    const plain = layout().said(0, 'Ada', 'asks for it');
-    const bare = layout({ colors: true })
-      .said(0, 'Ada', 'asks for it')
-      .replaceAll(new RegExp(`${ESCAPE}\\[\\d+m`, 'g'), '');
-    assert.is(bare, plain);
+    const [plain, colored] = [false, true].map((colors) => {
+      const made = layout({ colors });
+      const all = [made.title('x', ['y']), made.said(0, 'Ada', 'x'), made.told(0, 'x')];
+      return [...all, made.ended(true, 'x')].join('');
+    });
+    assert.is(colored!.replaceAll(new RegExp(`${ESCAPE}\\[\\d+m`, 'g'), ''), plain);
   });
 });
 
