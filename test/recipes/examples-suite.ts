@@ -7,16 +7,20 @@ import { vivarium } from '../support/vivarium.js';
 /** The examples by the file that plays them, in parties that are played at one time. */
 export const played = {
   holds: [
-    ['lock', 'read-write-lock', 'permits'],
-    ['partitions', 'leader-election', 'work-queue'],
+    ['lock', 'read-write-lock'],
+    ['permits', 'partitions'],
+    ['leader-election', 'work-queue'],
   ],
   groups: [
-    ['group-membership', 'service-discovery', 'kept-node', 'ttl-node'],
+    ['group-membership', 'ttl-node'],
+    ['service-discovery', 'kept-node'],
     ['barrier', 'double-barrier', 'count-down-latch'],
   ],
   values: [
-    ['configuration', 'configuration-history', 'configuration-set', 'counter'],
-    ['shared-value', 'transaction', 'migration', 'id-generator'],
+    ['configuration', 'configuration-history'],
+    ['configuration-set', 'counter'],
+    ['shared-value', 'transaction'],
+    ['migration', 'id-generator'],
   ],
 } as const;
 

@@ -90,7 +90,7 @@ function listOf(examples: ExamplesModule['examples'], json: boolean): string {
   const widest = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, { title }]) => `  ${name.padEnd(widest)}  ${title}\n`);
   return `
-Each plays a page of docs/cookbook, with three servers of its own and real failures:
+Each plays a page of docs/cookbook: three servers, some programs, real failures.
 
 ${lines.join('')}
   npx vivarium example lock

@@ -21,7 +21,7 @@ export async function play(name: string, example: Example, host: ExampleHost): P
   const stage = new RealStage(name, programme, host, servers);
   try {
     programme.begins(name, example.title, servers.ports);
-    await unlessStopped(example.play(stage), host.stop);
+    await unlessStopped(Promise.race([example.play(stage), stage.trouble]), host.stop);
     await unlessStopped(stage.empty(), host.stop);
     programme.ends(true, example.promise);
     return true;
@@ -57,6 +57,9 @@ class RealStage implements Stage, ActorNews {
   readonly #actors = new Set<ProcessActor>();
   readonly #holds = new HoldRecord();
   readonly #notes: (Note<unknown> & { readonly kind: string })[] = [];
+  /** Rejects when a participant has failed, whoever waits for it. */
+  readonly trouble: Promise<never>;
+  #fail: (error: Error) => void = () => {};
   #isOver = false;
 
   constructor(example: string, programme: Programme, host: ExampleHost, servers: HostServers) {
@@ -65,6 +68,10 @@ class RealStage implements Stage, ActorNews {
     this.#host = host;
     this.#ports = servers.ports;
     this.servers = servers;
+    this.trouble = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.trouble.catch(() => {}); // Nobody may be there yet who hears it, or any more.
   }
 
   async enter(name: string, role: string, ...words: readonly string[]): Promise<Actor> {
@@ -109,6 +116,7 @@ class RealStage implements Stage, ActorNews {
   heard(actor: ProcessActor, report: Report): void {
     if (this.#isOver) return;
     const who = actor.name;
+    if (report.type === 'failed') this.#fail(new Error(`${who}: ${report.story}`));
     if (report.type === 'says') this.#programme.said(who, report.text);
     if (report.type === 'certain') this.#holds.add(`${who} (${actor.pid})`, report.sample);
     if (report.type === 'notes') {
