@@ -1,3 +1,3 @@
 import { examplesSuite } from './examples-suite.js';
 
-examplesSuite('holds');
+examplesSuite('locks');

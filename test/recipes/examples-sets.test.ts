@@ -1,0 +1,3 @@
+import { examplesSuite } from './examples-suite.js';
+
+examplesSuite('sets');
