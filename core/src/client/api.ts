@@ -13,8 +13,8 @@ import type { ClientClock, ClientHost } from './client-host.js';
 import type { Codec } from './codecs.js';
 import type { MultiOp, MultiReadOp, MultiReadResults, MultiResults } from './multi-ops.js';
 import type { ChildrenSnapshot, NodeSnapshot } from './snapshots.js';
-import type { SubtreeStreams } from './subtree-streams.js';
 import type { ClientState, SessionInfo, Stall } from './state.js';
+import type { SubtreeStreams } from './subtree-streams.js';
 
 export type {
   CheckOp,
@@ -37,9 +37,9 @@ export type {
   PresentChildren,
   PresentSnapshot,
 } from './snapshots.js';
+export type { ClientState, SessionInfo, Stall, StateDetail, StateType } from './state.js';
 export type { SubtreeStreams } from './subtree-streams.js';
 export type * from './tree-snapshots.js';
-export type { ClientState, SessionInfo, Stall, StateDetail, StateType } from './state.js';
 export type { Acl, AddWatchMode, ClientInfo, Codec, CreateMode, EventType, Stat, WatcherType };
 
 /** What may be written without a codec: bytes, text (as UTF-8), or null for no data at all. */
