@@ -19,7 +19,7 @@ export const played = {
   settings: ['configuration', 'configuration-history'],
   sets: ['configuration-set', 'counter'],
   values: ['shared-value', 'transaction'],
-  ids: ['id-generator'],
+  ids: ['id-generator', 'tree', 'lease'],
 } as const;
 
 interface PlayEvent {

@@ -13,6 +13,7 @@ import { groupMembership } from './group-membership.js';
 import { idGenerator } from './id-generator.js';
 import { keptNode } from './kept-node.js';
 import { leaderElection } from './leader-election.js';
+import { lease } from './lease.js';
 import { lock } from './lock.js';
 import { migration } from './migration.js';
 import { partitions } from './partitions.js';
@@ -24,6 +25,7 @@ import type { Example } from './stage/example.js';
 import type { ExampleHost } from './stage/host.js';
 import { play } from './stage/play.js';
 import { transaction } from './transaction.js';
+import { tree } from './tree.js';
 import { ttlNode } from './ttl-node.js';
 import { workQueue } from './work-queue.js';
 
@@ -45,6 +47,7 @@ export const examples: Readonly<Record<string, Example>> = {
   lock,
   'read-write-lock': readWriteLock,
   permits,
+  lease,
   'group-membership': groupMembership,
   'service-discovery': serviceDiscovery,
   'kept-node': keptNode,
@@ -63,6 +66,7 @@ export const examples: Readonly<Record<string, Example>> = {
   migration,
   'id-generator': idGenerator,
   'work-queue': workQueue,
+  tree,
 };
 
 /**
