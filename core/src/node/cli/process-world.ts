@@ -31,7 +31,11 @@ export function processWorld(loadBoot: World['loadBoot']): World {
       isServing = true;
       const orphaned = () => callback('the end of the process that launched it');
       for (const signal of STOP_SIGNALS) process.on(signal, callback);
-      if (process.env[LAUNCHED] !== undefined) process.on('disconnect', orphaned);
+      if (process.env[LAUNCHED] !== undefined) {
+        process.on('disconnect', orphaned);
+        // It may have ended before anybody listened.
+        if (!process.connected) setImmediate(orphaned);
+      }
       return () => {
         isServing = false;
         for (const signal of STOP_SIGNALS) process.off(signal, callback);
