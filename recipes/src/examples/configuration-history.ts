@@ -8,7 +8,7 @@ const CHANGES = 5;
 
 /** Two change a setting at once, one is killed at it, and a third goes back. */
 export const configurationHistory: Example = {
-  title: 'what a setting was: an editor is killed, another goes back',
+  title: 'what a setting was, and back: an editor is killed',
   promise: 'Every change that was confirmed is in the history once, and the old value is back.',
   cast: ['Ada', 'Ben', 'Cleo'],
   roles: {

@@ -20,7 +20,7 @@ const limits: StandardSchema<Limits> = {
 
 /** A setting changes while one program is cut off, and then somebody writes rubbish. */
 export const configuration: Example = {
-  title: 'a setting changes while one is cut off; then comes rubbish',
+  title: 'a setting changes: one is cut off; then comes rubbish',
   promise: 'Nobody ever used a value that is none, and both have the newest in the end.',
   cast: ['Ada', 'Ben', 'Cleo'],
   roles: {

@@ -5,7 +5,7 @@ const SIZE = 3;
 
 /** One of three dies at work; the others are told, and the next round is complete. */
 export const doubleBarrier: Example = {
-  title: 'start together, end together: one is killed at work',
+  title: 'start together, end together: one is killed',
   promise: 'Nobody began before all were there, the others were told of the death, and came again.',
   cast: ['Ada', 'Ben', 'Cleo'],
   roles: {

@@ -5,7 +5,7 @@ const BLOCK = 100;
 
 /** One who gives out ids is killed, and comes again. */
 export const idGenerator: Example = {
-  title: 'ids that nobody else gets: one who takes them is killed',
+  title: 'ids that nobody else gets: one who has some is killed',
   promise: 'No id was given twice; those that the dead had not given are never given.',
   cast: ['Ada', 'Ben'],
   roles: {

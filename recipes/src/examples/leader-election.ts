@@ -3,7 +3,7 @@ import type { Example } from './stage/example.js';
 
 /** The leader is stopped, the leader of the servers killed, and then the next leader. */
 export const leaderElection: Example = {
-  title: 'one leader: one is stopped, another killed, and a server',
+  title: 'one leader: one is stopped, one killed, and a server',
   promise:
     'At no moment were two of them certain to lead, and the loss of a server changed nothing.',
   cast: ['Ada', 'Ben', 'Cleo'],

@@ -7,7 +7,7 @@ const count = json<number>();
 
 /** The process that makes the second of three steps is killed at it. */
 export const migration: Example = {
-  title: 'changes made once in a fleet: one is killed at a step',
+  title: 'changes made once in a fleet: one is killed at it',
   promise: 'Each of the three steps was made once.',
   cast: ['Ada', 'Ben', 'Cleo'],
   roles: {

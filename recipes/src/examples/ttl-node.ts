@@ -7,7 +7,7 @@ const TTL_MS = 10_000;
 
 /** A worker dies; its note stays, until nobody has kept it for ten seconds. */
 export const ttlNode: Example = {
-  title: 'a note that outlasts us, for a while: its writer is killed',
+  title: 'a note that outlasts us: its writer is killed',
   promise: 'The note outlived its writer, the next one went on from it, and then it went away.',
   cast: ['Ada', 'Ben', 'Cleo'],
   settings: { extendedTypesEnabled: 'true', 'znode.container.checkIntervalMs': '1000' },
