@@ -22,7 +22,9 @@ import { top } from './repository.js';
 const pulledIn: Readonly<Record<string, readonly string[]>> = {
   lock: ['hold', 'lock'],
   'read-write lock': ['hold', 'lock'],
-  permits: ['hold', 'permits'],
+  'lock queue': ['group', 'lock', 'permits', 'revocation'],
+  permits: ['hold', 'lock', 'permits'],
+  lease: ['hold', 'lease'],
   'group membership': ['group'],
   'service discovery': ['group', 'service'],
   'kept node': ['group', 'kept'],

@@ -43,7 +43,9 @@ export async function bundleOf(ofClient: string, ofRecipes: string): Promise<Bun
 export function recipeRows(readme: string): readonly RecipeRow[] {
   const rows: RecipeRow[] = [];
   for (const [, names, name] of readme.matchAll(/^\|[^|]+\| (`[^|]+) \| \[([^\]]+)\]\(/gm)) {
-    rows.push({ name: name!, functions: [...names!.matchAll(/`([^`]+)`/g)].map((one) => one[1]!) });
+    const functions = [...names!.matchAll(/`([^`]+)`/g)].map((one) => one[1]!);
+    // What is the client's own comes with it.
+    if (functions.every((each) => !each.startsWith('zk.'))) rows.push({ name: name!, functions });
   }
   return rows;
 }

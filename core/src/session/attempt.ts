@@ -1,5 +1,6 @@
 import type { Millis } from '../base/ids.js';
 import { writeGreeting, writeProbe } from './greeting.js';
+import type { Phase } from './phase.js';
 import type { Progress } from './progress.js';
 import type { ServerChoice } from './server-choice.js';
 import type { SessionSettings } from './settings.js';
@@ -65,8 +66,9 @@ export class Attempt<Token> {
    * How long to wait before the next one: not for long while the session can be saved. A server
    * that had taken us in and ended it is no such case: it may be what we ask that ends it.
    */
-  waitMs({ timeoutMs, certainUntil }: Tenure, wasTakenIn: boolean): Millis {
-    const isHurried = !wasTakenIn && this.#tray.now < certainUntil;
+  waitMs({ timeoutMs, certainUntil }: Tenure, ended: Phase): Millis {
+    if (ended === 'burying') return 0;
+    const isHurried = ended !== 'attached' && this.#tray.now < certainUntil;
     return this.#choice.delayMs(isHurried ? timeoutMs * HURRIED_WAIT_SHARE : undefined);
   }
 

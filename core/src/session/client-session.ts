@@ -294,8 +294,7 @@ export class ClientSession<Token> {
     if (phase === 'burying') this.tenure.burial = undefined;
     else if (this.#conversation?.wasOfUse === true) this.#choice.succeeded();
     else this.#choice.failed();
-    this.#dialAt =
-      now + (phase === 'burying' ? 0 : this.attempt.waitMs(this.tenure, phase === 'attached'));
+    this.#dialAt = now + this.attempt.waitMs(this.tenure, phase);
     const again = this.#conversation?.abandon(`the connection was lost: ${reason}`) ?? [];
     this.#conversation = undefined;
     this.#outbox.putBack(again);

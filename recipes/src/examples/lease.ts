@@ -6,7 +6,7 @@ const TTL_MS = 8_000;
 
 /** An importer dies and comes back under its own name; then it dies for good. */
 export const lease: Example = {
-  title: 'something for a time: its holder is killed, and comes back to it',
+  title: 'something for a time: its holder is killed, comes back',
   promise: 'The lease outlived its holder, who found it again; others had it after its time.',
   cast: ['Ada', 'Ben'],
   roles: {

@@ -50,8 +50,8 @@ export interface PermitOptions extends HoldOptions {
  *
  * @throws RecipeError LIMIT_MISMATCH, NO_LIMIT, INVALID_VALUE when the folder's data is no limit,
  *   TIMED_OUT, SELF_DEADLOCK, UNREADABLE_PREDECESSOR or QUEUE_TOO_LONG; ZkError BAD_ARGUMENTS
- *   (more permits than there are), NO_AUTH, SESSION_EXPIRED when the client is closed; the reason of
- *   `options.signal`
+ *   (more permits than there are), NO_AUTH, SESSION_EXPIRED when the client is closed; the reason
+ *   of `options.signal`
  */
 export async function acquirePermits(
   zk: Client,
