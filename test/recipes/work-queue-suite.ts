@@ -100,15 +100,15 @@ export function workQueueSuite(name: string, open: () => Promise<Target>): void 
         await lineOf(t, zk!, path, who);
       }
       await settle(...others);
-      // Its own place and two lists; the one before.
+      // Each its own place; the first two lists, the others the one before them.
       const watches = () => others.map((each) => each.stats().watches);
-      while (watches().join() !== '3,1,1') await settle(...others);
+      while (watches().join() !== '3,2,2') await settle(...others);
       const told: string[] = [];
       others[2]!.events$.subscribe((event) => told.push(event.path));
       await queues[0]!.put('a');
       const first = await taking[0]!;
       await lineOf(t, zk!, path, 2);
-      while (watches().join() !== '1,3,1') await settle(...others);
+      while (watches().join() !== '1,3,2') await settle(...others);
       assert.equal(told, []);
       await Promise.all([queues[0]!.put('b'), queues[0]!.put('c')]);
       const claims = [first, ...(await Promise.all(taking.slice(1)))];

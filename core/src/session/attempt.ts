@@ -12,17 +12,17 @@ export function attemptMs(timeoutMs: Millis, serverCount: number): Millis {
   return Math.min(Math.max(timeoutMs / serverCount, 1_000), (timeoutMs * 2) / 3);
 }
 
-/** Shares of a session's timeout that one try, and the wait before it, take from a sure session. */
+/** Shares of its timeout that one try, and the wait before it, take from a session to be saved. */
 const HURRIED_DIAL_SHARE = 1 / 12;
 const HURRIED_WAIT_SHARE = 1 / 16;
 /** A connection takes two round trips, some of which go around the world. */
 const SHORTEST_DIAL_MS = 500;
 
 /**
- * How long a server may take to open a connection while it is still sure that the session lives.
- * What is sent into a silent network is lost: were one try to last, the time in which the session
- * can be saved would pass though the network is back. Who is busy answers the greeting late, and
- * has the full time for that; a connection opens early or not at all.
+ * How long a server may take to open a connection while the session can still be saved. What is
+ * sent into a silent network is lost: were one try to last, the time in which the session can be
+ * saved would pass though the network is back. Who is busy answers the greeting late, and has the
+ * full time for that; a connection opens early or not at all.
  */
 function hurriedDialMs(timeoutMs: Millis): Millis {
   return Math.max(timeoutMs * HURRIED_DIAL_SHARE, SHORTEST_DIAL_MS);
@@ -52,13 +52,13 @@ export class Attempt<Token> {
   }
 
   /** Opens a connection to the next server. */
-  dial({ timeoutMs, certainUntil }: Tenure): void {
+  dial({ timeoutMs, saveableUntil }: Tenure): void {
     const { now } = this.#tray;
     this.number++;
     this.server = this.#choice.take();
     this.#greetBy = now + attemptMs(timeoutMs, this.#choice.count);
     this.deadline =
-      now < certainUntil ? Math.min(this.#greetBy, now + hurriedDialMs(timeoutMs)) : this.#greetBy;
+      now < saveableUntil ? Math.min(this.#greetBy, now + hurriedDialMs(timeoutMs)) : this.#greetBy;
     this.#tray.out.push({ type: 'open', attempt: this.number, server: this.server });
   }
 
@@ -66,9 +66,9 @@ export class Attempt<Token> {
    * How long to wait before the next one: not for long while the session can be saved. A server
    * that had taken us in and ended it is no such case: it may be what we ask that ends it.
    */
-  waitMs({ timeoutMs, certainUntil }: Tenure, ended: Phase): Millis {
+  waitMs({ timeoutMs, saveableUntil }: Tenure, ended: Phase): Millis {
     if (ended === 'burying') return 0;
-    const isHurried = ended !== 'attached' && this.#tray.now < certainUntil;
+    const isHurried = ended !== 'attached' && this.#tray.now < saveableUntil;
     return this.#choice.delayMs(isHurried ? timeoutMs * HURRIED_WAIT_SHARE : undefined);
   }
 

@@ -54,6 +54,15 @@ export class Tenure {
     return this.#progress.lastAckSentAt + this.timeoutMs - margin;
   }
 
+  /**
+   * Until when the session lives for sure or most likely, so that what it holds at the servers can
+   * be saved: the servers end it one timeout after they have heard of us last.
+   */
+  get saveableUntil(): Millis {
+    if (this.key === undefined) return Number.NEGATIVE_INFINITY;
+    return this.#progress.lastAckSentAt + this.timeoutMs;
+  }
+
   /** What to offer a server. */
   get offer(): SessionKey | undefined {
     return this.burial ?? (this.#isLocal ? undefined : this.key);

@@ -13,8 +13,8 @@ const inHolds: readonly RecipePlant[] = [
     ],
     [
       'hold/node-hold.js',
-      "stat.ephemeralOwner === this.#session.id ? 'ours' : 'revoked'",
-      "'ours'",
+      'stat.ephemeralOwner !== this.#session.id)\n                return \'revoked\';',
+      "false)\n                return 'revoked';",
     ],
   ),
   rewritten('a node is left where it is when its hold is released', [
@@ -39,8 +39,8 @@ const inHolds: readonly RecipePlant[] = [
   ]),
   rewritten('the departure of the one before is taken for the own turn', [
     'shared/come-first.js',
-    'await nextChange(zk, session, path, signal);',
-    "await nextChange(zk, session, path, signal); return 'first';",
+    "await nextChange(zk, session, path, signal, { kind: 'children' });",
+    "await nextChange(zk, session, path, signal, { kind: 'children' }); return 'first';",
   ]),
   rewritten('a creation that was not answered is done again without a look', [
     'shared/protected-create.js',
@@ -79,8 +79,8 @@ const inLocks: readonly RecipePlant[] = [
 
 const inElections: readonly RecipePlant[] = [
   rewritten('a leader that withdraws leads on', [
-    'election/campaign.js',
-    "withdrawal.addEventListener('abort', resign);",
+    'hold/serve-hold.js',
+    "signal.addEventListener('abort', release);",
     '',
   ]),
   rewritten('the lead is handed over before the work has ended', [
