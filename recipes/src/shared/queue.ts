@@ -14,8 +14,8 @@ export interface QueueKind {
   readonly letsPass?: ((name: string, ours: number) => boolean) | undefined;
 }
 
-/** Elections. */
-export const electionQueue: QueueKind = { label: 'latch-', labels: ['latch-'] };
+/** Elections. kazoo stands for them by the nodes of its locks. */
+export const electionQueue: QueueKind = { label: 'latch-', labels: ['latch-', '__lock__'] };
 
 /**
  * The names of those in our way, first come first, so that the last is the one to wait for;

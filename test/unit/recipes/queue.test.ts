@@ -67,6 +67,12 @@ suite('the order of a queue', (test) => {
     assert.equal(orderOf(lockQueue, names), []);
     assert.equal(orderOf(electionQueue, names), ['x-latch-0000000001']);
   });
+
+  test('of an election has those who stand by kazoo, in their turn', () => {
+    const kazoos = '0123456789abcdef0123456789abcdef__lock__0000000001';
+    const ours = '_c_00000000-0000-0000-0000-000000000000-latch-0000000002';
+    assert.equal(aheadOf(electionQueue, [ours, kazoos], ours), [kazoos]);
+  });
 });
 
 suite('who is in the way', (test) => {
