@@ -38,6 +38,7 @@ const names = [
   'local-sessions',
   'kazoo-3',
   'leaks',
+  'mixed-fleet',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));

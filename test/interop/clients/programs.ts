@@ -17,6 +17,10 @@ const BUILT = fileURLToPath(new URL('./', import.meta.url));
 const DEBIAN_SHELL = '/usr/share/zookeeper/bin/zkCli.sh';
 const NPM = { zookeeper: '7.3.0', 'node-zookeeper-client': '1.1.3' } as const;
 export const CURATOR = '5.7.1';
+/** Newest first. */
+export const curatorReleases = ['5.9.0', '5.4.0'] as const;
+/** The newest; what Debian has is older. */
+export const KAZOO = '2.11.0';
 
 export interface ClientRow {
   readonly name: string;
@@ -70,12 +74,18 @@ async function goProgram(): Promise<Program> {
   return { command: join(binary, 'round'), words: ['ADDRESS'] };
 }
 
-/** A program over Curator: `Round`, or one that does as its standard input says. */
-export async function curatorProgram(main: 'Round' | 'Contender' | 'Bench'): Promise<Program> {
+/**
+ * A program over Curator: `Round` and `Bench`, or `Contender` and `Participant`, which do as their
+ * standard input says.
+ */
+export async function curatorProgram(
+  main: 'Round' | 'Contender' | 'Participant' | 'Bench',
+  release: typeof CURATOR | (typeof curatorReleases)[number] = CURATOR,
+): Promise<Program> {
   const jars = await fetchJars(
-    `curator-${CURATOR}`,
+    `curator-${release}`,
     [
-      `org.apache.curator:curator-recipes:${CURATOR}`,
+      `org.apache.curator:curator-recipes:${release}`,
       'org.xerial.snappy:snappy-java:1.1.10.5',
       'io.dropwizard.metrics:metrics-core:4.1.12.1',
       'org.slf4j:slf4j-nop:2.0.13',
@@ -83,11 +93,20 @@ export async function curatorProgram(main: 'Round' | 'Contender' | 'Bench'): Pro
     ['ch.qos.logback:logback-classic', 'ch.qos.logback:logback-core'],
   );
   const source = join(SOURCES, 'curator', `${main}.java`);
-  const classes = await built(`curator-${main.toLowerCase()}`, [source], async (into) => {
+  const name = `curator-${release}-${main.toLowerCase()}`;
+  const classes = await built(name, [source], async (into) => {
     await run('javac', ['-nowarn', '-d', into, '-cp', join(jars, '*'), source]);
   });
   const path = `${classes}:${join(jars, '*')}`;
   return { command: 'java', words: ['-XX:TieredStopAtLevel=1', '-cp', path, main, 'ADDRESS'] };
+}
+
+/** The folder of kazoo's newest release, for `PYTHONPATH`. */
+export function kazooModules(python: string): Promise<string> {
+  return made(`kazoo-${KAZOO}`, async (into) => {
+    const words = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', into];
+    await run(python, [...words, `kazoo==${KAZOO}`]);
+  });
 }
 
 async function npmProgram(main: string): Promise<Program> {
