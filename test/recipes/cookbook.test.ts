@@ -24,7 +24,7 @@ suite('the cookbook', (test) => {
         const program = code.replace(`'${address}'`, 'process.argv[2]!');
         writeFileSync(join(folder, `program-${index}.mts`), program);
       }
-      assert.is(new Set(programs.map(({ where }) => where.split(':')[0])).size, 25);
+      assert.is(new Set(programs.map(({ where }) => where.split(':')[0])).size, 24);
       const tsc = join(top, 'node_modules/typescript/bin/tsc');
       const options = ['--target', 'ES2022', '--module', 'NodeNext', '--strict', '--skipLibCheck'];
       const files = programs.map((_, index) => `program-${index}.mts`);

@@ -5,7 +5,7 @@ const ROOT = '/catalog';
 
 /** A mirror is cut off while the subtree changes. */
 export const tree: Example = {
-  title: 'a subtree in memory: its mirror is cut off while it changes',
+  title: 'a subtree in memory: its mirror is cut off for a while',
   promise: 'The mirror said that it was stale, and had every change when it was back.',
   cast: ['Ada', 'Ben'],
   roles: {

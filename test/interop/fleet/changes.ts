@@ -1,4 +1,6 @@
-/** What a transaction log says happened below a folder: the record that the judges of a fleet read. */
+/**
+ * What a transaction log says happened below a folder: the record that the judges of a fleet read.
+ */
 import { type TxnBody, txnTypes } from '@vivarium/core/internal/wire/txns';
 import type { LoggedTxn } from '../load/server-log.js';
 

@@ -2,7 +2,8 @@
  * Vivarium's part in a fleet. Not part of `npm test`; the proof `mixed-fleet` starts it, beside
  * programs over Curator (Participant.java) and kazoo (participant.py) that obey the same words:
  *
- * - `KIND SITE MARKS LONGEST SEED` holds again and again what `SITE` stands for, for up to `LONGEST`
+ * - `KIND SITE MARKS LONGEST SEED` holds again and again what `SITE` stands for, for up to
+ *   `LONGEST`
  *   milliseconds, and marks the beginning and the end of each hold by a node in `MARKS`, until
  *   `stop`; then it says `done HOLDS`.
  * - `count-… SITE MARKS AMOUNT SEED` adds, until `stop`; then it says `done SUM`, of all that it
