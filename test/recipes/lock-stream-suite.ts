@@ -89,6 +89,7 @@ export function lockStreamSuite(name: string, open: () => Promise<Target>): void
       const locks = rwLock(a, home);
       const reader = await locks.read({ data: 'r' });
       const writing = locks.write({ data: 'w' });
+      await queue.until((now) => now.length === 2);
       const plain = acquireLock(b, home, { data: 'l' });
       const list = await queue.until((now) => now.length === 3);
       const first = list[0]!;

@@ -47,7 +47,6 @@ const parts = {
     revocationSuite,
     nestedLocksSuite,
     localQueueSuite,
-    lockStreamSuite,
     acquireAllSuite,
     rwLockSuite,
     upgradeSuite,

@@ -13,7 +13,7 @@ const inHolds: readonly RecipePlant[] = [
     ],
     [
       'hold/node-hold.js',
-      'stat.ephemeralOwner !== this.#session.id)\n                return \'revoked\';',
+      "stat.ephemeralOwner !== this.#session.id)\n                return 'revoked';",
       "false)\n                return 'revoked';",
     ],
   ),
