@@ -4,13 +4,15 @@ import type { Disturbance } from './round.js';
 
 const DOWN_MS = 300;
 const LOOK_MS = 2;
-const ATTEMPTS = 2000;
+/** All may be waiting for the session of a program that was killed. */
+const LIMIT_MS = 60_000;
 
 /** Ends a program at a moment at which it holds, and starts another in its place. */
 export function killHolder(seat: string): Disturbance {
   return async ({ fleet, holders, rejoin }) => {
     const participant = fleet.at(seat);
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const deadline = performance.now() + LIMIT_MS;
+    while (performance.now() < deadline) {
       if ((await holders()).includes(participant.name)) {
         // It may be about to let go: stopped, it cannot, and what it has sent has arrived soon.
         participant.pause();

@@ -8,7 +8,7 @@ export type Shape = 'names' | 'party';
 export type Truth = ReadonlyMap<string, string>;
 
 /** What a member would have to say; kazoo sees no names, Curator and ours see both. */
-export function expectedView(participant: string, shape: Shape, truth: Truth): readonly string[] {
+function expectedView(participant: string, shape: Shape, truth: Truth): readonly string[] {
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   const entries = [...truth];
   if (kindOf(participant) !== 'kazoo') {
