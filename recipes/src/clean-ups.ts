@@ -14,6 +14,6 @@ import { deskOf } from './shared/desk.js';
  * every change, one stream for all. Grows while no server can be reached; never errors, and never
  * completes.
  */
-export function pendingCleanUps$(zk: Client): Observable<number> {
+export function pendingCleanups$(zk: Client): Observable<number> {
   return deskOf(zk).cleanUps.pending$;
 }

@@ -3,7 +3,7 @@
  * client first; `recipes` binds all of them to one.
  */
 export { type Barrier, barrier } from './barrier.js';
-export { pendingCleanUps$ } from './clean-ups.js';
+export { pendingCleanups$ } from './clean-ups.js';
 export {
   type ConfigFormat,
   type ConfigOptions,

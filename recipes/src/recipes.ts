@@ -1,7 +1,7 @@
 import type { Client, Codec, NodeData, StandardSchema } from '@vivarium/core';
 import type { Observable } from 'rxjs';
 import { type Barrier, barrier } from './barrier.js';
-import { pendingCleanUps$ } from './clean-ups.js';
+import { pendingCleanups$ } from './clean-ups.js';
 import {
   type ConfigFormat,
   type ConfigOptions,
@@ -263,8 +263,8 @@ export interface Recipes {
     steps: readonly MigrationStep[],
     options?: MigrateOptions,
   ): Promise<Migrated>;
-  /** How many nodes are still to be deleted; see the function {@link pendingCleanUps$}. */
-  pendingCleanUps$(): Observable<number>;
+  /** How many nodes are still to be deleted; see the function {@link pendingCleanups$}. */
+  pendingCleanups$(): Observable<number>;
 }
 
 /**
@@ -322,6 +322,6 @@ export function recipes(zk: Client): Recipes {
     workQueue: (path, format, options) => workQueue(zk, path, format, options),
     stm: (work, options) => stm(zk, work, options),
     migrate: (path, steps, options) => migrate(zk, path, steps, options),
-    pendingCleanUps$: () => pendingCleanUps$(zk),
+    pendingCleanups$: () => pendingCleanups$(zk),
   };
 }

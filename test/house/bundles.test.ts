@@ -124,7 +124,7 @@ suite('what a page loads', (test) => {
     const recipes = (await import('@vivarium/recipes')) as Record<string, unknown>;
     const told = new Set(rows.flatMap(({ functions }) => functions));
     // These belong to all of them.
-    for (const name of ['recipes', 'isRecipeError', 'pendingCleanUps$']) told.add(name);
+    for (const name of ['recipes', 'isRecipeError', 'pendingCleanups$']) told.add(name);
     const isPlain = (name: string) => !/^[A-Z]/.test(name);
     const missing = Object.keys(recipes).filter((name) => isPlain(name) && !told.has(name));
     assert.equal(missing, []);

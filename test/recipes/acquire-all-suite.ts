@@ -1,4 +1,4 @@
-import { acquireAll, acquireLock, pendingCleanUps$, tryLock } from '@vivarium/recipes';
+import { acquireAll, acquireLock, pendingCleanups$, tryLock } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -37,7 +37,7 @@ export function acquireAllSuite(name: string, open: () => Promise<Target>): void
       const error = await errorOf(acquireAll(b, paths, { timeoutMs: 50 }));
       assert.is(errorName(error), 'TIMED_OUT');
       assert.ok(b.clock.now() - began < 5_000);
-      await record(t, pendingCleanUps$(b)).until((count) => count === 0);
+      await record(t, pendingCleanups$(b)).until((count) => count === 0);
       assert.ok(await tryLock(a, `${home}/x`));
       assert.is(await a.exists(`${home}/z`), undefined);
       await taken.release();

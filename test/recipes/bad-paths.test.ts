@@ -56,7 +56,7 @@ const calls: Readonly<Record<keyof Recipes, Call | undefined>> = {
   stm: (r, path) => r.stm((tx) => tx.set(path, 'x')),
   migrate: (r, path) => r.migrate(path, [{ name: 'a', run() {} }]),
   // Has no path.
-  pendingCleanUps$: undefined,
+  pendingCleanups$: undefined,
 };
 
 /** They make no nodes, and may look at what the servers keep. */

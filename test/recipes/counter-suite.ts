@@ -1,5 +1,5 @@
 import { CREATOR_ALL_ACL, isZkError, type NodeValue, permissions, READ_ACL } from '@vivarium/core';
-import { counter, pendingCleanUps$, recipes } from '@vivarium/recipes';
+import { counter, pendingCleanups$, recipes } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -144,7 +144,7 @@ export function counterSuite(name: string, open: () => Promise<Target>): void {
       const refused = await errorOf(counter(b, passing).add(1));
       assert.is(errorName(refused), 'NO_CHILDREN_FOR_EPHEMERALS');
       assert.is(await counter(b, passing).get(), 7n);
-      await record(t, pendingCleanUps$(b)).until((count) => count === 0);
+      await record(t, pendingCleanups$(b)).until((count) => count === 0);
     });
   });
 

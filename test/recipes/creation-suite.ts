@@ -1,5 +1,5 @@
 import { type Client, isZkError } from '@vivarium/core';
-import { acquireLock, pendingCleanUps$ } from '@vivarium/recipes';
+import { acquireLock, pendingCleanups$ } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -70,7 +70,7 @@ export function creationSuite(name: string, open: () => Promise<Target>): void {
         await b.ensure(home);
         const list = record(t, b.children$(home));
         const giveUp = new AbortController();
-        const cleanUps = record(t, pendingCleanUps$(a.zk));
+        const cleanUps = record(t, pendingCleanups$(a.zk));
         a.faults[lost === 'answer' ? 'deaf' : 'mute'] = true;
         const acquiring = errorOf(acquireLock(a.zk, home, { signal: giveUp.signal }));
         if (lost === 'answer') {
@@ -126,7 +126,7 @@ export function creationSuite(name: string, open: () => Promise<Target>): void {
           } else {
             assert.is(end.error, 'enough');
           }
-          await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+          await record(t, pendingCleanups$(zk)).until((count) => count === 0);
           await settle(zk, b);
           assert.equal((await b.children(folder)).children, []);
           assert.is(zk.stats().watches, 0);
@@ -144,7 +144,7 @@ export function creationSuite(name: string, open: () => Promise<Target>): void {
       while (zk.stats().inFlight === 0) await Promise.resolve();
       giveUp.abort('enough');
       assert.is(await acquiring, 'enough');
-      await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+      await record(t, pendingCleanups$(zk)).until((count) => count === 0);
       assert.equal((await zk.children(home)).children, []);
       assert.is((await zk.exists(home))!.cversion, 2);
     });

@@ -1,6 +1,6 @@
 /** A double barrier in trouble: lost answers, ended sessions, those who give up, operators. */
 import { type Client, CREATOR_ALL_ACL, text } from '@vivarium/core';
-import { type Cohort, doubleBarrier, pendingCleanUps$ } from '@vivarium/recipes';
+import { type Cohort, doubleBarrier, pendingCleanups$ } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -78,7 +78,7 @@ export function doubleBarrierFailureSuite(name: string, open: () => Promise<Targ
           await sent(b.zk);
           recover(a);
           assert.is(await error, 'enough');
-          await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+          await record(t, pendingCleanups$(a.zk)).until((count) => count === 0);
           await b.zk.sync();
           assert.equal((await b.zk.children(home)).children, []);
         });
@@ -134,7 +134,7 @@ export function doubleBarrierFailureSuite(name: string, open: () => Promise<Targ
       a.faults.heal();
       await mine[Symbol.asyncDispose]();
       await leaving;
-      await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+      await record(t, pendingCleanups$(a.zk)).until((count) => count === 0);
       assert.equal((await b.zk.children(home)).children, []);
     });
 
@@ -203,7 +203,7 @@ export function doubleBarrierFailureSuite(name: string, open: () => Promise<Targ
       const signal = AbortSignal.abort('no');
       for (const cohort of cohorts) assert.is(await errorOf(cohort.leave({ signal })), 'no');
       for (const { zk } of [a, b]) {
-        await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+        await record(t, pendingCleanups$(zk)).until((count) => count === 0);
       }
       const marks = cohorts[0]!.members.map((member) => `l-${member}`);
       assert.equal(new Set((await a.zk.children(home)).children), new Set(marks));
@@ -229,7 +229,7 @@ export function doubleBarrierFailureSuite(name: string, open: () => Promise<Targ
       giveUp.abort('enough');
       assert.is(await waiting, 'enough');
       await untilMembers(b.zk, home, 0);
-      await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+      await record(t, pendingCleanups$(a.zk)).until((count) => count === 0);
       await settle(a.zk);
       assert.is(a.zk.stats().watches, 0);
     });
@@ -247,7 +247,7 @@ export function doubleBarrierFailureSuite(name: string, open: () => Promise<Targ
       assert.is(await waiting, 'enough');
       assert.ok(a.zk.clock.now() >= certainUntil);
       a.faults.heal();
-      await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+      await record(t, pendingCleanups$(a.zk)).until((count) => count === 0);
       await untilMembers(b.zk, home, 0);
     });
 

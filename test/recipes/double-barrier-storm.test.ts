@@ -5,7 +5,7 @@
  * left alone, and nothing is left over when the weather clears.
  */
 import { isZkError } from '@vivarium/core';
-import { type Cohort, doubleBarrier, isRecipeError, pendingCleanUps$ } from '@vivarium/recipes';
+import { type Cohort, doubleBarrier, isRecipeError, pendingCleanups$ } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { record } from '../compliance/observe.js';
 import { openServer } from '../compliance/server.js';
@@ -131,7 +131,7 @@ suite('a double barrier in bad weather', (test) => {
         assert.ok(rounds.size > ENOUGH, `only ${rounds.size} cohorts were formed`);
 
         for (const { zk } of people) {
-          await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+          await record(t, pendingCleanups$(zk)).until((count) => count === 0);
         }
         const last = people.slice(0, SIZE).map(async ({ zk }) => {
           const barrier = doubleBarrier(zk, home, { size: SIZE, whenFull: 'wait' });

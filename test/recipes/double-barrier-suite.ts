@@ -1,5 +1,5 @@
 /** What a double barrier does: who is counted, who passes when, and what deaths mean. */
-import { type Cohort, doubleBarrier, pendingCleanUps$ } from '@vivarium/recipes';
+import { type Cohort, doubleBarrier, pendingCleanups$ } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -265,7 +265,7 @@ export function doubleBarrierSuite(name: string, open: () => Promise<Target>): v
           patience.abort('alone');
           assert.is(await errorOf(patient), 'alone');
         }
-        await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+        await record(t, pendingCleanups$(a.zk)).until((count) => count === 0);
         const left = (await b.zk.exists(path)) && (await b.zk.children(path)).children;
         assert.equal(left ?? [], []);
       }

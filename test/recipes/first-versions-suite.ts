@@ -5,7 +5,7 @@ import {
   config$,
   contenders$,
   type Leadership,
-  pendingCleanUps$,
+  pendingCleanups$,
   updateConfig,
 } from '@vivarium/recipes';
 import { take } from 'rxjs';
@@ -103,7 +103,7 @@ export function firstVersionsSuite(name: string, open: () => Promise<Target>): v
         a.faults.deaf = false;
         a.faults.mute = false;
         a.faults.cut();
-        await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+        await record(t, pendingCleanups$(a.zk)).until((count) => count === 0);
         await next.until(isLeader);
         assert.is((await b.children(home)).children.length, 1);
       });

@@ -4,7 +4,7 @@ import {
   type Member,
   memberChanges$,
   members$,
-  pendingCleanUps$,
+  pendingCleanups$,
 } from '@vivarium/recipes';
 import { Subject } from 'rxjs';
 import * as assert from 'uvu/assert';
@@ -243,7 +243,7 @@ export function groupSuite(name: string, open: () => Promise<Target>): void {
       assert.is(await joining, 'enough');
       a.faults.deaf = false;
       a.faults.cut();
-      await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+      await record(t, pendingCleanups$(a.zk)).until((count) => count === 0);
       await seen.until(({ size }) => size === 0);
       await (await joinGroup(a.zk, home, { id: 'me' })).leave();
     });

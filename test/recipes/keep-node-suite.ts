@@ -1,5 +1,5 @@
 import { json, permissions, READ_ACL } from '@vivarium/core';
-import { keepNode, pendingCleanUps$ } from '@vivarium/recipes';
+import { keepNode, pendingCleanups$ } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -188,7 +188,7 @@ export function keepNodeSuite(name: string, open: () => Promise<Target>): void {
       a.faults.deaf = false;
       a.faults.cut();
       await seen.until((exists) => !exists);
-      await record(t, pendingCleanUps$(a.zk)).until((pending) => pending === 0);
+      await record(t, pendingCleanups$(a.zk)).until((pending) => pending === 0);
       a.faults.deaf = true;
       const late = keepNode(a.zk, path, 'x', { timeoutMs: 0 });
       assert.is(errorName(await errorOf(late)), 'TIMED_OUT');

@@ -6,7 +6,7 @@ import {
   type LeadOptions,
   lead,
   leader$,
-  pendingCleanUps$,
+  pendingCleanups$,
   type Term,
 } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
@@ -159,7 +159,7 @@ export function leadSuite(name: string, open: () => Promise<Target>): void {
       while ((await clients[0]!.children(home)).children.length < 2) await clients[0]!.sync();
       leave.abort('no more');
       assert.is(await errorOf(second.done), 'no more');
-      await record(t, pendingCleanUps$(clients[1]!)).until((count) => count === 0);
+      await record(t, pendingCleanups$(clients[1]!)).until((count) => count === 0);
       assert.is((await clients[0]!.children(home)).children.length, 1);
       first.end();
       await first.done;

@@ -1,5 +1,5 @@
 import { type Client, CREATOR_ALL_ACL, isZkError } from '@vivarium/core';
-import { acquireLease, type Lease, pendingCleanUps$, tryAcquireLease } from '@vivarium/recipes';
+import { acquireLease, type Lease, pendingCleanups$, tryAcquireLease } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -125,7 +125,7 @@ export function leaseSuite(name: string, open: () => Promise<Target>): void {
             await lease.release();
             stop();
             await settle(a.zk);
-            await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+            await record(t, pendingCleanups$(a.zk)).until((count) => count === 0);
             assert.equal(await leasesIn(b, home), []);
           }
         },
@@ -147,7 +147,7 @@ export function leaseSuite(name: string, open: () => Promise<Target>): void {
       faults.deaf = false;
       faults.cut();
       await settle(zk);
-      await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+      await record(t, pendingCleanups$(zk)).until((count) => count === 0);
       await list.until((now) => now.kind === 'present');
       assert.equal(await leasesIn(other, home), []);
       const held = await acquireLease(other, home, { ttlMs });

@@ -4,7 +4,7 @@ import {
   acquireLock,
   type Hold,
   type LockOptions,
-  pendingCleanUps$,
+  pendingCleanups$,
   requestRevocation,
   tryLock,
   withLock,
@@ -173,7 +173,7 @@ export function localQueueSuite(name: string, open: () => Promise<Target>): void
       // Whoever comes while it is being withdrawn gets a request of its own.
       const late = acquireLock(a, home, LOCAL);
       assert.is(await other, 'again');
-      await record(t, pendingCleanUps$(a)).until((count) => count === 0);
+      await record(t, pendingCleanups$(a)).until((count) => count === 0);
       await theirs.release();
       await (await late).release();
       assert.is(await lengthOf(b, home), 0);

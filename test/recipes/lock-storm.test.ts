@@ -5,7 +5,7 @@
  * former holder gets through, and nothing is left over when the weather clears.
  */
 import { isZkError, text } from '@vivarium/core';
-import { acquireLock, type Hold, isRecipeError, pendingCleanUps$ } from '@vivarium/recipes';
+import { acquireLock, type Hold, isRecipeError, pendingCleanups$ } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { record } from '../compliance/observe.js';
 import { openServer } from '../compliance/server.js';
@@ -124,7 +124,7 @@ suite('a lock in bad weather', (test) => {
         const list = record(t, observer.zk.children$(`${home}/lock`));
         await list.until((now) => now.kind === 'present' && now.children.length === 0);
         for (const { zk } of people) {
-          await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+          await record(t, pendingCleanups$(zk)).until((count) => count === 0);
           await zk.sync();
           assert.is(zk.stats().watches, 0);
         }

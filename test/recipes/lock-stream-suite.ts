@@ -4,7 +4,7 @@ import {
   type Hold,
   lock$,
   lockQueue$,
-  pendingCleanUps$,
+  pendingCleanups$,
   rwLock,
 } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
@@ -39,7 +39,7 @@ export function lockStreamSuite(name: string, open: () => Promise<Target>): void
       assert.equal(first.values, [undefined, hold]);
       second.unsubscribe();
       for (const zk of [a, b]) {
-        await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+        await record(t, pendingCleanups$(zk)).until((count) => count === 0);
       }
       assert.equal((await a.children(home)).children, []);
     });

@@ -1,5 +1,5 @@
 import { isZkError, text } from '@vivarium/core';
-import { acquireLock, type Hold, pendingCleanUps$, withLock } from '@vivarium/recipes';
+import { acquireLock, type Hold, pendingCleanups$, withLock } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -212,7 +212,7 @@ export function lockSuite(name: string, open: () => Promise<Target>): void {
       a.faults.heal();
       assert.equal((await children).children, []);
       assert.is(a.zk.session!.id, session);
-      await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+      await record(t, pendingCleanups$(a.zk)).until((count) => count === 0);
     });
 
     test('is lost by who is cut off before another can have it', async (t) => {
@@ -235,7 +235,7 @@ export function lockSuite(name: string, open: () => Promise<Target>): void {
       faults.cut();
       await record(t, hold.status$).until((status) => status === 'lost');
       await settle(zk);
-      await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+      await record(t, pendingCleanups$(zk)).until((count) => count === 0);
       let sent = 0;
       faults.sending = () => {
         sent++;

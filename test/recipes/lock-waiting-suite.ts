@@ -1,5 +1,5 @@
 import { CREATOR_ALL_ACL, isZkError } from '@vivarium/core';
-import { acquireLock, pendingCleanUps$, tryLock } from '@vivarium/recipes';
+import { acquireLock, pendingCleanups$, tryLock } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -20,7 +20,7 @@ export function lockWaitingSuite(name: string, open: () => Promise<Target>): voi
       const last = acquireLock(a, home);
       giveUp.abort(new Error('enough'));
       assert.is(((await waiting) as Error).message, 'enough');
-      await record(t, pendingCleanUps$(b)).until((count) => count === 0);
+      await record(t, pendingCleanups$(b)).until((count) => count === 0);
       await settle(b);
       assert.is(b.stats().watches, 0);
       await hold.release();
@@ -34,7 +34,7 @@ export function lockWaitingSuite(name: string, open: () => Promise<Target>): voi
       const hold = await acquireLock(zk, home);
       const error = await errorOf(acquireLock(zk, home, { timeoutMs: 50 }));
       assert.is(errorName(error), 'TIMED_OUT');
-      await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+      await record(t, pendingCleanups$(zk)).until((count) => count === 0);
       assert.is((await zk.children(home)).children.length, 1);
       await hold.release();
     });
@@ -90,7 +90,7 @@ export function lockWaitingSuite(name: string, open: () => Promise<Target>): voi
       await acquireLock(a, home, { acl: CREATOR_ALL_ACL });
       const error = await errorOf(acquireLock(b, home));
       assert.is(errorName(error), 'UNREADABLE_PREDECESSOR');
-      await record(t, pendingCleanUps$(b)).until((count) => count === 0);
+      await record(t, pendingCleanups$(b)).until((count) => count === 0);
       await a.sync();
       assert.is((await a.children(home)).children.length, 1);
     });

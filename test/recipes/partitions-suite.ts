@@ -4,7 +4,7 @@ import {
   type Partitions,
   type PartitionsOptions,
   partitions$,
-  pendingCleanUps$,
+  pendingCleanups$,
 } from '@vivarium/recipes';
 import { tap } from 'rxjs';
 import * as assert from 'uvu/assert';
@@ -213,11 +213,11 @@ export function partitionsSuite(name: string, open: () => Promise<Target>): void
         assert.ok(partition.revoked.aborted);
       }
       await b.has(6);
-      await record(t, pendingCleanUps$(clients[0]!)).until((pending) => pending === 0);
+      await record(t, pendingCleanups$(clients[0]!)).until((pending) => pending === 0);
       assert.equal((await clients[1]!.children(`${home}/members`)).children, ['id-1']);
       b.seen.unsubscribe();
       for (const zk of clients) {
-        await record(t, pendingCleanUps$(zk)).until((pending) => pending === 0);
+        await record(t, pendingCleanups$(zk)).until((pending) => pending === 0);
         await settle(zk);
         assert.is(zk.stats().subscribers, 0);
         assert.is(zk.stats().watches, 0);
@@ -267,7 +267,7 @@ export function partitionsSuite(name: string, open: () => Promise<Target>): void
       a.seen.unsubscribe();
       assert.is(errorName(await failing), 'NO_AUTH');
       for (const zk of clients) {
-        await record(t, pendingCleanUps$(zk)).until((pending) => pending === 0);
+        await record(t, pendingCleanups$(zk)).until((pending) => pending === 0);
       }
       assert.equal((await clients[2]!.children(`${home}/members`)).children, []);
     });

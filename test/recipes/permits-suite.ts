@@ -3,7 +3,7 @@ import {
   acquirePermits,
   type Hold,
   type PermitOptions,
-  pendingCleanUps$,
+  pendingCleanups$,
   permits$,
   setPermitLimit,
   tryAcquirePermits,
@@ -223,7 +223,7 @@ export function permitsSuite(name: string, open: () => Promise<Target>): void {
       await queueOf(3);
       giveUp.abort('enough');
       assert.is(await errorOf(middle.granted), 'enough');
-      await record(t, pendingCleanUps$(clients[1]!)).until((count) => count === 0);
+      await record(t, pendingCleanups$(clients[1]!)).until((count) => count === 0);
       await queueOf(2);
       await hold.release();
       await (await last.granted).release();

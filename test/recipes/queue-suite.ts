@@ -7,7 +7,7 @@ import {
   type Hold,
   joinGroup,
   members$,
-  pendingCleanUps$,
+  pendingCleanups$,
   updateConfig,
 } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
@@ -63,7 +63,7 @@ export function queueSuite(name: string, open: () => Promise<Target>): void {
       while ((await names()) < 3) await a.sync();
       giveUp.abort('enough');
       assert.is(await middle, 'enough');
-      await record(t, pendingCleanUps$(b)).until((count) => count === 0);
+      await record(t, pendingCleanups$(b)).until((count) => count === 0);
       await settle(c, a);
       assert.is(last, undefined);
       assert.ok(hold.isCertain());
@@ -160,7 +160,7 @@ export function queueSuite(name: string, open: () => Promise<Target>): void {
       await a.create(home);
       await a.create(`${home}/unlisted`, '', { acl: allBut(permissions.read) });
       assert.is(errorName(await errorOf(acquireLock(b, `${home}/unlisted`))), 'NO_AUTH');
-      await record(t, pendingCleanUps$(b)).until((count) => count === 0);
+      await record(t, pendingCleanups$(b)).until((count) => count === 0);
       assert.is((await a.exists(home))!.numChildren, 1);
       await a.setAcl(`${home}/unlisted`, OPEN_ACL);
       assert.equal((await a.children(`${home}/unlisted`)).children, []);

@@ -1,5 +1,5 @@
 import { permissions, text } from '@vivarium/core';
-import { acquireLock, type Hold, pendingCleanUps$, rwLock } from '@vivarium/recipes';
+import { acquireLock, type Hold, pendingCleanups$, rwLock } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -172,7 +172,7 @@ export function rwLockSuite(name: string, open: () => Promise<Target>): void {
       await clients[1]!.delete(writer.path);
       assert.is(errorName(await errorOf(writer.downgrade())), 'HOLD_REVOKED');
       await settle(...clients);
-      await record(t, pendingCleanUps$(clients[0]!)).until((count) => count === 0);
+      await record(t, pendingCleanups$(clients[0]!)).until((count) => count === 0);
       assert.equal((await clients[1]!.children(home)).children, []);
       const released = await locks[0]!.write();
       await released.release();
@@ -189,7 +189,7 @@ export function rwLockSuite(name: string, open: () => Promise<Target>): void {
       await clients[0]!.create(`${home}/x-__WRIT__`, '', { mode, acl });
       const error = await errorOf(locks[1]!.read());
       assert.is(errorName(error), 'UNREADABLE_PREDECESSOR');
-      await record(t, pendingCleanUps$(clients[1]!)).until((count) => count === 0);
+      await record(t, pendingCleanups$(clients[1]!)).until((count) => count === 0);
       assert.is((await clients[0]!.children(home)).children.length, 1);
     });
   });

@@ -1,4 +1,4 @@
-import { type Hold, pendingCleanUps$, rwLock } from '@vivarium/recipes';
+import { type Hold, pendingCleanups$, rwLock } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -191,7 +191,7 @@ export function upgradeSuite(name: string, open: () => Promise<Target>): void {
       const other = await b!.read();
       const late = errorOf(reader.upgrade({ timeoutMs: 20 }));
       assert.is(errorName(await late), 'TIMED_OUT');
-      await record(t, pendingCleanUps$(clients[0]!)).until((count) => count === 0);
+      await record(t, pendingCleanups$(clients[0]!)).until((count) => count === 0);
       await queueOf(2);
       assert.ok(reader.isCertain());
       await (await c!.read()).release();
@@ -199,7 +199,7 @@ export function upgradeSuite(name: string, open: () => Promise<Target>): void {
       const writer = await reader.upgrade();
       await reader.release();
       assert.not(writer.isCertain());
-      await record(t, pendingCleanUps$(clients[0]!)).until((count) => count === 0);
+      await record(t, pendingCleanups$(clients[0]!)).until((count) => count === 0);
       await queueOf(0);
     });
 
@@ -214,7 +214,7 @@ export function upgradeSuite(name: string, open: () => Promise<Target>): void {
         await other.release();
         const writer = await upgrading;
         stopCutting();
-        await record(t, pendingCleanUps$(clients[1]!)).until((count) => count === 0);
+        await record(t, pendingCleanups$(clients[1]!)).until((count) => count === 0);
         await queueOf(2);
         assert.is(await locks[2]!.tryRead(), null);
         await writer.release();

@@ -1,5 +1,5 @@
 import { text } from '@vivarium/core';
-import { type Claim, isRecipeError, pendingCleanUps$, workQueue } from '@vivarium/recipes';
+import { type Claim, isRecipeError, pendingCleanups$, workQueue } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -117,7 +117,7 @@ export function workQueueFailureSuite(name: string, open: () => Promise<Target>)
             assert.equal([second.value, second.attempts], ['two', 2], `${place}`);
             await second.ack();
             while (told.said < place) await someone.zk.sync();
-            await record(t, pendingCleanUps$(someone.zk)).until((count) => count === 0);
+            await record(t, pendingCleanups$(someone.zk)).until((count) => count === 0);
             await settle(someone.zk, observer!);
             for (const folder of ['jobs', 'claims', 'proofs', 'takers', 'dead']) {
               const stat = await observer!.exists(`${here}/${folder}`);
@@ -288,7 +288,7 @@ export function workQueueFailureSuite(name: string, open: () => Promise<Target>)
         assert.ok(put.size > 22 && sessions > 3, `${put.size} put, ${sessions} sessions`);
         assert.is(depth.last?.dead, 0);
         for (const { zk } of people) {
-          await record(t, pendingCleanUps$(zk)).until((count) => count === 0);
+          await record(t, pendingCleanups$(zk)).until((count) => count === 0);
         }
         await settle(observer.zk);
         for (const folder of ['jobs', 'claims', 'proofs', 'takers']) {

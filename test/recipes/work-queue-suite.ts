@@ -1,5 +1,5 @@
 import { type Client, CREATOR_ALL_ACL, json, text } from '@vivarium/core';
-import { pendingCleanUps$, recipes, type WorkQueueOptions, workQueue } from '@vivarium/recipes';
+import { pendingCleanups$, recipes, type WorkQueueOptions, workQueue } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import type { Target } from '../compliance/target.js';
@@ -46,8 +46,8 @@ export function workQueueSuite(name: string, open: () => Promise<Target>): void 
       await claim.ack();
       assert.is(errorName(await errorOf(claim.nack())), 'RELEASED');
       await depth.until(({ waiting, claimed }) => waiting === 0 && claimed === 0);
-      await record(t, pendingCleanUps$(clients[0]!)).until((count) => count === 0);
-      await record(t, pendingCleanUps$(clients[1]!)).until((count) => count === 0);
+      await record(t, pendingCleanups$(clients[0]!)).until((count) => count === 0);
+      await record(t, pendingCleanups$(clients[1]!)).until((count) => count === 0);
       await settle(...clients);
       for (const folder of ['jobs', 'claims', 'proofs', 'dead']) {
         assert.equal(await namesIn(clients[0]!, `${path}/${folder}`), [], folder);
@@ -260,7 +260,7 @@ export function workQueueSuite(name: string, open: () => Promise<Target>): void 
       const claim = await ours.take();
       assert.is(claim.value, 'one');
       await claim.ack();
-      await record(t, pendingCleanUps$(b!)).until((count) => count === 0);
+      await record(t, pendingCleanups$(b!)).until((count) => count === 0);
     });
 
     test('leaves nothing behind when a consumer gives up', async (t) => {

@@ -1,5 +1,5 @@
 /** Creations whose client goes to another server before it has heard of them. */
-import { acquireLock, counter, pendingCleanUps$, withLock } from '@vivarium/recipes';
+import { acquireLock, counter, pendingCleanups$, withLock } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import { suite } from '../support/suite.js';
@@ -70,7 +70,7 @@ export function movingClientsSuite(name: string, open: () => Promise<SeededWorld
       await a.zk.create('/folder');
       const ours = counter(a.zk, '/counter');
       assert.is(await ours.add(1), 1n);
-      await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+      await record(t, pendingCleanups$(a.zk)).until((count) => count === 0);
       const { version } = (await a.zk.exists('/counter'))!;
       here!.partitionFrom(leader);
       const adding = ours.add(10);

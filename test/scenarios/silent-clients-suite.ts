@@ -1,6 +1,6 @@
 /** Holders that fall silent: cut off, stopped, or gone. */
 import { text } from '@vivarium/core';
-import { acquireLock, joinGroup, pendingCleanUps$ } from '@vivarium/recipes';
+import { acquireLock, joinGroup, pendingCleanups$ } from '@vivarium/recipes';
 import * as assert from 'uvu/assert';
 import { errorOf, record } from '../compliance/observe.js';
 import { suite } from '../support/suite.js';
@@ -130,7 +130,7 @@ export function silentClientsSuite(name: string, open: () => Promise<SeededWorld
       world.ensemble.isolate(a.host.place, false);
       assert.not((await names).children.includes(hold.path.split('/').at(-1)!));
       assert.is(a.zk.session!.id, session);
-      await record(t, pendingCleanUps$(a.zk)).until((count) => count === 0);
+      await record(t, pendingCleanups$(a.zk)).until((count) => count === 0);
       assert.ok((await next).isCertain());
       await record(t, member.status$).until((status) => status === 'joined');
       assert.is((await a.zk.exists(member.path))!.czxid, czxid);
