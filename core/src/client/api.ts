@@ -202,11 +202,17 @@ export interface Client extends AsyncDisposable, SubtreeStreams {
   /* The connection. */
 
   readonly state: ClientState;
-  /** The current state, then every change; completes after `closed`. */
+  /**
+   * Where the client stands. Hot; begins with the current state, then every change, told at once
+   * also while disconnected; never an error; completes after `closed`.
+   */
   readonly state$: Observable<ClientState>;
   /** The current session; undefined before the first, between two, and from `close` on. */
   readonly session: SessionInfo | undefined;
-  /** The current session if there is one, then each new one; completes with the client. */
+  /**
+   * Hot; begins with the current session if there is one, then each new one; says nothing while
+   * disconnected; never an error; completes with the client.
+   */
   readonly session$: Observable<SessionInfo>;
   /** Timeout in force on the present connection, milliseconds. */
   readonly sessionTimeoutMs: number;
@@ -241,8 +247,8 @@ export interface Client extends AsyncDisposable, SubtreeStreams {
    * slept. Pings are late by it, and locks in doubt. Begin and length are true to 50 ms; it takes
    * one timer, for as long as somebody listens.
    *
-   * Hot; a late subscriber gets nothing first, and hears of no stall before it came; never an
-   * error; completes with the client; goes on while there is no connection.
+   * Hot; begins with nothing: it emits no stall from before a subscriber came; never an error;
+   * completes with the client; goes on while disconnected.
    */
   readonly stall$: Observable<Stall>;
 
@@ -344,17 +350,37 @@ export interface Client extends AsyncDisposable, SubtreeStreams {
   removeWatches(path: string, type: WatcherType, options?: CallOptions): Promise<void>;
   /** Takes back a listener given to `get`, `exists` (both `data`) or `children`. */
   unwatch(path: string, kind: 'data' | 'children', listener: WatchListener): void;
-  /** Every watch event as it arrives. A diagnostic: changes made while away are not in it. */
+  /**
+   * Every watch event as it arrives. A diagnostic: changes made while away are not in it. Hot;
+   * emits nothing first, and nothing while disconnected; never an error; completes with the
+   * client.
+   */
   readonly events$: Observable<WatchEvent>;
 
   /* Streams: state that stays true, by the guarantees G1 to G14. */
 
-  /** The node and its data, now and after every change. */
+  /**
+   * The node and its data, now and after every change. Hot: all subscribers of a path share one
+   * watch; each begins with the state as soon as it is known (`absent` is one). While disconnected
+   * it says nothing, or with `freshness` that the state is not fresh, and is right again after.
+   * Errors only with what is permanent, such as NO_AUTH; completes with the client.
+   */
   node$<T = Uint8Array>(path: string, options?: ValueStreamOptions<T>): Observable<NodeSnapshot<T>>;
-  /** The data alone; undefined while there is no node. Data that the codec refuses is an error. */
+  /**
+   * The data alone; undefined while there is no node. Hot; begins with the present data; completes
+   * and errors as {@link node$} does, and with data that the codec refuses, too; silent while
+   * disconnected.
+   */
   data$<T = Uint8Array>(path: string, options?: ValueStreamOptions<T>): Observable<T | undefined>;
+  /**
+   * Whether there is such a node. Hot; begins with the present answer; completes and errors as
+   * {@link node$} does; silent while disconnected.
+   */
   exists$(path: string): Observable<boolean>;
-  /** The names of the node's children, now and after every change. */
+  /**
+   * The names of the node's children, now and after every change. Hot; begins with the present
+   * list, or `absent`; completes and errors as {@link node$} does; while disconnected as that.
+   */
   children$(path: string, options?: StreamOptions): Observable<ChildrenSnapshot>;
   /* `childrenData$`, `tree$` and `treeChanges$` are those of SubtreeStreams. */
 

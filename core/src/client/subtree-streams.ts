@@ -10,7 +10,8 @@ import type {
 /** The streams of a client that show more than one node. */
 export interface SubtreeStreams {
   /**
-   * The node's children with their data, by name, now and after every change. First it emits once
+   * The node's children with their data, by name, now and after every change. Hot: what is watched
+   * is shared; while disconnected it does as `node$`. First it emits once
    * the list and every child in it have been read, at most `maxConcurrentReads` of them at a time;
    * `absent` when there is no such node. Then after each change of the list or of a child, as soon
    * as each child of the newest list has been heard of. Each child is right as of its own reading;
@@ -24,7 +25,8 @@ export interface SubtreeStreams {
     options?: ValueStreamOptions<T>,
   ): Observable<ChildrenDataSnapshot<T>>;
   /**
-   * The node and all that is below it, kept in memory. Emits at once: `loading` with how many nodes
+   * The node and all that is below it, kept in memory. Hot: a mirror is shared, and says `stale`
+   * while disconnected. Emits at once: `loading` with how many nodes
    * have been read, then `live` with all nodes, then after changes; while many come together it
    * skips states in between. Whoever subscribes later to a tree that is there gets it as soon as it
    * holds all that was acknowledged before. `stale` keeps the nodes and says that they may have
@@ -38,11 +40,12 @@ export interface SubtreeStreams {
    */
   tree$<T = Uint8Array>(path: string, options?: TreeOptions<T>): Observable<TreeSnapshot<T>>;
   /**
-   * What changes in a subtree, as the difference between what this subscriber was told and what is:
-   * first all nodes as `added`, once they have been read, then what came, went and changed. Done
-   * one after the other on an empty map they make the nodes of `tree$`, except that a Stat which
-   * only counts children anew is no change. An emission without changes says that the tree is
-   * `synced` again. Errors, completion and sharing are those of {@link tree$}.
+   * What changes in a subtree, as the difference between what this subscriber was told and what
+   * is. Hot, as {@link tree$} is, and silent while disconnected. It begins with all nodes as
+   * `added`, once they have been read, then what came, went and changed. Done one after the other
+   * on an empty map they make the nodes of `tree$`, except that a Stat which only counts children
+   * anew is no change. An emission without changes says that the tree is `synced` again. Errors,
+   * and completes, as {@link tree$} does.
    */
   treeChanges$<T = Uint8Array>(path: string, options?: TreeOptions<T>): Observable<TreeChanges<T>>;
 }
