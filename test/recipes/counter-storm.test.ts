@@ -22,7 +22,7 @@ interface Told {
 }
 
 suite('a counter in bad weather', (test) => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of [1, 2, 4]) {
     test(
       `has each call added once, or none the wiser at most once (${seed})`,
       async (t) => {

@@ -9,10 +9,11 @@ export const groupMembership: Example = {
   roles: {
     async onlooker(me) {
       memberChanges$(me.zk, '/workers').subscribe(({ joined, left, updated, members }) => {
+        // Before what is said of it: whoever waits for that looks at this.
+        me.note('members', [...members.keys()]);
         for (const { id } of left) me.say(`${id} has gone`);
         for (const { id } of joined) me.say(`${id} is there`);
         for (const { id } of updated) me.say(`${id} was away`);
-        me.note('members', [...members.keys()]);
       });
       await me.left();
     },
