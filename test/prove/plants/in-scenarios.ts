@@ -10,7 +10,7 @@ import { Heartbeats } from '@vivarium/core/internal/zab/heartbeats';
 import { Proposals } from '@vivarium/core/internal/zab/proposals';
 import { CleanUps } from '@vivarium/recipes/internal/shared/clean-ups';
 import { sessionPlants } from './in-sessions.js';
-import { inside, insideGetter, type Plant, together } from './plant.js';
+import { inside, type Plant, together } from './plant.js';
 
 export interface ScenarioPlant {
   readonly plant: Plant;
@@ -110,11 +110,14 @@ export const scenarioPlants: readonly ScenarioPlant[] = [
     foundBy: '(11)',
   },
   {
-    plant: insideGetter(
+    plant: inside(
       'the client is certain of its session for longer than the server keeps it',
       Tenure.prototype,
-      'certainUntil',
-      (right) => right + 2_000,
+      'certainFrom',
+      (right) =>
+        function (this: Tenure, ackSentAt) {
+          return right.call(this, ackSentAt) + 2_000;
+        },
     ),
     foundBy: '(15)',
   },

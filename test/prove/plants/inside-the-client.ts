@@ -4,7 +4,7 @@ import { Hub } from '@vivarium/core/internal/client/hub';
 import { Listeners } from '@vivarium/core/internal/client/listeners';
 import { Tenure } from '@vivarium/core/internal/session/tenure';
 import { WatchRegistry } from '@vivarium/core/internal/session/watch-registry';
-import { inside, insideGetter, type Plant } from './plant.js';
+import { inside, type Plant } from './plant.js';
 
 export const clientPlants: readonly Plant[] = [
   inside(
@@ -58,10 +58,13 @@ export const clientPlants: readonly Plant[] = [
         return told;
       },
   ),
-  insideGetter(
+  inside(
     'the client is certain of its session for longer than the server keeps it',
     Tenure.prototype,
-    'certainUntil',
-    (right) => right + 5_000,
+    'certainFrom',
+    (right) =>
+      function (this: Tenure, ackSentAt) {
+        return right.call(this, ackSentAt) + 5_000;
+      },
   ),
 ];
