@@ -76,6 +76,11 @@ class RealStage implements Stage, ActorNews {
 
   async enter(name: string, role: string, ...words: readonly string[]): Promise<Actor> {
     const relay = await Relay.open(this.#ports);
+    // A play that has failed goes on until it waits for something again: nobody ends who comes now.
+    if (this.#isOver) {
+      relay.close();
+      throw new Error('the play is over');
+    }
     const actor = new ProcessActor({ example: this.#example, role, name, words }, relay, this);
     this.#actors.add(actor);
     await actor.ready();
