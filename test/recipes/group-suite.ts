@@ -267,6 +267,34 @@ export function groupSuite(name: string, open: () => Promise<Target>): void {
       await brief.until(({ size }) => size === 0);
     });
 
+    test('takes over from its former life, which others with patience see as one change (69)', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [former, { zk: next }, { zk: other }] = [
+        await person(),
+        await person(),
+        await person(),
+      ];
+      const patient = record(t, members$<number>(other, home, { graceMs: 10_000 }));
+      await patient.until(({ size }) => size === 0);
+      const old = await joinGroup(former.zk, home, { id: 'me', data: 1 });
+      await patient.until((now) => now.get('me')?.data === 1);
+      // Its process dies without a word, and another is started while its session lives.
+      former.faults.partition();
+      const refused = await errorOf(joinGroup(next, home, { id: 'me', data: 2 }));
+      assert.is(errorName(refused), 'DUPLICATE_MEMBER');
+      const me = await joinGroup(next, home, { id: 'me', data: 2, onDuplicate: 'replace' });
+      await patient.until((now) => now.get('me')?.data === 2);
+      const stat = (await next.exists(me.path))!;
+      assert.is(stat.ephemeralOwner, next.session!.id);
+      // It was not dead after all: it knows that the place is no longer its own.
+      const said = record(t, old.status$);
+      former.faults.heal();
+      await said.until((status) => status === 'displaced');
+      await settle(next, other);
+      assert.is((await next.exists(me.path))!.czxid, stat.czxid);
+      assert.equal(patient.values.map(ids), ['', 'me', 'me']);
+    });
+
     test('completes for its observers, and is left, when the client is closed', async (t) => {
       const { home, person } = await stageOf(t, await open());
       const [{ zk: a }, { zk: b }] = [await person(), await person()];
