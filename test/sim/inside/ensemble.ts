@@ -68,12 +68,15 @@ export class Ensemble {
     return leadership;
   }
 
-  /** A learner gives its word for an epoch; what becomes of its data later changes nothing. */
+  /**
+   * A learner gives its word for an epoch. What becomes of its data later changes nothing, nor does
+   * its word without data: its first may have been heard, while the leader's own disk was slow.
+   */
   vouches({ id, isBlank }: Subject, epoch: bigint): void {
+    if (isBlank) return;
     const sound = this.#sound.get(epoch) ?? new Set();
     this.#sound.set(epoch, sound);
-    if (isBlank) sound.delete(id);
-    else sound.add(id);
+    sound.add(id);
   }
 
   /** A leader tells a learner that the history before is the one of its epoch. */

@@ -22,6 +22,7 @@ interface Round {
 /** One who has passed. */
 interface Pass {
   readonly cohort: Cohort;
+  /** Whether its program lives, and is certain of its session. */
   readonly isLive: () => boolean;
   readonly session: bigint;
   isLeaving: boolean;

@@ -53,7 +53,10 @@ export async function playDoubleBarrier(player: Player, last: LastRound): Promis
       if (!signal.aborted) marks.hit('barrier-given-up');
       return signal.aborted;
     }
-    cohorts.passed(name, cohort, zk.session?.id ?? 0n, isLive);
+    const session = zk.session?.id ?? 0n;
+    // Who stands still, or is cut off, may have lost its session and not know it yet.
+    const isInside = () => isLive() && zk.isCertain(session);
+    cohorts.passed(name, cohort, session, isInside);
     await sleep(player, random.between(0, random.pick([5, 100, 500])));
     await leave(player, cohort, isLast);
     if (cohort.signal.aborted) marks.hit('cohort-broken');
