@@ -22,6 +22,7 @@ import { lockSuite } from './lock-suite.js';
 import { lockWaitingSuite } from './lock-waiting-suite.js';
 import { migrateSuite } from './migrate-suite.js';
 import { nestedLocksSuite } from './nested-locks-suite.js';
+import { nestedSharedLocksSuite } from './nested-shared-locks-suite.js';
 import { partitionsSuite } from './partitions-suite.js';
 import { permitsSuite } from './permits-suite.js';
 import { phaserSuite } from './phaser-suite.js';
@@ -46,6 +47,7 @@ const parts = {
     queueSuite,
     revocationSuite,
     nestedLocksSuite,
+    nestedSharedLocksSuite,
     localQueueSuite,
     acquireAllSuite,
     rwLockSuite,

@@ -4,12 +4,12 @@ import { Hub } from '@vivarium/core/internal/client/hub';
 import { PunctualClock } from '@vivarium/core/internal/client/punctual-clock';
 import { Session } from '@vivarium/core/internal/peer/sessions';
 import { Tenure } from '@vivarium/core/internal/session/tenure';
-import { WatchRegistry } from '@vivarium/core/internal/session/watch-registry';
 import { opcodes } from '@vivarium/core/internal/wire/operations';
 import { Heartbeats } from '@vivarium/core/internal/zab/heartbeats';
 import { Proposals } from '@vivarium/core/internal/zab/proposals';
 import { CleanUps } from '@vivarium/recipes/internal/shared/clean-ups';
 import { sessionPlants } from './in-sessions.js';
+import { clientPlants } from './inside-the-client.js';
 import { inside, type Plant, together } from './plant.js';
 
 export interface ScenarioPlant {
@@ -140,31 +140,17 @@ export const scenarioPlants: readonly ScenarioPlant[] = [
     foundBy: '(scenario 54)',
   },
   {
-    plant: inside(
-      'the client does not set its watches again after a cut',
-      WatchRegistry.prototype,
-      'rearmRequests',
-      () => () => [],
-    ),
+    plant: existing('the client does not set its watches again after a cut'),
     foundBy: 'more watches than one frame holds are set again',
   },
   {
-    plant: inside(
-      'the client repeats a write whose answer was lost',
-      Driver.prototype,
-      'submit',
-      (right) =>
-        function (this: Driver, input) {
-          if (input.type !== 'request') return right.call(this, input);
-          right.call(this, { ...input, request: { ...input.request, onLoss: 'resend' } });
-        },
-    ),
+    plant: existing('the client repeats a write whose answer was lost'),
     foundBy: 'a write that was not answered is not repeated, and says so',
   },
 ];
 
 function existing(name: string): Plant {
-  return sessionPlants.find((plant) => plant.name === name)!;
+  return [...sessionPlants, ...clientPlants].find((plant) => plant.name === name)!;
 }
 
 /** A path, and that no watch is wanted. */
