@@ -1,4 +1,4 @@
-import { CREATOR_ALL_ACL, json } from '@vivarium/core';
+import { CREATOR_ALL_ACL, json, text } from '@vivarium/core';
 import {
   joinGroup,
   type Member,
@@ -14,6 +14,7 @@ import { suite } from '../support/suite.js';
 import { settle, stageOf } from './world.js';
 
 const ids = (members: ReadonlyMap<string, Member>) => [...members.keys()].join(' ');
+const two = ({ size }: ReadonlyMap<string, Member>) => size === 2;
 const errorName = (error: unknown) => (error as Error).name;
 
 export function groupSuite(name: string, open: () => Promise<Target>): void {
@@ -59,6 +60,45 @@ export function groupSuite(name: string, open: () => Promise<Target>): void {
         changes.last!.joined.map(({ id }) => id),
         ['a', 'b', 'c'],
       );
+    });
+
+    test('is put together once for all who look on, whoever leaves meanwhile', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }] = [await person(), await person()];
+      await joinGroup(b, home, { id: 'one', data: 1 });
+      const first = record(t, members$(a, home));
+      await first.until(({ size }) => size === 1);
+      const rest = Array.from({ length: 5 }, () => record(t, members$(a, home)));
+      const other = record(t, members$(a, home, { codec: text }));
+      const patient = record(t, members$(a, home, { graceMs: 10_000 }));
+      const once: number[] = [];
+      const leaving = members$(a, home).subscribe(({ size }) => {
+        once.push(size);
+        if (size === 2) for (const each of [first, ...rest.slice(0, 2)]) each.unsubscribe();
+      });
+      for (const each of [...rest, other, patient]) await each.until(({ size }) => size === 1);
+      // One to list and one for the member: for all of them, for the other codec, for patience.
+      assert.is(a.stats().subscribers, 6);
+      assert.is(a.stats().watches, 2);
+      await joinGroup(b, home, { id: 'two', data: 2 });
+      const [same] = await Promise.all(rest.slice(2).map((each) => each.until(two)));
+      for (const each of rest.slice(2)) assert.is(each.last, same);
+      assert.equal((await other.until(two)).get('two')!.data, '2');
+      assert.equal((await patient.until(two)).get('two')!.data, 2);
+      assert.equal(once, [1, 2]);
+      // What has been acknowledged before one comes, one sees, whatever the others know yet.
+      await joinGroup(a, home, { id: 'three' });
+      const late = record(t, members$(a, home));
+      await late.until(() => true);
+      assert.is(ids(late.values[0]!), 'one three two');
+      assert.is(late.last, rest[4]!.last);
+      for (const each of [...rest, other, patient, leaving, late]) each.unsubscribe();
+      await settle(a);
+      const { entries, watches, subscribers } = a.stats();
+      // As a member it watches its own node.
+      assert.equal({ entries, watches, subscribers }, { entries: 0, watches: 1, subscribers: 0 });
+      const anew = record(t, members$(a, home));
+      assert.is(ids(await anew.until(() => true)), 'one three two');
     });
 
     test('tells what a member shows, and what has changed', async (t) => {

@@ -5,7 +5,8 @@
  */
 import type { Client } from '@vivarium/core';
 import { type Observable, scan } from 'rxjs';
-import { isSameMember, type Member, type MembersOptions, members$ } from './members.js';
+import { isSameMember } from './group-view.js';
+import { type Member, type MembersOptions, members$ } from './members.js';
 
 /** What has changed in a group since the last look. */
 export interface MemberChanges<T = unknown> {

@@ -6,9 +6,9 @@
  */
 import type { Client, Codec, Stat } from '@vivarium/core';
 import { Observable } from 'rxjs';
-import { childOf } from '../shared/paths.js';
+import { commonView, forgetView, shareView } from './common-views.js';
+import { GroupView, type Onlooker } from './group-view.js';
 import { memberCodec } from './member-codec.js';
-import { MemberEntry } from './member-entry.js';
 
 /** One member of a group, as its node says. */
 export interface Member<T = unknown> {
@@ -42,68 +42,45 @@ export interface MembersOptions<T = unknown> {
  * may be told together. Each entry is right as of its own reading; the map as a whole is no
  * snapshot. While disconnected it says nothing, then what has changed. Errors only when the group
  * may not be read; completes when the client is closed.
+ *
+ * Subscribers with the same codec (or none) and no grace get the same maps: a change is put
+ * together once, however many they are.
  */
 export function members$<T = unknown>(
   zk: Client,
   group: string,
-  { codec = memberCodec<T>(), graceMs = 0 }: MembersOptions<T> = {},
+  { codec, graceMs = 0 }: MembersOptions<T> = {},
 ): Observable<ReadonlyMap<string, Member<T>>> {
+  const reading = codec ?? memberCodec<T>();
+  // With a time of grace what is shown depends on since when one has been looking.
+  const isShared = graceMs <= 0;
+  const key = { zk, group, codec };
   return new Observable((subscriber) => {
-    const entries = new Map<string, MemberEntry<T>>();
-    let told: ReadonlyMap<string, Member<T>> | undefined;
-    let isListing = true;
-
-    const tell = () => {
-      if (isListing) return;
-      const present: Member<T>[] = [];
-      for (const { isKnown, member } of entries.values()) {
-        if (!isKnown) return;
-        if (member !== undefined) present.push(member);
-      }
-      present.sort((a, b) => (a.id < b.id ? -1 : 1));
-      if (told !== undefined && isSame([...told.values()], present)) return;
-      told = new Map(present.map((member) => [member.id, member]));
-      subscriber.next(told);
-    };
-
-    const changed = (entry: MemberEntry<T>) => {
-      if (entry.isOver) entries.delete(entry.id);
-      tell();
-    };
-
-    const listing = zk.children$(group).subscribe({
-      next(snapshot) {
-        const ids = new Set(snapshot.kind === 'present' ? snapshot.children : []);
-        isListing = true;
-        for (const [id, entry] of [...entries]) {
-          entry.listed(ids.has(id));
-          if (entry.isOver) entries.delete(id);
+    // A new subscriber looks for itself first, lest it be told less than what has been acknowledged
+    // when it comes: only once it has seen the same as the others it goes along with them.
+    const ended = () => forgetView(key, own);
+    const own = new GroupView<T>(zk, group, { codec: reading, graceMs, ended });
+    let view = own;
+    let isFirst = true;
+    const onlooker: Onlooker<T> = {
+      next(members) {
+        if (isFirst && isShared) {
+          isFirst = false;
+          const others = commonView<T>(key);
+          if (others === undefined) shareView(key, own);
+          else if (others.shows(members)) {
+            view = others;
+            own.leave(onlooker);
+            others.join(onlooker);
+            return;
+          }
         }
-        for (const id of ids) {
-          if (entries.has(id)) continue;
-          const node$ = zk.node$(childOf(group, id), { codec });
-          entries.set(id, new MemberEntry(id, zk.clock, graceMs, changed, node$));
-        }
-        isListing = false;
-        tell();
+        subscriber.next(members);
       },
       error: (error) => subscriber.error(error),
       complete: () => subscriber.complete(),
-    });
-    return () => {
-      listing.unsubscribe();
-      for (const entry of entries.values()) entry.end();
     };
+    own.begin(onlooker);
+    return () => view.leave(onlooker);
   });
-}
-
-/** Whether two looks at a member saw the same, whether or not it is away. */
-export function isSameMember<T>(a: Member<T>, b: Member<T> | undefined): boolean {
-  // Each reading of a node has a stat of its own.
-  return a.id === b?.id && a.stat === b.stat && a.error === b.error;
-}
-
-function isSame<T>(before: readonly Member<T>[], now: readonly Member<T>[]): boolean {
-  if (before.length !== now.length) return false;
-  return before.every((member, index) => isSameMember(member, now[index]));
 }
