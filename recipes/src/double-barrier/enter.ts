@@ -1,4 +1,4 @@
-import type { Acl, Client, SessionInfo } from '@vivarium/core';
+import type { Acl, Client, SessionInfo, Stat } from '@vivarium/core';
 import { isZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import { NodeHold } from '../hold/node-hold.js';
@@ -39,7 +39,12 @@ export interface BarrierSettings {
 interface Entry extends BarrierSettings {
   readonly signal: AbortSignal;
   readonly had: Set<string>;
+  /** Enough had come when we looked last, and somebody else was to form the cohort. */
+  isLate: boolean;
 }
+
+/** As long as whoever is to form a cohort may take, until others do it in its place. */
+const FORMING_MS = 100;
 
 /** Enters; the whole contract is at `DoubleBarrier.enter`. */
 export async function enterBarrier(
@@ -48,7 +53,7 @@ export async function enterBarrier(
   waiting: WaitOptions,
 ): Promise<NodeCohort> {
   const patience = patienceOf(zk, settings.path, waiting);
-  const entry = { ...settings, signal: patience.signal, had: new Set<string>() };
+  const entry = { ...settings, signal: patience.signal, had: new Set<string>(), isLate: false };
   try {
     for (;;) {
       const session = await currentSession(zk, entry.signal);
@@ -120,9 +125,10 @@ async function beginHold(
 /**
  * Looks, and does what is to be done, until the barrier's node names us. Whoever makes the last
  * node that is needed sees all the others, for its own server has applied its creation, and with
- * it those before: it forms the cohort, so that no newcomer has to wake those who wait. Every write
- * carries the version that was read, and after one that failed or whose answer was lost we look
- * again: nothing is done twice.
+ * it those before: it forms the cohort, so that no newcomer has to wake those who wait. All who see
+ * enough of them could; they leave it to that one for a while, or a crowd would ask for the same at
+ * once. Every write carries the version that was read, and after one that failed or whose answer
+ * was lost we look again: nothing is done twice.
  *
  * @returns what names us; undefined when our node is gone and does not count
  */
@@ -197,13 +203,14 @@ function refusalOf(
 async function advance(
   zk: Client,
   session: SessionInfo,
-  { path, size, signal }: Entry,
+  entry: Entry,
   view: BarrierView,
   names: readonly string[],
   present: readonly string[],
   own: string,
   options: { readonly session: bigint; readonly signal: AbortSignal },
 ): Promise<void> {
+  const { path, size, signal } = entry;
   const { cohort, mzxid } = view;
   // Our node is watched too, or nobody would ever tell that somebody has deleted it.
   const ours = { path: own };
@@ -224,9 +231,20 @@ async function advance(
     return;
   }
   const members = membersOf(names);
-  if (members.length >= size) {
+  const areEnough = members.length >= size;
+  if (areEnough && (entry.isLate || members[size - 1] === nameOf(own))) {
+    entry.isLate = true;
     await zk.multi(formation(path, size, view, members.slice(0, size)), options);
     return;
   }
-  await anyChange(zk, session, [{ path, isSame: (stat) => stat.mzxid === mzxid }, ours], signal);
+  entry.isLate = areEnough;
+  const limit = patienceOf(zk, path, areEnough ? { signal, timeoutMs: FORMING_MS } : { signal });
+  const formed = { path, isSame: (stat: Stat) => stat.mzxid === mzxid };
+  try {
+    await anyChange(zk, session, [formed, ours], limit.signal);
+  } catch (error) {
+    if (signal.aborted || error !== limit.signal.reason) throw error;
+  } finally {
+    limit.end();
+  }
 }

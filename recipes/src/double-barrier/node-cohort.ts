@@ -227,9 +227,9 @@ export class NodeCohort implements Cohort {
     if (inside.length > 1) {
       const mark = { op: 'create', path: markOf(path, member), acl } as const;
       await this.#zk.multi([own, mark], { signal });
-    } else {
-      await this.#zk.multi(dissolution(path, view, names, lost, own), { signal });
+      return inside[0];
     }
+    await this.#zk.multi(dissolution(path, view, names, lost, own), { signal });
     return undefined;
   }
 
