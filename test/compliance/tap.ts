@@ -4,7 +4,7 @@ import type { ClientHost } from '@vivarium/core';
 export class Tap implements ClientHost {
   protected readonly inner: ClientHost;
   /** Called before each piece that the client sends. */
-  sending: () => void = () => {};
+  sending: (piece: Uint8Array) => void = () => {};
   /** What the client sends is lost. */
   isMute = false;
 
@@ -21,7 +21,7 @@ export class Tap implements ClientHost {
   open(...[address, events]: Parameters<ClientHost['open']>): ReturnType<ClientHost['open']> {
     const transport = this.inner.open(address, events);
     const send = (bytes: Uint8Array) => {
-      this.sending();
+      this.sending(bytes);
       if (!this.isMute) transport.send(bytes);
     };
     return { send, close: () => transport.close() };

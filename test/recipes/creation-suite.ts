@@ -51,12 +51,14 @@ export function creationSuite(name: string, open: () => Promise<Target>): void {
       const list = record(t, b.children$(home));
       const first = a.zk.session!.id;
       a.faults.deaf = true;
-      const acquiring = acquireLock(a.zk, home);
+      let requeued = 0;
+      const acquiring = acquireLock(a.zk, home, { onRequeued: () => requeued++ });
       const seen = await list.until((now) => now.kind === 'present' && now.children.length === 1);
       a.faults.deaf = false;
       await a.faults.endSession();
       a.faults.cut();
       const hold = await acquiring;
+      assert.is(requeued, 1);
       assert.is.not(hold.token.session, first);
       assert.not(seen.kind === 'present' && hold.path.endsWith(seen.children[0]!));
       assert.is((await b.exists(hold.path))!.ephemeralOwner, a.zk.session!.id);

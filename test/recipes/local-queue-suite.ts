@@ -182,6 +182,25 @@ export function localQueueSuite(name: string, open: () => Promise<Target>): void
       assert.is(await lengthOf(b, home), 0);
     });
 
+    test('tells all who wait that the one node of theirs has lost its place', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [a, { zk: b }] = [await person(), await person()];
+      const theirs = await acquireLock(b, home);
+      const told: string[] = [];
+      const waiting = ['first', 'second'].map((who) =>
+        acquireLock(a.zk, home, { ...LOCAL, onRequeued: () => told.push(who) }),
+      );
+      await standing(b, home, 2);
+      await a.faults.endSession();
+      a.faults.cut();
+      const list = record(t, b.children$(home));
+      await list.until((now) => now.kind === 'present' && now.children.length === 2);
+      await theirs.release();
+      await (await waiting[0]!).release();
+      await (await waiting[1]!).release();
+      assert.equal(told, ['first', 'second']);
+    });
+
     test('skips who has given up, and gives nothing to who gives up that very moment', async (t) => {
       const { home, person } = await stageOf(t, await open());
       const { zk } = await person();

@@ -7,6 +7,8 @@ import { suite } from '../support/suite.js';
 import { settle, stageOf } from './world.js';
 
 const errorName = (error: unknown) => (error as Error).name;
+const nextUnhandled = () =>
+  new Promise<unknown>((resolve) => process.once('unhandledRejection', resolve));
 
 export function lockWaitingSuite(name: string, open: () => Promise<Target>): void {
   suite(`${name}: waiting for a lock`, (test) => {
@@ -52,12 +54,20 @@ export function lockWaitingSuite(name: string, open: () => Promise<Target>): voi
       const [a, { zk: b }, { zk: c }] = [await person(), await person(), await person()];
       const hold = await acquireLock(b, home);
       const stand = async () => (await b.children(home)).children.length;
-      const again = acquireLock(a.zk, home);
+      let requeued = 0;
+      const onRequeued = () => {
+        requeued++;
+        throw new Error('what a listener throws does no harm to the request');
+      };
+      const thrown = nextUnhandled();
+      const again = acquireLock(a.zk, home, { onRequeued });
       while ((await stand()) < 2) await b.sync();
       const behind = acquireLock(c, home);
       while ((await stand()) < 3) await b.sync();
+      assert.is(requeued, 0);
       await a.faults.endSession();
       a.faults.cut();
+      assert.match(((await thrown) as Error).message, 'does no harm');
       await hold.release();
       const before = await behind;
       assert.ok(before.isCertain());
@@ -67,19 +77,22 @@ export function lockWaitingSuite(name: string, open: () => Promise<Target>): voi
       await b.sync();
       assert.is(late.token.session, a.zk.session!.id);
       assert.is((await b.exists(late.path))!.ephemeralOwner, a.zk.session!.id);
+      assert.is(requeued, 1);
     });
 
     test('survives that its node is deleted by somebody', async (t) => {
       const { home, person } = await stageOf(t, await open());
       const [{ zk: a }, { zk: b }] = [await person(), await person()];
       const hold = await acquireLock(b, home);
-      const again = acquireLock(a, home);
+      let requeued = 0;
+      const again = acquireLock(a, home, { onRequeued: () => requeued++ });
       const names = async () => (await b.children(home)).children;
       while ((await names()).length < 2) await b.sync();
       const waiter = (await names()).find((each) => !hold.path.endsWith(each))!;
       await b.delete(`${home}/${waiter}`);
       await hold.release();
       assert.not((await again).path.endsWith(waiter));
+      assert.is(requeued, 1);
     });
 
     test('needs to read the node ahead, and says so when it may not', async (t) => {

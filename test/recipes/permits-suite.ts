@@ -149,9 +149,10 @@ export function permitsSuite(name: string, open: () => Promise<Target>): void {
     test('go to who waits through a new session, at the end of the queue', async (t) => {
       const { people, ask, queueOf, list } = await scene(t, 3);
       const hold = await ask(0, { limit: 1 }).granted;
-      const first = ask(1);
+      let requeued = 0;
+      const first = ask(1, { onRequeued: () => requeued++ });
       await queueOf(2);
-      const second = ask(2);
+      const second = ask(2, { onRequeued: () => assert.unreachable('it has kept its place') });
       await queueOf(3);
       const before = list.last;
       await people[1]!.faults.endSession();
@@ -164,6 +165,7 @@ export function permitsSuite(name: string, open: () => Promise<Target>): void {
       assert.is(first.hold, undefined);
       await granted.release();
       await (await first.granted).release();
+      assert.is(requeued, 1);
     });
 
     for (const lost of ['answers', 'requests'] as const) {

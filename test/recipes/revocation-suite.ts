@@ -264,6 +264,7 @@ export function revocationSuite(name: string, open: () => Promise<Target>): void
         () => tryLock(b, home, { data: Buffer.from(MARK) }),
         () => acquirePermits(b, `${home}/permits`, { limit: 1, data: MARK }),
         () => acquireLock(b, home, { onRevoke: 5 as unknown as () => void }),
+        () => acquireLock(b, home, { onRequeued: 'no' as unknown as () => void }),
       ];
       for (const attempt of bad) {
         const error = await errorOf(attempt());

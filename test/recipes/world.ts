@@ -20,7 +20,7 @@ class Faults extends FaultyHost {
   }
 
   /** Called before each piece that the client sends. */
-  set sending(listener: () => void) {
+  set sending(listener: (piece: Uint8Array) => void) {
     this.#world.sending = listener;
   }
 

@@ -4,6 +4,7 @@ import type { Hold } from '../hold/hold.js';
 import { HoldShare } from '../hold/hold-share.js';
 import type { NodeHold } from '../hold/node-hold.js';
 import { contend } from '../shared/contend.js';
+import type { Requeued } from '../shared/obtain.js';
 import { patienceOf, type WaitOptions } from '../shared/patience.js';
 import { plainBytes } from '../shared/plain-bytes.js';
 import { lockQueue } from './lock-queues.js';
@@ -14,6 +15,7 @@ interface LocalRequest extends WaitOptions {
   readonly acl?: readonly Acl[] | undefined;
   readonly maxHandOvers: number;
   readonly waits: boolean;
+  readonly onRequeued?: Requeued | undefined;
 }
 
 /** What the one node shows. */
@@ -21,9 +23,7 @@ interface CommonNode extends Pick<LocalRequest, 'data' | 'acl'> {
   readonly path: string;
 }
 
-interface Waiter {
-  readonly waits: boolean;
-  readonly maxHandOvers: number;
+interface Waiter extends Pick<LocalRequest, 'waits' | 'maxHandOvers' | 'onRequeued'> {
   resolve(hold: Hold | undefined): void;
   reject(reason: unknown): void;
 }
@@ -38,10 +38,10 @@ const queues = new WeakMap<Client, Map<string, LocalQueue>>();
 export async function requestLocally(
   zk: Client,
   path: string,
-  { data, acl, maxHandOvers, waits, ...waiting }: LocalRequest,
+  { data, acl, ...asked }: LocalRequest,
 ): Promise<Hold | undefined> {
   const key = JSON.stringify([path, acl, [...plainBytes(path, data)]]);
-  const patience = patienceOf(zk, path, waiting);
+  const patience = patienceOf(zk, path, asked);
   const { signal } = patience;
   try {
     signal.throwIfAborted();
@@ -50,7 +50,7 @@ export async function requestLocally(
     const forget = () => known.delete(key);
     const queue = known.get(key) ?? new LocalQueue(zk, { path, data, acl }, forget);
     known.set(key, queue);
-    const hold = await queue.request(waits, maxHandOvers, signal);
+    const hold = await queue.request(asked, signal);
     // Whoever has given up by now must not get what nobody will release.
     if (signal.aborted) hold?.release().catch(() => {});
     signal.throwIfAborted();
@@ -81,7 +81,10 @@ class LocalQueue {
     this.#isIdle = isIdle;
   }
 
-  request(waits: boolean, maxHandOvers: number, signal: AbortSignal): Promise<Hold | undefined> {
+  request(
+    { waits, maxHandOvers, onRequeued }: LocalRequest,
+    signal: AbortSignal,
+  ): Promise<Hold | undefined> {
     const isFree =
       this.#holder === undefined && this.#contest === undefined && this.#waiting.length === 0;
     if (!waits && !isFree) return Promise.resolve(undefined);
@@ -94,6 +97,7 @@ class LocalQueue {
       const waiter: Waiter = {
         waits,
         maxHandOvers,
+        onRequeued,
         resolve(hold) {
           done();
           resolve(hold);
@@ -128,7 +132,13 @@ class LocalQueue {
     const { path, data, acl } = this.#node;
     const { waits } = first;
     const { signal } = contest;
-    contend(this.#zk, { queue: lockQueue, parent: path, data, acl, waits, signal }).then(
+    const requeued = () => {
+      for (const { onRequeued } of this.#waiting) {
+        if (onRequeued !== undefined) void Promise.resolve().then(onRequeued);
+      }
+    };
+    const contested = { queue: lockQueue, parent: path, data, acl, waits, requeued, signal };
+    contend(this.#zk, contested).then(
       (node) => {
         this.#contest = undefined;
         if (node !== undefined) this.#grant(node, 0);

@@ -21,6 +21,12 @@ export interface HoldOptions extends WaitOptions {
    */
   readonly onRevoke?: ((hold: Hold) => void) | undefined;
   /**
+   * Called while the request waits, each time that it has lost its place, because the session ended
+   * or somebody deleted our node: it goes on at the end of the queue. What it throws is nobody's to
+   * catch.
+   */
+  readonly onRequeued?: (() => void) | undefined;
+  /**
    * Says that whoever holds does not wait for this request: it is made although the work that makes
    * it holds the same already. Otherwise that is a SELF_DEADLOCK.
    */
@@ -59,11 +65,13 @@ export function handOversOf({ localQueue }: LockOptions): number | undefined {
 
 /** @throws ZkError BAD_ARGUMENTS for options that are none, or do not go together */
 export function assertLockOptions(path: string, options: LockOptions): void {
-  const { data, onRevoke, localQueue } = options;
+  const { data, localQueue } = options;
   assertNoRevokeMark(path, data);
   assertNesting(path, options);
-  if (onRevoke !== undefined && typeof onRevoke !== 'function') {
-    throw badOption(path, `onRevoke is ${typeof onRevoke}; give a function`);
+  for (const name of ['onRevoke', 'onRequeued'] as const) {
+    const listener: unknown = options[name];
+    if (listener === undefined || typeof listener === 'function') continue;
+    throw badOption(path, `${name} is ${typeof listener}; give a function`);
   }
   if (localQueue === undefined || typeof localQueue === 'boolean') return;
   if (typeof localQueue !== 'object' || localQueue === null) {

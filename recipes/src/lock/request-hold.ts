@@ -18,11 +18,12 @@ export async function requestHold(
   options: HoldOptions,
   waits: boolean,
 ): Promise<NodeHold | undefined> {
-  const { data, acl } = options;
+  const { data, acl, onRequeued: requeued } = options;
   const patience = patienceOf(zk, path, options);
   const { signal } = patience;
   try {
-    const hold = await contend(zk, { queue, parent: path, data, acl, waits, signal });
+    const contest = { queue, parent: path, data, acl, waits, requeued, signal };
+    const hold = await contend(zk, contest);
     // Whoever has given up by now must not get what nobody will release.
     if (signal.aborted) hold?.release().catch(() => {});
     signal.throwIfAborted();

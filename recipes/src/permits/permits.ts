@@ -110,7 +110,7 @@ async function request(
   waits: boolean,
 ): Promise<Hold | undefined> {
   assertFolderPath(zk, path, 'acquirePermits');
-  const { limit: wanted, permits = 1, data, acl } = options;
+  const { limit: wanted, permits = 1, data, acl, onRequeued } = options;
   assertLockOptions(path, options);
   assertWithout(path, options, ['reentrant', 'localQueue'], 'permits have none');
   if (wanted !== undefined) assertCount(path, 'limit', wanted, MAX_PERMITS);
@@ -138,7 +138,7 @@ async function request(
     const shown = saysWaiting ? WAITING : data;
     const node = { parent: path, label: permitLabel(permits), data: shown, acl };
     const wait: Turn = (session, ours) => turn.wait(session, ours, saysWaiting);
-    const hold = await obtain(zk, node, wait, signal);
+    const hold = await obtain(zk, node, wait, signal, onRequeued);
     // Whoever has given up by now must not get what nobody will release.
     if (signal.aborted) hold?.release().catch(() => {});
     signal.throwIfAborted();

@@ -1,7 +1,7 @@
 import type { Client } from '@vivarium/core';
 import type { NodeHold } from '../hold/node-hold.js';
 import { comeFirst, type Wait } from './come-first.js';
-import { obtain, type Turn } from './obtain.js';
+import { obtain, type Requeued, type Turn } from './obtain.js';
 import { nameOf } from './paths.js';
 import type { ProtectedNode } from './protected-create.js';
 import { aheadOf, type QueueKind } from './queue.js';
@@ -9,6 +9,8 @@ import { aheadOf, type QueueKind } from './queue.js';
 /** What one contender does in one queue. */
 export interface Contest extends Omit<ProtectedNode, 'label'>, Pick<Wait, 'waits' | 'placed'> {
   readonly queue: QueueKind;
+  /** Told each time that we go to the end of the queue. */
+  readonly requeued?: Requeued | undefined;
   /** Gives up. */
   readonly signal: AbortSignal;
 }
@@ -24,11 +26,11 @@ export interface Contest extends Omit<ProtectedNode, 'label'>, Pick<Wait, 'waits
  *   be certain of its session), or the signal's reason
  */
 export function contend(zk: Client, contest: Contest): Promise<NodeHold | undefined> {
-  const { queue, parent, data, acl, waits, placed, signal } = contest;
+  const { queue, parent, data, acl, waits, placed, requeued, signal } = contest;
   const node = { parent, label: queue.label, data, acl };
   const turn: Turn = (session, path) => {
     const ahead = (names: readonly string[]) => aheadOf(queue, names, nameOf(path));
     return comeFirst(zk, session, { parent, ahead, waits, placed }, signal);
   };
-  return obtain(zk, node, turn, signal);
+  return obtain(zk, node, turn, signal, requeued);
 }

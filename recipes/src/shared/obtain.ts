@@ -14,9 +14,13 @@ export type Place = 'first' | 'taken' | 'gone';
 /** Waits for our turn, which the node at `path` stands for. */
 export type Turn = (session: SessionInfo, path: string) => Promise<Place>;
 
+/** Told that our place is lost, and that we begin again; what it throws is nobody's to catch. */
+export type Requeued = () => void;
+
 /**
  * Creates a node, waits for its turn, and resolves with the hold; with undefined when it is
- * `taken`. When the session ends meanwhile, or somebody deletes the node, it begins again.
+ * `taken`. When the session ends meanwhile, or somebody deletes the node, it begins again, and says
+ * so by `requeued`.
  *
  * When it rejects, the node is being removed.
  *
@@ -27,9 +31,11 @@ export async function obtain(
   node: ProtectedNode,
   turn: Turn,
   signal: AbortSignal,
+  requeued?: Requeued,
 ): Promise<NodeHold | undefined> {
-  for (;;) {
+  for (let attempt = 0; ; attempt++) {
     const session = await currentSession(zk, signal);
+    if (attempt > 0 && requeued !== undefined) void Promise.resolve().then(requeued);
     const standing = await standUp(zk, session, node, signal);
     if (standing === undefined) {
       await sessionEnd(zk, session, signal);

@@ -1,11 +1,11 @@
-import type { MemoryDisk } from '@vivarium/core/internal/local/disk';
+import type { BootDisk } from '@vivarium/core/internal/storage/disk';
 import { SnapshotWriter } from '@vivarium/core/internal/storage/snapshot-writer';
 import type { Database } from '@vivarium/core/internal/tree/database';
 
 /** Writes a snapshot of a database to a disk, as a server does. */
 export function takeSnapshot(
   database: Database,
-  disk: MemoryDisk,
+  disk: BootDisk,
   apacheSessions: ReadonlySet<bigint> = new Set(),
 ): void {
   const snapshot = new SnapshotWriter(database, {
