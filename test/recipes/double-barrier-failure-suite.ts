@@ -20,6 +20,20 @@ function recover({ faults }: Person): void {
 
 export function doubleBarrierFailureSuite(name: string, open: () => Promise<Target>): void {
   suite(`${name}: a double barrier in trouble`, (test) => {
+    test('has its cohort formed by another when the one who is to do it does not', async (t) => {
+      const { home, person } = await stageOf(t, await open());
+      const [{ zk: a }, { zk: b }, { zk: c }] = [await person(), await person(), await person()];
+      const first = doubleBarrier(a, home, { size: 2 }).enter();
+      await untilMembers(a, home, 1);
+      // It has looked, and will not form the cohort itself.
+      await settle(a);
+      const still = await b.create(`${home}/_c_still-m-`, '', { mode: 'ephemeralSequential' });
+      const late = await errorOf(doubleBarrier(c, home, { size: 2 }).enter());
+      assert.is(errorName(late), 'BARRIER_FULL');
+      const { members, member } = await first;
+      assert.equal(members, [member, still.path.slice(home.length + 1)]);
+    });
+
     for (const lost of ['answer', 'request'] as const) {
       const lose = ({ faults }: Person) => {
         if (lost === 'answer') faults.deaf = true;

@@ -111,7 +111,7 @@ const inPermits: readonly RecipePlant[] = [
 const inBarriers: readonly RecipePlant[] = [
   rewritten('whoever waits at a double barrier does not look whether it is counted', [
     'double-barrier/enter.js',
-    '[{ path, isSame: (stat) => stat.mzxid === mzxid }, ours]',
+    '[formed, ours]',
     '[ours]',
   ]),
   rewritten('a double barrier lets its members pass when one is missing', [
@@ -156,7 +156,7 @@ const inValues: readonly RecipePlant[] = [
 
 const inGroups: readonly RecipePlant[] = [
   rewritten('a group is looked at again only when somebody comes or goes', [
-    'group/members.js',
+    'group/group-view.js',
     'a.id === b?.id && a.stat === b.stat &&',
     'a.id === b?.id &&',
   ]),

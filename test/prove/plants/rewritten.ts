@@ -6,7 +6,8 @@ import type { RecipesModule } from '../../sim/programs/recipes/player.js';
 import type { Plant } from './plant.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const built = join(root, 'recipes', 'dist');
+const original = join(root, 'recipes');
+const built = join(original, 'dist');
 /** Below the same folder, so that a copy finds the same client and the same rxjs. */
 const copies = join(root, '.cache', 'planted');
 
@@ -24,14 +25,17 @@ export function rewritten(name: string, ...edits: readonly Edit[]): RecipePlant 
     put: (boot) => ({ boot, remove: () => {} }),
     async recipes() {
       mkdirSync(copies, { recursive: true });
-      const copy = mkdtempSync(join(copies, 'recipes-'));
+      const whole = mkdtempSync(join(copies, 'recipes-'));
+      const copy = join(whole, 'dist');
       try {
+        // It says which file stands for a name that differs from platform to platform.
+        cpSync(join(original, 'package.json'), join(whole, 'package.json'));
         cpSync(built, copy, { recursive: true });
         for (const edit of edits) writeFileSync(join(copy, edit[0]), textWith(name, edit, copy));
         return (await import(pathToFileURL(join(copy, 'index.js')).href)) as RecipesModule;
       } finally {
         // All of it has been read by now.
-        rmSync(copy, { recursive: true });
+        rmSync(whole, { recursive: true });
       }
     },
   };
