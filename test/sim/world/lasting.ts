@@ -1,5 +1,5 @@
 /** Faults that last for some time, or until the heal. */
-import type { Kernel } from '@vivarium/core/internal/local/kernel';
+import type { Kernel, Micros } from '@vivarium/core/internal/local/kernel';
 
 interface Lasts {
   /** Whom it touches: names of servers and places of clients. */
@@ -10,6 +10,7 @@ interface Lasts {
 export class Lasting {
   readonly #kernel: Kernel;
   readonly #all = new Set<Lasts>();
+  #overAt: Micros = 0;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -25,6 +26,16 @@ export class Lasting {
     const lasts = { whom, end };
     this.#all.add(lasts);
     this.#kernel.after(ms * 1_000, what, () => this.#end(lasts));
+  }
+
+  /** What nothing mends before its time is over, not even the heal. */
+  outlast(ms: number): void {
+    this.#overAt = Math.max(this.#overAt, this.#kernel.now + ms * 1_000);
+  }
+
+  /** When all that cannot be mended is over. */
+  get overAt(): Micros {
+    return this.#overAt;
   }
 
   /** Mends everything but what touches the frozen. */

@@ -242,9 +242,9 @@ export class Simulation {
   }
 
   /**
-   * Waits until somebody leads, every client is and stays connected and nothing is written any
-   * more: sessions that nobody speaks for end meanwhile. That a leader is gone may be noticed some
-   * time later.
+   * Waits until somebody leads, every client is and stays connected, nothing is held up on its
+   * way and nothing is written any more: sessions that nobody speaks for end meanwhile. That a
+   * leader is gone may be noticed some time later.
    */
   async #rest(): Promise<void> {
     const until = this.kernel.now + LIVENESS_MS * 1_000;
@@ -252,12 +252,13 @@ export class Simulation {
     for (;;) {
       const last = this.canon.lastZxid;
       const before = states();
-      const { happened } = this.kernel;
+      const { happened, now } = this.kernel;
       await this.#pass(REST_MS);
       const staysConnected = states().every((state, at) => {
         return state.type === 'connected' && state === before[at];
       });
-      const isIdle = staysConnected && this.canon.lastZxid === last;
+      const isClear = now >= this.#lasting.overAt;
+      const isIdle = staysConnected && isClear && this.canon.lastZxid === last;
       if (isIdle && this.#heal.isEven && this.#heal.isLed) {
         this.#demandIdleness(this.kernel.happened - happened);
         break;

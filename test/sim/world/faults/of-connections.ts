@@ -23,6 +23,7 @@ export const connectionFaults = {
     if (connection === undefined) return;
     const ms = random.between(1, random.pick([50, longTimes(world)[0]]));
     sideOf(connection, random).stall(ms * 1_000);
+    world.lasting.outlast(ms);
     took(`${routeOf(connection)} for ${ms} ms`);
   },
 } satisfies Readonly<Record<string, FaultAct>>;
