@@ -322,6 +322,7 @@ export function guaranteesSuite(name: string, open: () => Promise<Target>): void
       await writer.setAcl(`${home}/secret`, [
         { perms: permissions.all, id: { scheme: 'world', id: 'anyone' } },
       ]);
+      await zk.sync();
       const allowed = record(t, zk.node$(`${home}/secret`));
       assert.is((await allowed.until(() => true)).kind, 'present');
     });

@@ -106,6 +106,7 @@ export function reconnectSuite(name: string, open: () => Promise<Target>): void 
       const { zk, faults, home, another } = await rigOf(t, await open());
       const { zk: writer } = await another();
       await writer.create(`${home}/a`);
+      await zk.sync();
       const heard: string[] = [];
       await zk.get(`${home}/a`, { watch: ({ type }) => heard.push(`data ${type}`) });
       await zk.exists(`${home}/b`, { watch: ({ type }) => heard.push(`exists ${type}`) });

@@ -297,6 +297,7 @@ export function requestsSuite(name: string, open: () => Promise<Target>): void {
       await inside.exists('/a', { watch: (event) => events.push(event) });
       assert.is((await inside.create('/a', 'x')).path, '/a');
       assert.is(events[0]!.path, '/a');
+      await zk.sync();
       assert.ok(await zk.exists(`${home}/a`));
       assert.equal((await inside.children('/')).children, ['a']);
       const [made] = await inside.multi([{ op: 'create', path: '/e', mode: 'ephemeral' }]);

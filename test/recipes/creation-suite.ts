@@ -54,8 +54,8 @@ export function creationSuite(name: string, open: () => Promise<Target>): void {
       let requeued = 0;
       const acquiring = acquireLock(a.zk, home, { onRequeued: () => requeued++ });
       const seen = await list.until((now) => now.kind === 'present' && now.children.length === 1);
-      a.faults.deaf = false;
       await a.faults.endSession();
+      a.faults.deaf = false;
       a.faults.cut();
       const hold = await acquiring;
       assert.is(requeued, 1);

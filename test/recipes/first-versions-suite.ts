@@ -275,8 +275,8 @@ export function firstVersionsSuite(name: string, open: () => Promise<Target>): v
       assert.equal(await unheard.adding, { rps: 3 });
       // The session takes with it what could have told.
       const doubtful = await addUnheard(5);
-      a.faults.deaf = false;
       await a.faults.endSession();
+      a.faults.deaf = false;
       a.faults.cut();
       assert.is(errorName(await errorOf(doubtful.adding)), 'UNKNOWN_OUTCOME');
       assert.equal(await b.getData(home, { codec: json(limits) }), { rps: 6 });

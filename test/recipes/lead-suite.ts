@@ -129,6 +129,7 @@ export function leadSuite(name: string, open: () => Promise<Target>): void {
       const first = start(0);
       const { term, stop } = await first.times(1);
       const second = start(1);
+      await settle(clients[1]!);
       while ((await clients[1]!.children(home)).children.length < 2) await clients[1]!.sync();
       const guarded = term.guard([{ op: 'set', path: home, data: 'late' }]);
       await people[0]!.faults.endSession();

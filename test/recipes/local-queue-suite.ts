@@ -176,7 +176,7 @@ export function localQueueSuite(name: string, open: () => Promise<Target>): void
       await record(t, pendingCleanups$(a)).until((count) => count === 0);
       await theirs.release();
       await (await late).release();
-      assert.is(await lengthOf(b, home), 0);
+      await standing(b, home, 0);
       const never = acquireLock(a, home, { ...LOCAL, signal: AbortSignal.abort('no') });
       assert.is(await errorOf(never), 'no');
       assert.is(await lengthOf(b, home), 0);

@@ -41,6 +41,7 @@ export function lockStreamSuite(name: string, open: () => Promise<Target>): void
       for (const zk of [a, b]) {
         await record(t, pendingCleanups$(zk)).until((count) => count === 0);
       }
+      await settle(a);
       assert.equal((await a.children(home)).children, []);
     });
 

@@ -30,6 +30,7 @@ export function lockSuite(name: string, open: () => Promise<Target>): void {
       assert.is(second!.token.compare(first.token), 1);
       assert.is(second!.token.session, b.session!.id);
       await second!.release();
+      await settle(a);
       assert.equal((await a.children(`${home}/x`)).children, []);
     });
 
@@ -37,6 +38,7 @@ export function lockSuite(name: string, open: () => Promise<Target>): void {
       const { home, person } = await stageOf(t, await open());
       const people = await Promise.all(Array.from({ length: 5 }, () => person()));
       const gate = await acquireLock(people[0]!.zk, home);
+      await settle(...people.map(({ zk }) => zk));
       const order: number[] = [];
       const tokens: bigint[] = [];
       let inside = 0;

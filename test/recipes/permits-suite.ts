@@ -229,6 +229,7 @@ export function permitsSuite(name: string, open: () => Promise<Target>): void {
       await queueOf(2);
       await hold.release();
       await (await last.granted).release();
+      await settle(clients[0]!);
       assert.equal((await clients[0]!.children(home)).children, []);
       for (const zk of clients.slice(1)) {
         await settle(zk);

@@ -190,6 +190,7 @@ export function rwLockSuite(name: string, open: () => Promise<Target>): void {
       const error = await errorOf(locks[1]!.read());
       assert.is(errorName(error), 'UNREADABLE_PREDECESSOR');
       await record(t, pendingCleanups$(clients[1]!)).until((count) => count === 0);
+      await settle(clients[0]!);
       assert.is((await clients[0]!.children(home)).children.length, 1);
     });
   });

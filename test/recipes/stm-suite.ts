@@ -37,6 +37,7 @@ export function stmSuite(name: string, open: () => Promise<Target>): void {
         return item;
       });
       assert.is(moved, 'item');
+      await settle(b);
       assert.is(await b.getData(`${home}/there/deep`, { codec: text }), 'item');
       assert.is(await b.exists(`${home}/here`), undefined);
       assert.equal(await b.getData(`${home}/bytes`), new Uint8Array([1, 2]));
@@ -150,6 +151,7 @@ export function stmSuite(name: string, open: () => Promise<Target>): void {
           await b.delete(path);
           await b.create(path, 'same');
         }
+        await settle(a);
         let turns = 0;
         await stm(a, async (tx) => {
           await Promise.all([tx.get(seen), tx.get(written)]);
@@ -160,6 +162,7 @@ export function stmSuite(name: string, open: () => Promise<Target>): void {
           tx.set(written, `turn ${turns}`);
         });
         assert.is(turns, 2, remade);
+        await settle(b);
         assert.is(await b.getData(written, { codec: text }), 'turn 2');
         await settle(a);
       }

@@ -62,12 +62,18 @@ export async function agreedLimit(
   acl: readonly Acl[] | undefined,
   signal: AbortSignal,
 ): Promise<Agreed> {
-  for (;;) {
+  for (let isSynced = false; ; ) {
     const session = await currentSession(zk, signal);
     const found = await zk.get(path, { signal }).catch(undefinedIfMissing);
     const limit = found && limitIn(found.data, path);
     if (limit !== undefined) return { limit, stat: found!.stat };
-    if (fallback === undefined) throw new RecipeError('NO_LIMIT', path);
+    if (fallback === undefined) {
+      if (isSynced) throw new RecipeError('NO_LIMIT', path);
+      // Our server may only not know it yet.
+      await zk.sync(path, { signal });
+      isSynced = true;
+      continue;
+    }
     const limitToStore = { limit: fallback, version: found?.stat.version, acl };
     await storeLimit(zk, session, path, limitToStore, signal);
   }

@@ -73,8 +73,13 @@ suite('contending', (test) => {
       },
       delete: () => {},
     });
-    const hold = await contend(zk, contest);
+    const thrown = new Promise((resolve) => process.once('unhandledRejection', resolve));
+    const requeued = () => {
+      throw new Error('what a listener throws is nobody’s to catch');
+    };
+    const hold = await contend(zk, { ...contest, requeued });
     assert.is(creations, 2);
+    assert.match(((await thrown) as Error).message, 'nobody’s to catch');
     await hold?.release();
   });
 
