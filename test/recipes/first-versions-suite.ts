@@ -241,6 +241,7 @@ export function firstVersionsSuite(name: string, open: () => Promise<Target>): v
       await Promise.all(
         Array.from({ length: 50 }, (_, i) => updateConfig(people[i % 5]!.zk, home, limits, add)),
       );
+      await settle(people[0]!.zk);
       const { data, stat } = await people[0]!.zk.get(home, { codec: text });
       assert.equal([JSON.parse(data), stat.version], [{ rps: 50 }, 49]);
     });

@@ -109,6 +109,7 @@ export function stmFailureSuite(name: string, open: () => Promise<Target>): void
       const zk = await connect(inner, { graceMs: 0, host: target.host });
       t.cleanup(() => zk.close());
       await stm(zk, (tx) => tx.set('/zookeeper', 'ours'));
+      await settle(outside);
       assert.is(await outside.getData(`${home}/app/zookeeper`, { codec: text }), 'ours');
       const theirs = await connect(`${target.connectString}/zookeeper`, { host: target.host });
       t.cleanup(() => theirs.close());

@@ -32,11 +32,13 @@ export function workQueueSuite(name: string, open: () => Promise<Target>): void 
       const id = await queues[0]!.put('one');
       const [node] = await namesIn(clients[0]!, `${path}/jobs`);
       assert.match(node!, new RegExp(`^_c_${id}-500-0-0-job-\\d{10}$`));
+      await settle(clients[1]!);
       assert.is(await clients[1]!.getData(`${path}/jobs/${node}`, { codec: text }), 'one');
       const claim = await queues[1]!.take();
       assert.equal([claim.id, claim.value, claim.priority, claim.attempts], [id, 'one', 500, 1]);
       assert.ok(claim.isCertain());
       assert.ok(claim.token.path.startsWith(`${path}/claims/${node}.`));
+      await settle(clients[0]!);
       assert.is((await clients[0]!.exists(claim.token.path))!.czxid, claim.token.zxid);
       await depth.until(({ waiting, claimed }) => waiting === 0 && claimed === 1);
       const done = claim.ack();
