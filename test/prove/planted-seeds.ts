@@ -1,6 +1,7 @@
 /** A thread that looks for bugs with the simulator, one after the other, as it is asked. */
 import { parentPort } from 'node:worker_threads';
-import { runSeed } from '../sim/run-seed.js';
+import { type RunOptions, runSeed } from '../sim/run-seed.js';
+import { Violation } from '../sim/violation.js';
 import { bootServer } from '../sim/world/boot.js';
 import { plants } from './plants/index.js';
 import type { Plant } from './plants/plant.js';
@@ -22,13 +23,30 @@ export interface Found {
 
 export type Answer = { readonly found: Found } | { readonly alarms: readonly string[] };
 
+/** What was thrown where, by a bug, nobody waits for it any more. */
+let unheard: unknown;
+process.on('unhandledRejection', (reason) => {
+  unheard ??= reason;
+});
+
+/** One life, and what went wrong in it. @throws what is no violation */
+async function violationIn(life: RunOptions): Promise<Violation | undefined> {
+  unheard = undefined;
+  const { violation } = await runSeed(life);
+  // Unhandled rejections are told in a turn of the event loop.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (violation !== undefined) return violation;
+  if (unheard instanceof Violation || unheard === undefined) return unheard;
+  throw unheard;
+}
+
 async function find(plant: Plant, seedsMax: number): Promise<Found> {
   const recipes = await plant.recipes?.();
   const life = recipes === undefined ? {} : ({ recipes, focus: 'recipes' } as const);
   for (let seed = 1; seed <= seedsMax; seed++) {
     const { boot, remove } = plant.put(bootServer);
     try {
-      const { violation } = await runSeed({ seed, boot, ...life });
+      const violation = await violationIn({ seed, boot, ...life });
       if (violation === undefined) continue;
       return { seeds: seed, property: violation.property, story: violation.message };
     } catch (error) {
@@ -44,7 +62,7 @@ async function find(plant: Plant, seedsMax: number): Promise<Found> {
 async function clean(first: number, count: number, quiet: boolean): Promise<string[]> {
   const alarms: string[] = [];
   for (let seed = first; seed < first + count; seed++) {
-    const { violation } = await runSeed({ seed, boot: bootServer, quiet });
+    const violation = await violationIn({ seed, boot: bootServer, quiet });
     if (violation !== undefined) alarms.push(`seed ${seed}: ${violation.message}`);
   }
   return alarms;
