@@ -55,6 +55,8 @@ export function markerOf(number: number): { readonly command: string; readonly a
 }
 
 const EVENT = /^WatchedEvent state:\w+ type:\w+ path:\S*/;
+/** Of the shell's own end, which it tells of if it comes to that. */
+const OWN_END = /^WatchedEvent state:Closed /;
 const NOISE = [
   /^WATCHER::$/,
   /^$/,
@@ -76,6 +78,7 @@ export function readAnswer(text: string): {
   const events: string[] = [];
   for (const raw of text.split('\n')) {
     const line = raw.replace(/^\[zk: [^\]]*\] ?/, '').trimEnd();
+    if (OWN_END.test(line)) continue;
     if (EVENT.test(line)) events.push(line.replace(/ zxid: -?\d+/, ''));
     else if (!NOISE.some((noise) => noise.test(line))) lines.push(normal(line));
   }
