@@ -12,7 +12,8 @@ suite('the wake timer', (test) => {
       wakeAt = began + 25;
       timer.arm();
     });
-    assert.ok(performance.now() >= wakeAt);
+    // What is due within a millisecond, the shortest time of a timer, it wakes for at once.
+    assert.ok(performance.now() >= wakeAt - 1);
   });
 
   test('is brought forward, and takes any delay', async () => {
