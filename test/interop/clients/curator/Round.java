@@ -66,7 +66,7 @@ public final class Round {
   }
 
   private static Object take(BlockingQueue<String> queue) throws Exception {
-    return queue.poll(60, TimeUnit.SECONDS);
+    return queue.poll(20, TimeUnit.SECONDS);
   }
 
   public static void main(String[] words) throws Exception {
