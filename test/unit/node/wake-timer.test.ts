@@ -7,13 +7,31 @@ suite('the wake timer', (test) => {
     const began = performance.now();
     let wakeAt = began + 5;
     await new Promise<void>((resolve) => {
-      const timer = new WakeTimer(() => wakeAt, resolve);
+      // In whole milliseconds nothing is ever due before a timer could fire.
+      const now = () => began + Math.floor(performance.now() - began);
+      const timer = new WakeTimer(() => wakeAt, resolve, now);
       timer.arm();
       wakeAt = began + 25;
       timer.arm();
     });
-    // What is due within a millisecond, the shortest time of a timer, it wakes for at once.
-    assert.ok(performance.now() >= wakeAt - 1);
+    assert.ok(performance.now() >= wakeAt);
+  });
+
+  test('wakes at once for what is due before a timer could fire, and for nothing later', () => {
+    for (const [now, woken] of [
+      [9.5, 1],
+      [9, 0],
+    ] as const) {
+      let times = 0;
+      const timer = new WakeTimer(
+        () => 10,
+        () => times++,
+        () => now,
+      );
+      timer.arm();
+      timer.clear();
+      assert.is(times, woken);
+    }
   });
 
   test('is brought forward, and takes any delay', async () => {
