@@ -23,6 +23,7 @@ async function obey([order, ...words]: readonly string[]): Promise<readonly numb
       return handOver(pool, a, b);
     case 'queue':
       queue = await Queue.begin(pool, a);
+      await pool.wake();
       return [];
     case 'drain':
       return queue!.drain(a);

@@ -61,6 +61,7 @@ public final class Bench {
       case "hand-over" -> handOver(path, number(words[1]), number(words[2]));
       case "queue" -> {
         queue = new Queue(path, number(words[1]));
+        wake();
         yield List.of();
       }
       case "drain" -> queue.drain(number(words[1]));
@@ -118,6 +119,11 @@ public final class Bench {
       for (CuratorFramework client : begun) pool.add(connected(client));
     }
     return pool.subList(0, count);
+  }
+
+  /** All ask for something: none has to send a ping for a while, which would be counted too. */
+  private static void wake() throws Exception {
+    for (CuratorFramework client : pool) client.checkExists().forPath("/");
   }
 
   /** Waits until a node has so many children. */
