@@ -72,6 +72,8 @@ export function doubleBarrierFailureSuite(name: string, open: () => Promise<Targ
         test(`has nothing left of who gives up and the ${lost} of ${what} is lost`, async (t) => {
           const { home, person } = await stageOf(t, await open());
           const [a, b] = [await person(), await person()];
+          await b.zk.ensure(home);
+          await settle(a.zk);
           let times = 0;
           const zk = atNext(a, operation, () => {
             if (times++ === 0) lose(a);

@@ -1,4 +1,4 @@
-import type { Acl, CallOptions, Client, MultiOp } from '@vivarium/core';
+import type { Acl, CallOptions, Client, MultiOp, WatchOptions } from '@vivarium/core';
 import { isZkError, text } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import { wasCutOff } from '../shared/doubt.js';
@@ -47,7 +47,7 @@ export async function makeBarrier(
   const data = encode({ size, generation: 0, cohort: [], lost: [] });
   for (let missing = 0; ; ) {
     try {
-      if ((await zk.exists(path, options)) === undefined) await zk.create(path, data, options);
+      await zk.create(path, data, options);
       return;
     } catch (error) {
       if (isZkError(error, 'NODE_EXISTS')) return;
@@ -63,7 +63,7 @@ export async function makeBarrier(
 export async function readBarrier(
   zk: Client,
   path: string,
-  options: CallOptions,
+  options: CallOptions & WatchOptions,
 ): Promise<BarrierView | undefined> {
   try {
     const { data, stat } = await zk.get(path, { ...options, codec: text });
@@ -128,7 +128,15 @@ function encode({ size, generation, cohort, lost }: BarrierState): string {
   return JSON.stringify({ size, generation, cohort, lost });
 }
 
+/** What was decoded last: all who wait in one program are told of their cohort by the same text. */
+let latest: { readonly data: string; readonly state: BarrierState } | undefined;
+
 function decode(path: string, data: string): BarrierState {
+  if (latest?.data !== data) latest = { data, state: parse(path, data) };
+  return latest.state;
+}
+
+function parse(path: string, data: string): BarrierState {
   // A folder that somebody else has made says nothing yet.
   if (data === '') return { size: undefined, generation: 0, cohort: [], lost: [] };
   try {

@@ -1,9 +1,8 @@
-import type { Acl, Client, SessionInfo, Stat } from '@vivarium/core';
+import type { Acl, Client, SessionInfo } from '@vivarium/core';
 import { isZkError } from '@vivarium/core';
 import { RecipeError } from '../errors.js';
 import { NodeHold } from '../hold/node-hold.js';
 import { assertCertainty } from '../shared/come-first.js';
-import { deskOf } from '../shared/desk.js';
 import { isPassing, wasCutOff } from '../shared/doubt.js';
 import { namesIn } from '../shared/names-in.js';
 import { anyChange } from '../shared/next-change.js';
@@ -23,6 +22,7 @@ import {
   membersOf,
   readBarrier,
 } from './barrier-node.js';
+import { BarrierWatch } from './barrier-watch.js';
 import { brokenByUs } from './broken-by-us.js';
 import { NodeCohort } from './node-cohort.js';
 
@@ -78,25 +78,24 @@ async function enterIn(
 ): Promise<NodeCohort | undefined> {
   const { path, size, acl, signal } = entry;
   assertCertainty(zk, path);
-  await makeBarrier(zk, path, size, { acl, signal, session: session.id });
+  const makeParent = () => makeBarrier(zk, path, size, { acl, signal, session: session.id });
   // From here on we may be counted: nobody gives up before a server has said whether we are.
   const word = untilUnsure(zk, session, signal);
   try {
-    const node = { parent: path, label: MEMBER_LABEL, acl };
+    const node = { parent: path, label: MEMBER_LABEL, acl, makeParent };
     const standing = await createProtected(zk, session, node, word.signal);
     const member = nameOf(standing.path);
     entry.had.add(member);
+    const hold = new NodeHold(zk, session, standing);
+    hold.prepare(word.signal);
     try {
-      const view = await counted(zk, session, entry, member, word.signal);
+      const view = await counted(zk, session, entry, hold, word.signal);
       if (view === undefined) return undefined;
-      const hold = new NodeHold(zk, session, standing);
       if (!(await beginHold(zk, session, hold, word.signal))) throw brokenByUs(path, member);
       return new NodeCohort(zk, { ...entry, session: session.id, member, hold, view });
     } catch (error) {
       // Not a matter of the next session's: what is in this one goes with it.
-      deskOf(zk)
-        .cleanUps.remove(session.id, standing.path)
-        .catch(() => {});
+      hold.release().catch(() => {});
       throw error;
     }
   } finally {
@@ -136,46 +135,66 @@ async function counted(
   zk: Client,
   session: SessionInfo,
   entry: Entry,
-  member: string,
+  hold: NodeHold,
   word: AbortSignal,
 ): Promise<BarrierView | undefined> {
   const { path, signal } = entry;
+  const own = hold.path;
+  const member = nameOf(own);
   const options = { session: session.id, signal: word };
-  for (let isInDoubt = false; ; ) {
-    let refusal: { readonly error: unknown } | undefined;
-    try {
-      if (isInDoubt) await zk.sync(path, options);
-      isInDoubt = false;
-      // The list comes second: a cohort none of whom is in it has gone, whoever comes meanwhile.
-      const view = await readBarrier(zk, path, options);
-      if (view?.cohort.includes(member) === true) return view;
-      const names = await namesIn(zk, path, options);
-      const known = new Set(names);
-      const present = view?.cohort.filter((each) => known.has(each)) ?? [];
-      refusal = refusalOf(entry, view, present);
-      if (view === undefined || !known.has(member)) {
-        if (refusal !== undefined) throw refusal.error;
-        return undefined;
+  let watch: BarrierWatch | undefined;
+  try {
+    for (let isInDoubt = false; ; ) {
+      let refusal: { readonly error: unknown } | undefined;
+      try {
+        if (isInDoubt) await zk.sync(path, options);
+        isInDoubt = false;
+        // A change is most often the last: that we are counted. It is looked at without a watch.
+        const isTold = watch?.isSpent === true;
+        const isWatched = watch !== undefined;
+        watch ??= new BarrierWatch(zk, path, session, hold.signal);
+        // The list comes second: a cohort none of whom is in it has gone, whoever comes meanwhile.
+        const view = await (isWatched ? readBarrier(zk, path, options) : watch.read(word));
+        if (view?.cohort.includes(member) === true) return view;
+        if (isTold) {
+          watch.stop();
+          watch = undefined;
+          continue;
+        }
+        const names = await namesIn(zk, path, options);
+        const known = new Set(names);
+        const present = view?.cohort.filter((each) => known.has(each)) ?? [];
+        refusal = refusalOf(entry, view, present);
+        if (view === undefined || !known.has(member)) {
+          if (refusal !== undefined) throw refusal.error;
+          return undefined;
+        }
+        if (refusal !== undefined) {
+          const { version } = view;
+          await zk.multi(
+            [
+              { op: 'check', path, version },
+              { op: 'delete', path: own },
+            ],
+            options,
+          );
+          throw refusal.error;
+        }
+        await advance(zk, session, entry, { view, names, present, own, watch }, options);
+      } catch (error) {
+        if (word.aborted || (refusal !== undefined && error === refusal.error)) throw error;
+        // A wait that was given up: the next look takes our node back, or finds us counted.
+        if (signal.aborted && error === signal.reason) continue;
+        if (isZkError(error, 'BAD_VERSION', 'NO_NODE') || wasCutOff(error)) {
+          isInDoubt = true;
+        } else if (isPassing(error)) {
+          isInDoubt = true;
+          await pause(zk, word);
+        } else throw error;
       }
-      const own = childOf(path, member);
-      if (refusal !== undefined) {
-        const { version } = view;
-        const ops = [{ op: 'check', path, version } as const, { op: 'delete', path: own } as const];
-        await zk.multi(ops, options);
-        throw refusal.error;
-      }
-      await advance(zk, session, entry, view, names, present, own, options);
-    } catch (error) {
-      if (word.aborted || (refusal !== undefined && error === refusal.error)) throw error;
-      // A wait that was given up: the next look takes our node back, or finds us counted.
-      if (signal.aborted && error === signal.reason) continue;
-      if (isZkError(error, 'BAD_VERSION', 'NO_NODE') || wasCutOff(error)) {
-        isInDoubt = true;
-      } else if (isPassing(error)) {
-        isInDoubt = true;
-        await pause(zk, word);
-      } else throw error;
     }
+  } finally {
+    watch?.stop();
   }
 }
 
@@ -199,34 +218,41 @@ function refusalOf(
   return undefined;
 }
 
+/** What an entry has seen, and where it stands. */
+interface Sight {
+  readonly view: BarrierView;
+  readonly names: readonly string[];
+  /** Members of the present cohort that are still inside. */
+  readonly present: readonly string[];
+  /** Path of our node. */
+  readonly own: string;
+  /** Tells of changes since the view, and of the end of our node. */
+  readonly watch: BarrierWatch;
+}
+
 /** Does the one thing that can be done now, or waits for what would change that. */
 async function advance(
   zk: Client,
   session: SessionInfo,
   entry: Entry,
-  view: BarrierView,
-  names: readonly string[],
-  present: readonly string[],
-  own: string,
+  { view, names, present, own, watch }: Sight,
   options: { readonly session: bigint; readonly signal: AbortSignal },
 ): Promise<void> {
   const { path, size, signal } = entry;
-  const { cohort, mzxid } = view;
-  // Our node is watched too, or nobody would ever tell that somebody has deleted it.
-  const ours = { path: own };
   if (present.length > 0) {
     // The first of a cohort is the last to leave.
     const nearest = childOf(path, present[0]!);
     try {
-      await anyChange(zk, session, [{ path: nearest }, ours], signal);
+      // Our node is watched too, or nobody would ever tell that somebody has deleted it.
+      await anyChange(zk, session, [{ path: nearest }, { path: own }], signal);
     } catch (cause) {
       if (!isZkError(cause, 'NO_AUTH')) throw cause;
       throw new RecipeError('UNREADABLE_PREDECESSOR', nearest, { cause });
     }
     return;
   }
-  if (cohort.length > 0) {
-    const lost = lostOf(cohort, names);
+  if (view.cohort.length > 0) {
+    const lost = lostOf(view.cohort, names);
     await zk.multi(dissolution(path, view, names, lost, { op: 'check', path: own }), options);
     return;
   }
@@ -238,10 +264,13 @@ async function advance(
     return;
   }
   entry.isLate = areEnough;
-  const limit = patienceOf(zk, path, areEnough ? { signal, timeoutMs: FORMING_MS } : { signal });
-  const formed = { path, isSame: (stat: Stat) => stat.mzxid === mzxid };
+  if (!areEnough) {
+    await watch.change(signal);
+    return;
+  }
+  const limit = patienceOf(zk, path, { signal, timeoutMs: FORMING_MS });
   try {
-    await anyChange(zk, session, [formed, ours], limit.signal);
+    await watch.change(limit.signal);
   } catch (error) {
     if (signal.aborted || error !== limit.signal.reason) throw error;
   } finally {

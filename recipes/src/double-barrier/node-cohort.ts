@@ -167,26 +167,32 @@ export class NodeCohort implements Cohort {
   }
 
   async #leaveWith(signal: AbortSignal): Promise<void> {
-    const { path } = this.#facts;
-    for (let isInDoubt = false; ; ) {
+    const { path, onLoss, view } = this.#facts;
+    // Nobody looks before it leaves but the first, who stays, and who wants to know of losses.
+    let isHasty = !this.#isLeft && onLoss === 'wait' && view.cohort[0] !== this.member;
+    for (let isInDoubt = false, isTold = false; ; ) {
       const session = await currentSession(this.#zk, signal);
       try {
         if (isInDoubt) await this.#zk.sync(path, { signal });
         isInDoubt = false;
-        // The list comes first: marks go when the cohort has gone.
-        const names = await namesIn(this.#zk, path, { signal });
-        const now = await readBarrier(this.#zk, path, { signal });
-        const view = this.#inForce(now);
-        if (view === undefined) {
-          this.#assertWell(now?.generation === this.generation ? now.lost : []);
-          if (!this.#isLeft) this.#fail([this.member]);
-          return;
+        // Whom we have waited for outside is gone: most often the last, and the cohort with it.
+        if (isTold && this.#hasGone(await readBarrier(this.#zk, path, { signal }))) return;
+        isTold = false;
+        let nearest: string | undefined;
+        if (isHasty) {
+          isHasty = false;
+          nearest = view.cohort[0]!;
+          await this.#goAhead(signal);
+        } else {
+          // The list comes first: marks go when the cohort has gone.
+          const names = await namesIn(this.#zk, path, { signal });
+          const now = await readBarrier(this.#zk, path, { signal });
+          if (this.#hasGone(now)) return;
+          nearest = await this.#step(now!, names, signal);
         }
-        const lost = lostOf(view.cohort, names);
-        this.#assertWell(lost);
-        const nearest = await this.#step(view, names, lost, signal);
         if (nearest !== undefined) {
           await nextChange(this.#zk, session, childOf(path, nearest), signal);
+          isTold = this.#isLeft;
         }
       } catch (error) {
         if (isZkError(error, 'SESSION_EXPIRED')) {
@@ -202,6 +208,23 @@ export class NodeCohort implements Cohort {
     }
   }
 
+  /** Whether our cohort is over. @throws BROKEN_BARRIER when it ended in a way of our concern */
+  #hasGone(now: BarrierView | undefined): boolean {
+    if (this.#inForce(now) !== undefined) return false;
+    this.#assertWell(now?.generation === this.generation ? now.lost : []);
+    if (!this.#isLeft) this.#fail([this.member]);
+    return true;
+  }
+
+  /** Leaves while others are inside, with a mark that we have not died. */
+  async #goAhead(signal: AbortSignal): Promise<void> {
+    const { path, member, acl } = this.#facts;
+    this.#isLeft = true;
+    const own = { op: 'delete', path: childOf(path, member) } as const;
+    const mark = { op: 'create', path: markOf(path, member), acl } as const;
+    await this.#zk.multi([own, mark], { signal });
+  }
+
   /**
    * Does what is to be done, or names the member to wait for. The first of those who are inside
    * stays until it is alone, so that the others have one node to watch, which goes last.
@@ -209,10 +232,11 @@ export class NodeCohort implements Cohort {
   async #step(
     view: BarrierView,
     names: readonly string[],
-    lost: readonly string[],
     signal: AbortSignal,
   ): Promise<string | undefined> {
-    const { path, member, acl } = this.#facts;
+    const { path, member } = this.#facts;
+    const lost = lostOf(view.cohort, names);
+    this.#assertWell(lost);
     const known = new Set(names);
     const inside = view.cohort.filter((each) => known.has(each));
     const own = { op: 'delete', path: childOf(path, member) } as const;
@@ -223,12 +247,11 @@ export class NodeCohort implements Cohort {
       return undefined;
     }
     if (inside.length > 1 && inside[0] === member) return inside.at(-1);
-    this.#isLeft = true;
     if (inside.length > 1) {
-      const mark = { op: 'create', path: markOf(path, member), acl } as const;
-      await this.#zk.multi([own, mark], { signal });
+      await this.#goAhead(signal);
       return inside[0];
     }
+    this.#isLeft = true;
     await this.#zk.multi(dissolution(path, view, names, lost, own), { signal });
     return undefined;
   }

@@ -12,6 +12,8 @@ export interface ProtectedNode {
   readonly label: string;
   readonly data?: NodeData | undefined;
   readonly acl?: readonly Acl[] | undefined;
+  /** Makes the parent when it is missing; a folder when left out. */
+  readonly makeParent?: (() => Promise<void>) | undefined;
 }
 
 /** A node of ours that stands. */
@@ -43,6 +45,7 @@ export async function createProtected(
   signal.throwIfAborted();
   const desk = deskOf(zk);
   const { parent, label, data, acl } = node;
+  const { makeParent = () => ensureFolder(zk, parent, { signal, acl }) } = node;
   const mark = `_c_${desk.nextGuid(session.id)}-`;
   const options = { mode: 'ephemeralSequential', acl, session: session.id, signal } as const;
   let isInDoubt = false;
@@ -56,7 +59,7 @@ export async function createProtected(
         if (isRefused(error)) isInDoubt = false;
         if (isZkError(error, 'NO_NODE')) {
           if (missing++ === FOLDER_TURNS) throw vanishing(parent, error);
-          await ensureFolder(zk, parent, { signal, acl });
+          await makeParent();
         } else if (!wasCutOff(error)) {
           throw error;
         } else {

@@ -110,9 +110,9 @@ const inPermits: readonly RecipePlant[] = [
 
 const inBarriers: readonly RecipePlant[] = [
   rewritten('whoever waits at a double barrier does not look whether it is counted', [
-    'double-barrier/enter.js',
-    '[formed, ours]',
-    '[ours]',
+    'double-barrier/barrier-watch.js',
+    '{ watch: this.#spend, session',
+    '{ session',
   ]),
   rewritten('a double barrier lets its members pass when one is missing', [
     'double-barrier/enter.js',
@@ -124,10 +124,10 @@ const inBarriers: readonly RecipePlant[] = [
     '[...checks, {',
     '[{',
   ]),
-  rewritten('a cohort is said to be gone when one is left of it', [
+  rewritten('a cohort is said to be gone when whoever has left is told of anything', [
     'double-barrier/node-cohort.js',
-    'if (inside.length > 1) {',
-    'if (inside.length > 2) {',
+    'if (this.#inForce(now) !== undefined)',
+    'if (!this.#isLeft && this.#inForce(now) !== undefined)',
   ]),
 ];
 
