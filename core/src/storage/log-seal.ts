@@ -6,7 +6,7 @@ import { cutFileOf, logFactsFileOf } from './file-names.js';
 import { type LogFacts, logFactsFile, nothingKnown } from './log-facts.js';
 import { LOG_HEADER_BYTES } from './log-format.js';
 import type { ReadLog } from './log-replay.js';
-import { findLaterRecord, findWrittenEnd, judgeLogEnd, type Verdict } from './log-tail.js';
+import { findWrittenEnd, hasLaterRecord, judgeLogEnd, type Verdict } from './log-tail.js';
 import { DamagedDataError } from './refused-start.js';
 
 const COPY_BYTES = 4 << 20;
@@ -57,8 +57,8 @@ function judge(disk: BootDisk, log: ReadLog, writtenEnd: number): Verdict {
   const { file, end, size, facts, chainHolds, lastHigh, lastLow } = log;
   const range = { start: end, end: writtenEnd };
   const isNoLog = end === 0 && size >= LOG_HEADER_BYTES;
-  const hasLaterRecord = () => isNoLog || findLaterRecord(disk, file, range, lastHigh, lastLow);
-  return judgeLogEnd({ end, writtenEnd, facts, chainHolds, hasLaterRecord });
+  const hasLater = () => isNoLog || hasLaterRecord(disk, file, range, lastHigh, lastLow);
+  return judgeLogEnd({ end, writtenEnd, facts, chainHolds, hasLaterRecord: hasLater });
 }
 
 function refuse({ file, end, zxid, facts }: ReadLog): never {

@@ -70,22 +70,33 @@ export function findWrittenEnd(
 }
 
 /** Whether a sound record of a transaction after the zxid given begins between two places. */
-export function findLaterRecord(
+export function hasLaterRecord(
   disk: DiskReader,
   file: string,
   range: { readonly start: number; readonly end: number },
   zxidHigh: number,
   zxidLow: number,
 ): boolean {
+  return findLaterRecord(disk, file, range, zxidHigh, zxidLow) !== undefined;
+}
+
+/** Where the first such record begins; `undefined` when there is none. */
+export function findLaterRecord(
+  disk: DiskReader,
+  file: string,
+  range: { readonly start: number; readonly end: number },
+  zxidHigh: number,
+  zxidLow: number,
+): number | undefined {
   for (let at = range.start; at < range.end; at += PIECE_BYTES) {
     const bytes = disk.read(file, at, Math.min(2 * PIECE_BYTES, range.end - at));
     const last = Math.min(PIECE_BYTES, bytes.length - RECORD_PREFIX_BYTES);
     for (let i = 0; i < last; i++) {
       if ((bytes[i]! | bytes[i + 1]! | bytes[i + 2]! | bytes[i + 3]!) !== 0) continue;
-      if (isLaterRecord(bytes, i, zxidHigh, zxidLow)) return true;
+      if (isLaterRecord(bytes, i, zxidHigh, zxidLow)) return at + i;
     }
   }
-  return false;
+  return undefined;
 }
 
 function isLaterRecord(bytes: Uint8Array, at: number, zxidHigh: number, zxidLow: number): boolean {

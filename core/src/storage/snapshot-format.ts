@@ -11,6 +11,7 @@ import type { DiskReader } from './disk.js';
 /** `ZKSN`. */
 export const SNAPSHOT_MAGIC = 0x5a4b_534e;
 export const SNAPSHOT_VERSION = 2;
+export const SNAPSHOT_HEADER_BYTES = 16;
 /** Path that ends the nodes, and text that ends a seal. */
 export const END_MARK = '/';
 /** Text behind the end mark of a snapshot that one server sends to another. */

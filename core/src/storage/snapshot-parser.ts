@@ -28,11 +28,23 @@ export class SnapshotParser {
   #acl: Acl[] | undefined;
   #aclLeft = 0;
   #hasRoot = false;
+  #nodesRead = 0;
+  #lastPath = '';
 
   /** Empties the database but for its tree, which the root empties. */
   constructor(database: Database) {
     database.startLoading();
     this.#database = database;
+  }
+
+  /** Nodes that were read whole. */
+  get nodesRead(): number {
+    return this.#nodesRead;
+  }
+
+  /** Path of the last one; '' for the root. */
+  get lastPath(): string {
+    return this.#lastPath;
   }
 
   /**
@@ -126,6 +138,8 @@ export class SnapshotParser {
       const aclId = aclIdOf(from.int(), from.int());
       for (let i = 0; i < STAT_WORDS; i++) words[i] = from.int();
       database.loadWords(path, data, aclId, words);
+      this.#nodesRead++;
+      this.#lastPath = path;
     }
   }
 }

@@ -7,6 +7,7 @@ import { FileWindow } from './file-window.js';
 import {
   DIGEST_SECTION_BYTES,
   SEAL_BYTES,
+  SNAPSHOT_HEADER_BYTES,
   SNAPSHOT_MAGIC,
   SNAPSHOT_VERSION,
   ZXID_SECTION_BYTES,
@@ -48,15 +49,11 @@ export function readSnapshot(
 }
 
 function read(from: FileWindow, zxid: Zxid, database: Database): LoadedSnapshot {
-  need(from, 16);
-  if (from.int() !== SNAPSHOT_MAGIC) throw new MalformedError('it is not a snapshot');
-  const version = from.int();
-  if (version !== SNAPSHOT_VERSION) throw new MalformedError(`its format ${version} is not known`);
-  from.long();
+  readSnapshotHeader(from);
   if (!new SnapshotParser(database).advance(from)) throw tooShort();
   database.finishLoading();
   database.advanceTo(highOf(zxid), lowOf(zxid));
-  const sections = readSections(from);
+  const sections = readSnapshotSections(from);
   if (sections.lastZxid !== undefined && sections.lastZxid < zxid) {
     const last = hexLong(sections.lastZxid);
     throw new MalformedError(`it ends with transaction ${last}, before the one in its name`);
@@ -64,7 +61,27 @@ function read(from: FileWindow, zxid: Zxid, database: Database): LoadedSnapshot 
   return { database, checksum: from.checksum, ...sections };
 }
 
-function readSections(from: FileWindow): Partial<LoadedSnapshot> {
+/**
+ * Reads what a snapshot begins with. @returns its database id
+ *
+ * @throws MalformedError when it is none, or in another format
+ */
+export function readSnapshotHeader(from: FileWindow): bigint {
+  need(from, SNAPSHOT_HEADER_BYTES);
+  if (from.int() !== SNAPSHOT_MAGIC) throw new MalformedError('it is not a snapshot');
+  const version = from.int();
+  if (version !== SNAPSHOT_VERSION) throw new MalformedError(`its format ${version} is not known`);
+  return from.long();
+}
+
+/**
+ * Reads what stands behind the nodes, from the first seal on.
+ *
+ * @throws MalformedError when a checksum does not match, or the sections are none that are known
+ */
+export function readSnapshotSections(
+  from: FileWindow,
+): Pick<LoadedSnapshot, 'digest' | 'lastZxid'> {
   readSeal(from);
   const { left } = from;
   const digestBytes = DIGEST_SECTION_BYTES + SEAL_BYTES;

@@ -108,8 +108,15 @@ function removeLog(files: DataFiles, { file, name }: DataFile): readonly DiskSte
   return steps;
 }
 
-/** Cuts a log behind the last transaction that was read of it. */
-function cutLog({ file, zxid, size, end, chain, facts }: ReadLog): readonly DiskStep[] {
+/** Steps that cut a log behind the last transaction that was read of it. */
+export function cutLog({
+  file,
+  zxid,
+  size,
+  end,
+  chain,
+  facts,
+}: Pick<ReadLog, 'file' | 'zxid' | 'size' | 'end' | 'chain' | 'facts'>): readonly DiskStep[] {
   if (end >= size) return [];
   const steps: DiskStep[] = [];
   if (facts !== undefined && facts !== nothingKnown) {

@@ -95,11 +95,11 @@ suite('what stands behind the end', (test) => {
         const disk = new MemoryDisk([['logs/log.1', new Inode(content)]]);
         return findLaterRecord(disk, 'logs/log.1', range, 0, low);
       };
-      assert.ok(found(bytes, 6), `at ${at}`);
-      assert.not(found(bytes, 7), `at ${at}`);
+      assert.is(found(bytes, 6), at);
+      assert.is(found(bytes, 7), undefined, `at ${at}`);
       const broken = bytes.slice();
       broken[at + 20]! ^= 1;
-      assert.not(found(broken, 6), `at ${at}`);
+      assert.is(found(broken, 6), undefined, `at ${at}`);
     }
   });
 });
