@@ -47,6 +47,19 @@ const commands: Readonly<Record<string, Command>> = {
       });
     },
   },
+  inspect: {
+    usage:
+      'vivarium inspect log FILE… [--from ZXID] [--to ZXID] [--path P [-R]] [--session ID]\n' +
+      '         [--data text|base64|hex] [--summary] [--json]\n' +
+      '  vivarium inspect log --repair FILE | --chop ZXID FILE\n' +
+      '  vivarium inspect snapshot FILE [--path P] [-d] [--data text|base64|hex] [--json]\n' +
+      '  vivarium inspect snapshot FILE --summary [--path P] [--depth N] [--json]\n' +
+      '  vivarium inspect compare A B [--bytes N] [--nodes N] [--json]',
+    doc: 'Show what stands in logs and snapshots, also of Apache ZooKeeper, and what is wrong there.',
+    run: async (words, world) => {
+      return (await import('./inspect/inspect.js')).inspectCommand(words, world);
+    },
+  },
   example: {
     usage: 'vivarium example [name] [--json]',
     doc: 'Play a page of the cookbook here: three servers, some programs, and a failure.',
