@@ -39,6 +39,7 @@ const names = [
   'kazoo-3',
   'leaks',
   'mixed-fleet',
+  'inspect',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
