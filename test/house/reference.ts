@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { adminCommands } from '@vivarium/core/internal/admin/commands';
 import { fourLetterWords } from '@vivarium/core/internal/admin/four-letter';
 import { gauges } from '@vivarium/core/internal/admin/gauges';
+import { historyColumns, notableEvents } from '@vivarium/core/internal/admin/history';
 import {
   advancedSummaries,
   advancedSummarySets,
@@ -16,6 +17,7 @@ import {
   idleSummaries,
   summaries,
 } from '@vivarium/core/internal/admin/metric-names';
+import { ownMetrics } from '@vivarium/core/internal/admin/own-metrics';
 import { errorTable } from '@vivarium/core/internal/base/errors';
 import { diagnosticChannels } from '@vivarium/core/internal/client/diagnostics';
 import { ensembleOptions } from '@vivarium/core/internal/config/ensemble-options';
@@ -122,17 +124,33 @@ function commandsPage(): string {
     "`/commands/<name>` on the client port answers in JSON, with ZooKeeper's names and keys, and " +
       'adds `command` and `error`. On a loopback address it is on; elsewhere ' +
       '`vivarium.commands=true` turns it on. A GET changes nothing: commands that reset something ' +
-      'need POST. Beside it, `/health` answers 200 while the process lives, `/ready` 200 while it ' +
+      'need POST.',
+    'A command for operators is run for administrators (`vivarium.administrators`, HTTP Basic) and, ' +
+      'on a loopback address where no administrator is named, for anybody; one for administrators ' +
+      'only for them. `vivarium admin-user NAME` makes one.',
+    'Beside `/commands`, `/health` answers 200 while the process lives, `/ready` 200 while it ' +
       'serves and 503 otherwise, and `/metrics` the [metrics](metrics.md).',
     markdown(
-      ['Command', 'Aliases', 'Method', 'Without a serving server', 'What it answers'],
+      ['Command', 'Aliases', 'Method', 'For', 'Without a serving server', 'What it answers'],
       adminCommands.map((row) => [
         code(row.name),
         row.aliases.map(code).join(', '),
         row.method,
+        `${row.needs}${row.needs === 'anybody' ? '' : 's'}`,
         row.needsServer ? 'an `error`' : 'answers',
         row.doc,
       ]),
+    ),
+    '## history',
+    '`GET /commands/history?since=SEQ` answers `interval_ms`, `began` (when this life of the server ' +
+      'began: another value means that it was restarted), `last_seq` (the next `since`), `columns`, ' +
+      '`rows` with a value for each column, and `events`, each with `seq`, `unix_ms`, `kind` ' +
+      `(${[...new Set(Object.values(notableEvents))].map(code).join(', ')}) and \`message\`. Rows ` +
+      'begin with `seq` and `unix_ms`; figures are those of the interval before. All of it takes ' +
+      'less than a quarter of a megabyte.',
+    markdown(
+      ['Column', 'Meaning'],
+      historyColumns.map(({ name, doc }) => [code(name), doc]),
     ),
   );
 }
@@ -182,6 +200,12 @@ function metricsPage(): string {
             'Prometheus in the label `key`',
         ]),
       ],
+    ),
+    "## Vivarium's own",
+    'Only in `/metrics`.',
+    markdown(
+      ['Name', 'Kind', 'Meaning'],
+      ownMetrics.map(({ name, type, doc }) => [code(name), type, doc]),
     ),
     '## Always zero',
     "These measure parts of ZooKeeper's server that Vivarium does not have, such as caches and " +

@@ -19,13 +19,20 @@ const run = promisify(execFile);
 export const apacheVersions = { newest: '3.9.5', oldest: '3.8.0' } as const;
 export type ApacheVersion = (typeof apacheVersions)[keyof typeof apacheVersions];
 
-/** Libraries that the server loads but whose declarations leave to whoever packages it. */
+/**
+ * Libraries that the server loads but whose declarations leave to whoever packages it; for the
+ * newest also those of its admin server, and its Prometheus provider, of which there is no 3.9.5.
+ */
 const companions = {
   '3.9.5': [
     'io.dropwizard.metrics:metrics-core:4.1.12.1',
     'org.xerial.snappy:snappy-java:1.1.10.5',
     'commons-cli:commons-cli:1.5.0',
     'org.slf4j:slf4j-simple:2.0.13',
+    'org.eclipse.jetty:jetty-server:9.4.58.v20250814',
+    'org.eclipse.jetty:jetty-servlet:9.4.58.v20250814',
+    'com.fasterxml.jackson.core:jackson-databind:2.15.2',
+    'org.apache.zookeeper:zookeeper-prometheus-metrics:3.9.4',
   ],
   '3.8.0': [
     'io.dropwizard.metrics:metrics-core:4.1.12.1',
@@ -88,7 +95,7 @@ export async function fetchJars(
 /** The jars of an Apache ZooKeeper release, with a quiet logger in place of its own. */
 export function apacheJars(version: ApacheVersion = apacheVersions.newest): Promise<string> {
   return fetchJars(
-    `apache-zookeeper-${version}`,
+    `apache-zookeeper-${version}-${companions[version].length}`,
     [`org.apache.zookeeper:zookeeper:${version}`, ...companions[version]],
     ['ch.qos.logback:logback-classic', 'ch.qos.logback:logback-core'],
   );

@@ -40,6 +40,7 @@ const names = [
   'leaks',
   'mixed-fleet',
   'inspect',
+  'admin',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));

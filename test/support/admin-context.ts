@@ -1,7 +1,13 @@
 import type { AdminContext, ProcessFacts } from '@vivarium/core/internal/admin/facts';
+import { History } from '@vivarium/core/internal/admin/history';
 import { type ConfigOverrides, defaultConfig } from '@vivarium/core/internal/config/config';
 import { createMetrics } from '@vivarium/core/internal/peer/metrics';
-import type { ConnectionView, PeerView, SessionView } from '@vivarium/core/internal/peer/view';
+import type {
+  ConnectionView,
+  PeerView,
+  SessionDetail,
+  SessionView,
+} from '@vivarium/core/internal/peer/view';
 
 /** Monotonic and wall time at which the made-up server is looked at. */
 const NOW = 5_000_000;
@@ -38,6 +44,19 @@ export const sessionView: SessionView = {
   connected: true,
 };
 
+export const sessionDetail: SessionDetail = {
+  id: SESSION,
+  timeoutMs: 40_000,
+  isLocal: false,
+  isClosing: false,
+  serverId: 0,
+  address: '127.0.0.1',
+  port: 50_542,
+  lastHeardAt: NOW - 250,
+  ephemerals: 1,
+  watches: 2,
+};
+
 /** A server with one client that owns /e1 and watches /p and /. */
 export function peerView(changes: Partial<PeerView> = {}): PeerView {
   const metrics = createMetrics();
@@ -66,6 +85,8 @@ export function peerView(changes: Partial<PeerView> = {}): PeerView {
     sessions: () => [sessionView],
     ephemerals: () => new Map([[SESSION, ['/e1']]]),
     watches: () => new Map([[SESSION, ['/p', '/']]]),
+    sessionPage: () => ({ total: 1, hasMore: false, sessions: [sessionDetail] }),
+    findSession: (id) => (id === SESSION ? sessionDetail : undefined),
     globalSessions: () => new Map([[SESSION, 40_000]]),
     digests: () => [{ zxid: 0x10n, digest: -5n }],
     storage: {
@@ -93,6 +114,9 @@ function processFacts(changes: Partial<ProcessFacts> = {}): ProcessFacts {
     openFileDescriptors: 21,
     maxFileDescriptors: 20_000,
     residentBytes: 60_000_000,
+    virtualBytes: 900_000_000,
+    loopDelay: { p50: 0.5, p99: 12, max: 20, count: 100, sum: 150 },
+    stepInputs: undefined,
     cpuSeconds: 1.5,
     processStartedAt: WALL - 200_000,
     hostName: 'zk1',
@@ -101,7 +125,7 @@ function processFacts(changes: Partial<ProcessFacts> = {}): ProcessFacts {
       ['node.version', '20.20.0'],
     ],
     initialConfig: 'clientPort=23510\n',
-    traceMask: 50n,
+    traceMask: 306n,
     ...changes,
   };
 }
@@ -113,12 +137,13 @@ export function adminContext(
 ): AdminContext {
   const config = defaultConfig({
     tickTime: 2000,
+    clientPortAddress: '127.0.0.1',
     fourLetterWords: ['*'],
     commandsEnabled: true,
     metricsEnabled: true,
     ...overrides,
   });
-  return { view, facts: processFacts(), config };
+  return { view, facts: processFacts(), config, history: new History(WALL - 200_000) };
 }
 
 /** The same with no server behind it. */

@@ -43,6 +43,7 @@ export function learnerView(changes: Partial<LearnerView> = {}): LearnerView {
     requests: 6,
     queuedBytes: 0,
     lastZxid: 0x1_0000_0014n,
+    ackedZxid: 0x1_0000_0014n,
     ...changes,
   };
 }

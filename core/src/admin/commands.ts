@@ -4,7 +4,9 @@ import type { PeerCommand } from '../seam/inputs.js';
 import { type AdminContext, fullVersion, hex, servingView, socketAddress } from './facts.js';
 import { countWatches, environmentRows, NOT_SERVING, sessionsByPath } from './four-letter.js';
 import { monitorValues } from './monitor.js';
+import { denial, type Permission } from './permission.js';
 import { leaderStatus, observerStatus, votingView, zabState } from './quorum-commands.js';
+import { closeSession, sessionList } from './session-commands.js';
 import { type AdminObject, type AdminValue, Double, fourDecimals, sizeOr } from './values.js';
 
 /** What a command answers. */
@@ -25,6 +27,7 @@ export interface AdminCommand {
   readonly aliases: readonly string[];
   /** GET never changes anything, so commands that do need POST (ZooKeeper takes GET for them). */
   readonly method: 'GET' | 'POST';
+  readonly needs: Permission;
   /** Whether it can only be answered by a server that serves. */
   readonly needsServer: boolean;
   readonly doc: string;
@@ -44,6 +47,14 @@ interface CommandResult {
   readonly traceMask?: bigint;
 }
 
+const SESSIONS_DOC =
+  "Vivarium's own: sessions in the order of their ids, with client, timeout, ephemeral nodes and " +
+  'watches. `limit` (at most 500) sessions after the id `after`; a leader knows most of them.';
+
+const HISTORY_DOC =
+  "Vivarium's own: figures of the last fifteen minutes, a row each five seconds, and notable " +
+  'events. The query parameter `since` takes the `last_seq` of an earlier answer.';
+
 /**
  * ZooKeeper's admin commands, with its names, aliases and keys.
  *
@@ -61,6 +72,17 @@ export const adminCommands: readonly AdminCommand[] = [
     server_id: view.serverId,
     client_port_listen_backlog: context.config.clientPortListenBacklog,
   })),
+  {
+    name: 'close_session',
+    aliases: [],
+    method: 'POST',
+    needs: 'administrator',
+    needsServer: true,
+    doc:
+      "Vivarium's own: end the session of the query parameter `id`; its ephemeral nodes go. A " +
+      'follower ends those of its own clients, the leader all.',
+    run: ({ view, query }) => closeSession(view, query),
+  },
   reading('connections', ['cons'], 'Connections with their sessions and figures.', ({ view }) => ({
     connections: view.connections().map(fullConnection),
     secure_connections: [],
@@ -69,6 +91,7 @@ export const adminCommands: readonly AdminCommand[] = [
     name: 'connection_stat_reset',
     aliases: ['crst'],
     method: 'POST',
+    needs: 'operator',
     needsServer: true,
     doc: 'Reset the figures of all connections.',
     run: () => ({ data: {}, command: { name: 'reset-connection-stats' } }),
@@ -104,6 +127,13 @@ export const adminCommands: readonly AdminCommand[] = [
       digest: BigInt.asIntN(64, digest),
     })),
   })),
+  always('history', [], HISTORY_DOC, ({ context, query }) => {
+    const since = query.get('since') ?? '0';
+    if (!/^\d{1,15}$/.test(since)) {
+      return { error: `since takes the number of a row or event, not ${JSON.stringify(since)}` };
+    }
+    return context.history?.since(Number(since)) ?? { error: 'this server keeps no history' };
+  }),
   reading('initial_configuration', ['icfg'], 'The config as it was read.', ({ context }) => ({
     initial_configuration: context.facts.initialConfig,
   })),
@@ -123,6 +153,7 @@ export const adminCommands: readonly AdminCommand[] = [
     name: 'observer_connection_stat_reset',
     aliases: ['orst'],
     method: 'POST',
+    needs: 'operator',
     needsServer: true,
     doc: 'Reset the figures of observers; only a leader has any.',
     run: () => ({ data: {}, command: { name: 'reset-observer-stats' } }),
@@ -130,15 +161,39 @@ export const adminCommands: readonly AdminCommand[] = [
   reading('observers', ['obsr'], 'Observers that follow; only a leader has any.', ({ view }) =>
     observerStatus(view),
   ),
+  {
+    name: 'restore',
+    aliases: ['rest'],
+    method: 'POST',
+    needs: 'administrator',
+    needsServer: true,
+    doc: 'Not offered: it says how a backup is restored.',
+    run: () => ({ data: { error: NO_RESTORE } }),
+  },
   reading('ruok', [], 'No error from a server that serves.', () => ({})),
   reading('server_stats', ['srvr'], 'The server at a glance.', serverStats),
   {
     name: 'set_trace_mask',
     aliases: ['stmk'],
     method: 'POST',
+    needs: 'operator',
     needsServer: false,
     doc: 'Set the trace mask to the query parameter traceMask.',
     run: ({ query }) => setTraceMask(query.get('traceMask')),
+  },
+  reading('sessions', [], SESSIONS_DOC, ({ context, view, query }) =>
+    sessionList(context, view, query),
+  ),
+  {
+    name: 'snapshot',
+    aliases: ['snap'],
+    method: 'POST',
+    needs: 'administrator',
+    needsServer: true,
+    doc:
+      'With `streaming=false`: take a snapshot into the data folder. Streaming it, which is what ' +
+      'ZooKeeper does unless told otherwise, is not offered.',
+    run: ({ query }) => takeSnapshot(query.get('streaming')),
   },
   reading('stats', ['stat'], 'As server_stats, with the connections in brief.', (question) => ({
     ...serverStats(question),
@@ -149,6 +204,7 @@ export const adminCommands: readonly AdminCommand[] = [
     name: 'stat_reset',
     aliases: ['srst'],
     method: 'POST',
+    needs: 'operator',
     needsServer: true,
     doc: 'Reset the figures of the server.',
     run: () => ({ data: {}, command: { name: 'reset-server-stats' } }),
@@ -190,12 +246,15 @@ export function findCommand(name: string): AdminCommand | undefined {
 /**
  * Runs a command by name or alias. Nothing is ever changed by it directly: what is to change comes
  * back in the answer.
+ *
+ * @param identity the name of the administrator who asks, if one does
  */
 export function runCommand(
   name: string,
   method: string,
   query: ReadonlyMap<string, string>,
   context: AdminContext,
+  identity?: string,
 ): CommandAnswer {
   const command = findCommand(name);
   if (command === undefined) return failure(200, name, `Unknown command: ${name}`);
@@ -203,6 +262,8 @@ export function runCommand(
     const message = `${command.name} needs ${command.method}, not ${method}`;
     return failure(405, command.name, message);
   }
+  const denied = denial(command.name, command.needs, identity, context.config);
+  if (denied !== undefined) return failure(denied.status, command.name, denied.error);
   const view = servingView(context);
   if (view === undefined && command.needsServer) return failure(200, command.name, NOT_SERVING);
   const { data, ...orders } = command.run({ context, view: view!, query });
@@ -221,7 +282,7 @@ function reading(
   data: (question: CommandQuestion) => AdminObject,
 ): AdminCommand {
   const run = (question: CommandQuestion) => ({ data: data(question) });
-  return { name, aliases, method: 'GET', needsServer: true, doc, run };
+  return { name, aliases, method: 'GET', needs: 'anybody', needsServer: true, doc, run };
 }
 
 /** A command that needs no server that serves. */
@@ -285,6 +346,20 @@ function sessionsByDeadline(view: PeerView): AdminObject {
     byDeadline[key].push(id);
   }
   return byDeadline;
+}
+
+const NO_STREAM =
+  'snapshot streams nothing on this server. With streaming=false it takes a snapshot into the data ' +
+  'folder; copy that, as docs/guides/running.md says under Backups.';
+
+const NO_RESTORE =
+  'restore is not offered on this server: a tree that changes under its clients would break what ' +
+  'they were promised. Stop the servers and put the backup into their data folders, as ' +
+  'docs/guides/running.md says under Backups.';
+
+function takeSnapshot(streaming: string | undefined): CommandResult {
+  if (streaming !== 'false') return { data: { error: NO_STREAM } };
+  return { data: {}, command: { name: 'take-snapshot' } };
 }
 
 function setTraceMask(text: string | undefined): CommandResult {

@@ -1,6 +1,8 @@
 import type { Millis, WallMillis } from '../base/ids.js';
 import type { Config } from '../config/config.js';
+import type { Summary } from '../peer/metrics.js';
 import type { PeerView } from '../peer/view.js';
+import type { History, LoopDelay } from './history.js';
 
 /** What only the host of a server knows. Collected by it for each question. */
 export interface ProcessFacts {
@@ -22,6 +24,12 @@ export interface ProcessFacts {
   readonly openFileDescriptors: number;
   readonly maxFileDescriptors: number;
   readonly residentBytes: number;
+  /** -1 where the system does not tell. */
+  readonly virtualBytes: number;
+  /** How late the event loop is; `undefined` before the first look. */
+  readonly loopDelay: LoopFacts | undefined;
+  /** Inputs of the steps of the server, where they are counted. */
+  readonly stepInputs: Summary | undefined;
   readonly cpuSeconds: number;
   /** Wall-clock time of the process's start. */
   readonly processStartedAt: WallMillis;
@@ -36,19 +44,27 @@ export interface ProcessFacts {
   readonly traceMask: bigint;
 }
 
+/** The event loop of the process: in the last interval, and count and sum of all looks at it. */
+export interface LoopFacts extends LoopDelay {
+  readonly count: number;
+  readonly sum: Millis;
+}
+
 /** All that an administrator's question is answered from. */
 export interface AdminContext {
   /** `undefined` while the server is starting or has failed. */
   readonly view: PeerView | undefined;
   readonly facts: ProcessFacts;
   readonly config: Config;
+  /** The last minutes of the server, where its host keeps them. */
+  readonly history?: History;
 }
 
 /** The ZooKeeper release whose behaviour is followed; clients decide by it what a server can do. */
 export const ZOOKEEPER_VERSION = '3.9.5';
 
 /** What ZooKeeper's trace mask is until somebody sets it. */
-export const DEFAULT_TRACE_MASK = 50n;
+export const DEFAULT_TRACE_MASK = 306n;
 
 /** Version text where ZooKeeper prints its own: it begins with the release that is followed. */
 export function fullVersion({ version, builtAt }: ProcessFacts): string {

@@ -2,6 +2,7 @@ import type { Millis } from '../base/ids.js';
 import type { Config } from '../config/config.js';
 import type { PeerView } from '../peer/view.js';
 import { type AdminContext, hex, type ProcessFacts, socketAddress } from './facts.js';
+import type { Asker } from './four-letter.js';
 import { javaDate } from './java-date.js';
 import { quorumConfiguration } from './quorum-commands.js';
 
@@ -25,8 +26,15 @@ export function configurationText({ config, facts }: AdminContext, view: PeerVie
   return own + quorumConfiguration({ config, facts, view }, view);
 }
 
-/** Text of `dump`: sessions by deadline, their ephemeral nodes, connections by deadline. */
-export function dumpText({ config, facts }: AdminContext, view: PeerView): string {
+/**
+ * Text of `dump`: sessions by deadline, their ephemeral nodes, connections by deadline, among them
+ * the one that asks.
+ */
+export function dumpText(
+  { config, facts }: AdminContext,
+  view: PeerView,
+  asker: Asker | undefined,
+): string {
   const deadlines = new Map(view.sessions().map(({ id, deadline }) => [id, deadline]));
   const connections = view.connections().map(({ address, port, session, establishedAt }) => ({
     deadline:
@@ -34,6 +42,12 @@ export function dumpText({ config, facts }: AdminContext, view: PeerView): strin
       establishedAt - facts.wall + facts.now + config.sessionlessTimeoutMs,
     text: `ip: /${socketAddress(address, port)} sessionId: 0x${hex(session)}`,
   }));
+  if (asker !== undefined) {
+    connections.push({
+      deadline: facts.now + config.sessionlessTimeoutMs,
+      text: `ip: /${socketAddress(asker.address, asker.port)} sessionId: 0x0`,
+    });
+  }
   const ephemerals = view.ephemerals();
   const owners = [...ephemerals].map(
     ([session, paths]) => `0x${hex(session)}:\n${paths.map((path) => `\t${path}\n`).join('')}`,

@@ -69,7 +69,7 @@ export const fourLetterWords: Readonly<Record<string, FourLetterWord>> = {
     lines(`datadir_size: ${facts.dataDirBytes}`, `logdir_size: ${facts.dataLogDirBytes}`),
   ),
   dump: serverWord('Sessions by the time they end, and their ephemeral nodes.', (question) =>
-    dumpText(question.context, question.view),
+    dumpText(question.context, question.view, question.asker),
   ),
   envi: {
     doc: 'Environment of the process.',

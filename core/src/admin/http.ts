@@ -10,6 +10,8 @@ export interface HttpQuestion {
   readonly method: string;
   /** Path and query as they stand in the request line, still percent-encoded. */
   readonly target: string;
+  /** Name of the administrator who asks, whose password was right. */
+  readonly identity?: string;
 }
 
 /** Status, type and body of the answer. A HEAD request gets all but the body from the host. */
@@ -19,11 +21,16 @@ export interface HttpAnswer {
   readonly body: string;
   /** The `Allow` header of a 405. */
   readonly allow?: string;
+  /** The `WWW-Authenticate` header of a 401. */
+  readonly challenge?: string;
   /** To hand to the server. */
   readonly command?: PeerCommand;
   /** To keep and to report as `ProcessFacts.traceMask` from now on. */
   readonly traceMask?: bigint;
 }
+
+/** How a 401 says what is asked for. */
+export const CHALLENGE = 'Basic realm="Vivarium", charset="UTF-8"';
 
 const JSON_TYPE = 'application/json';
 const TEXT_TYPE = 'text/plain; charset=utf-8';
@@ -39,7 +46,7 @@ export function answerHttp(question: HttpQuestion, context: AdminContext): HttpA
   const [, area, name, ...rest] = path.split('/');
   if (area === 'commands' && rest.length === 0) {
     if (!context.config.commandsEnabled) return disabled('/commands', 'vivarium.commands');
-    return answerCommands(question.method, name ?? '', query, context);
+    return answerCommands(question, name ?? '', query, context);
   }
   const page = name === undefined ? pages[path] : undefined;
   if (page === undefined) {
@@ -66,7 +73,7 @@ const pages: Readonly<Record<string, (context: AdminContext) => HttpAnswer>> = {
 };
 
 function answerCommands(
-  method: string,
+  { method, identity }: HttpQuestion,
   name: string,
   query: ReadonlyMap<string, string>,
   context: AdminContext,
@@ -74,9 +81,10 @@ function answerCommands(
   const asked = method === 'HEAD' ? 'GET' : method;
   if (asked !== 'GET' && asked !== 'POST') return notAllowed('GET, HEAD, POST');
   if (name === '') return asked === 'GET' ? commandIndex() : notAllowed('GET, HEAD');
-  const { status, body, ...orders } = runCommand(name, asked, query, context);
+  const { status, body, ...orders } = runCommand(name, asked, query, context, identity);
   const allow = status === 405 ? { allow: asked === 'GET' ? 'POST' : 'GET, HEAD' } : {};
-  return { ...json(status, body), ...allow, ...orders };
+  const challenge = status === 401 ? { challenge: CHALLENGE } : {};
+  return { ...json(status, body), ...allow, ...challenge, ...orders };
 }
 
 /** A page with a link for each command that may be asked with GET. */

@@ -10,6 +10,7 @@ import {
   idleSummaries,
   summaries,
 } from './metric-names.js';
+import { ownMetrics } from './own-metrics.js';
 import { javaDouble } from './values.js';
 
 /** Content type of the text that {@link renderPrometheus} makes. */
@@ -18,7 +19,8 @@ export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 /**
  * Metrics in Prometheus' text format 0.0.4, with the names and shapes of ZooKeeper's
  * PrometheusMetricsProvider: no prefix, no `_total` on counters, summaries with the quantile 0.5
- * and, where ZooKeeper has them, 0.9 and 0.99. The usual `process_…` metrics follow.
+ * and, where ZooKeeper has them, 0.9 and 0.99. Vivarium's own and the usual `process_…` metrics
+ * follow.
  */
 export function renderPrometheus(context: AdminContext): string {
   const lines: string[] = [];
@@ -48,6 +50,10 @@ export function renderPrometheus(context: AdminContext): string {
     for (const name of idleAdvancedSummaries) {
       summaryFamily(lines, name, ADVANCED_QUANTILES, undefined);
     }
+  }
+  for (const { name, type, doc, samples } of ownMetrics) {
+    const rows = samples(context);
+    if (rows.length > 0) family(lines, name, type, rows, doc);
   }
   processFamilies(lines, facts);
   return `${lines.join('\n')}\n`;
@@ -85,6 +91,9 @@ function processFamilies(lines: string[], facts: ProcessFacts): void {
   family(lines, 'process_cpu_seconds_total', 'counter', [['', facts.cpuSeconds]]);
   family(lines, 'process_start_time_seconds', 'gauge', [['', facts.processStartedAt / 1000]]);
   family(lines, 'process_resident_memory_bytes', 'gauge', [['', facts.residentBytes]]);
+  if (facts.virtualBytes >= 0) {
+    family(lines, 'process_virtual_memory_bytes', 'gauge', [['', facts.virtualBytes]]);
+  }
   if (facts.openFileDescriptors >= 0) {
     family(lines, 'process_open_fds', 'gauge', [['', facts.openFileDescriptors]]);
   }
@@ -99,8 +108,9 @@ function family(
   name: string,
   type: 'gauge' | 'counter' | 'summary',
   rows: readonly (readonly [suffix: string, value: number])[],
+  help = name,
 ): void {
-  lines.push(`# HELP ${name} ${name}`, `# TYPE ${name} ${type}`);
+  lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
   for (const [suffix, value] of rows) lines.push(`${name}${suffix} ${prometheusNumber(value)}`);
 }
 

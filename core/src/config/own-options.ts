@@ -1,3 +1,4 @@
+import { readAdministrator } from './administrator.js';
 import { option, optional } from './option.js';
 import { boolean, bytes, choice, int, list, ms } from './option-kinds.js';
 
@@ -68,6 +69,18 @@ export const ownOptions = {
     key: 'vivarium.metrics',
     kind: boolean,
     doc: 'Whether HTTP answers under /metrics; only on a loopback address unless given.',
+  }),
+  administrators: option<readonly string[]>({
+    key: 'vivarium.administrators',
+    kind: list(
+      'name:scrypt:N:r:p:salt:hash between commas, as vivarium admin-user makes them',
+      (one) => readAdministrator(one) !== undefined,
+    ),
+    default: [],
+    doc:
+      'Who may run the admin commands that change something or show what ACLs protect, by HTTP ' +
+      'Basic. Without any, those that only reset figures are open on a loopback address, the ' +
+      'others closed everywhere.',
   }),
   handshakeTimeoutMs: option<number>({
     key: 'vivarium.handshakeTimeoutMs',

@@ -88,5 +88,5 @@ function problemOf(line: Line, story: string, allowed: string): ConfigProblem {
 
 /** Values that are secrets stay out of every output. */
 function withoutSecrets({ key, value }: Property): string {
-  return /passw|secret|digest$/i.test(key) && value !== '' ? '…' : value;
+  return /passw|secret|digest$|administrators$/i.test(key) && value !== '' ? '…' : value;
 }

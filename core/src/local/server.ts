@@ -4,7 +4,7 @@ import type { LogEvent } from '../base/log-event.js';
 import type { Config } from '../config/config.js';
 import type { PeerView } from '../peer/view.js';
 import type { Effect } from '../seam/effects.js';
-import type { Input } from '../seam/inputs.js';
+import type { Input, PeerCommand } from '../seam/inputs.js';
 import type { DiskStep } from '../storage/disk.js';
 import { LocalClock } from './clock.js';
 import { LocalConnections } from './connections.js';
@@ -176,7 +176,12 @@ export class LocalServer {
   stop(): void {
     if (this.#state === 'down') return;
     this.#connections?.stopListening();
-    this.#input({ type: 'command', command: { name: 'shut-down' } });
+    this.command({ name: 'shut-down' });
+  }
+
+  /** Gives it an administrator's order. */
+  command(command: PeerCommand): void {
+    this.#input({ type: 'command', command });
   }
 
   /** Stops it in its tracks, as SIGSTOP does: what comes meanwhile waits in buffers. */

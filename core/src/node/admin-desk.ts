@@ -1,4 +1,5 @@
 import type { AdminContext } from '../admin/facts.js';
+import type { History } from '../admin/history.js';
 import type { Config } from '../config/config.js';
 import type { PeerView } from '../peer/view.js';
 import type { PeerCommand } from '../seam/inputs.js';
@@ -14,25 +15,33 @@ interface Orders {
 export class AdminDesk {
   readonly facts: LiveFacts;
   readonly #config: Config;
+  readonly #history: History;
   readonly #view: () => PeerView | undefined;
   readonly #command: (command: PeerCommand) => void;
 
   constructor(parts: {
     readonly facts: LiveFacts;
     readonly config: Config;
+    readonly history: History;
     /** The running server, if there is one. */
     readonly view: () => PeerView | undefined;
     readonly command: (command: PeerCommand) => void;
   }) {
     this.facts = parts.facts;
     this.#config = parts.config;
+    this.#history = parts.history;
     this.#view = parts.view;
     this.#command = parts.command;
   }
 
   /** Answers a question, and carries out what the answer orders. */
   perform<A extends Orders>(answer: (context: AdminContext) => A): A {
-    const given = answer({ view: this.#view(), facts: this.facts, config: this.#config });
+    const given = answer({
+      view: this.#view(),
+      facts: this.facts,
+      config: this.#config,
+      history: this.#history,
+    });
     if (given.command !== undefined) this.#command(given.command);
     if (given.traceMask !== undefined) this.facts.traceMask = given.traceMask;
     return given;

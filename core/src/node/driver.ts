@@ -1,5 +1,6 @@
 import { unreachable } from '../base/assert.js';
 import type { Millis } from '../base/ids.js';
+import { Summary } from '../peer/metrics.js';
 import type { PeerView } from '../peer/view.js';
 import type { Effect } from '../seam/effects.js';
 import type { Batch, Input, PeerCommand } from '../seam/inputs.js';
@@ -66,6 +67,8 @@ export class Driver {
   readonly #timer: WakeTimer;
   readonly #connections: Connections;
   readonly #effects: Effect[] = [];
+  /** How many inputs each step has had. */
+  readonly stepInputs = new Summary();
   #inputs: Input[] = [];
   #urgent: DiskRequest | undefined = undefined;
   #scheduled = false;
@@ -167,6 +170,7 @@ export class Driver {
     const inputs = this.#inputs;
     const effects = this.#effects;
     this.#inputs = [];
+    this.stepInputs.add(inputs.length);
     const batch = { now: performance.now(), wall: Date.now(), inputs };
     try {
       this.#machine.step(batch, effects);

@@ -3,9 +3,10 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { AdminContext } from '../admin/facts.js';
-import { answerHttp, type HttpAnswer } from '../admin/http.js';
+import { answerHttp, CHALLENGE, type HttpAnswer, type HttpQuestion } from '../admin/http.js';
 import type { Config } from '../config/config.js';
 import type { AdminDesk } from './admin-desk.js';
+import { Administrators, type Login } from './administrators.js';
 import type { Log } from './logger.js';
 import { originProblem } from './origin-policy.js';
 import type { ClientStream, StreamEvents } from './stream.js';
@@ -36,13 +37,15 @@ export class HttpConsole {
   readonly #parts: HttpConsoleParts;
   readonly #http: Server;
   readonly #webSockets: WebSocketServer;
+  readonly #administrators: Administrators;
   /** Sockets that have not come to their request, and what ends them then. */
   readonly #waiting = new Map<Duplex, NodeJS.Timeout>();
 
   constructor(parts: HttpConsoleParts) {
     this.#parts = parts;
+    this.#administrators = new Administrators(parts.config.administrators);
     this.#http = createServer({ maxHeaderSize: 16_384 });
-    this.#http.on('request', (request, response) => this.#answer(request, response));
+    this.#http.on('request', (request, response) => void this.#answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#webSockets = new WebSocketServer({
       noServer: true,
@@ -77,7 +80,7 @@ export class HttpConsole {
     return this.#waiting.delete(socket);
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // Hundreds fit into one packet, and nobody would get their answers.
     if (!this.#arrived(request.socket)) return;
     const problem = this.#problemOf(request);
@@ -86,18 +89,60 @@ export class HttpConsole {
       return;
     }
     const { desk } = this.#parts;
-    const question = { method: request.method ?? 'GET', target: request.url ?? '/' };
+    const asked = { method: request.method ?? 'GET', target: request.url ?? '/' };
     try {
+      const login = await this.#loginOf(request);
+      if (login !== undefined && login.result !== 'known') {
+        send(response, refusals[login.result]);
+        return;
+      }
+      const question = { ...asked, ...(login !== undefined && { identity: login.name }) };
       const answer = desk.perform((context: AdminContext) => answerHttp(question, context));
+      this.#noteOrder(request, question, answer);
       send(response, answer);
     } catch (error) {
       this.#parts.log({
         level: 'error',
         event: 'http.failed',
-        message: `${question.method} ${question.target} could not be answered: ${String(error)}`,
+        message: `${asked.method} ${asked.target} could not be answered: ${String(error)}`,
       });
       send(response, { status: 500, contentType: TEXT, body: 'This could not be answered.\n' });
     }
+  }
+
+  /** Who asks, if they say so: whoever says it wrong gets nothing, even what all may have. */
+  async #loginOf(request: IncomingMessage): Promise<Login | undefined> {
+    const { authorization } = request.headers;
+    if (authorization === undefined) return undefined;
+    const login = await this.#administrators.login(authorization);
+    if (login.result !== 'known') {
+      this.#parts.log({
+        level: 'warn',
+        event: 'http.login-refused',
+        message:
+          `an administrator's name or password from ${request.socket.remoteAddress} was ` +
+          (login.result === 'wrong' ? 'wrong' : 'not looked at: too many came at once'),
+      });
+    }
+    return login;
+  }
+
+  /** What an administrator changes is said in the log, with who it was. */
+  #noteOrder(request: IncomingMessage, question: HttpQuestion, answer: HttpAnswer): void {
+    if (answer.command === undefined) return;
+    const { remoteAddress } = request.socket;
+    const user = question.identity ?? 'anonymous';
+    this.#parts.log({
+      level: 'info',
+      event: 'admin.order',
+      message: `${user} from ${remoteAddress} has ordered ${answer.command.name}`,
+      fields: {
+        user,
+        address: remoteAddress,
+        command: answer.command.name,
+        ...(answer.command.name === 'close-session' && { session: answer.command.session }),
+      },
+    });
   }
 
   #upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
@@ -145,6 +190,21 @@ export class HttpConsole {
 
 const TEXT = 'text/plain; charset=utf-8';
 
+/** What is said to those who could not be let in. */
+const refusals: Readonly<Record<'wrong' | 'busy', HttpAnswer>> = {
+  wrong: {
+    status: 401,
+    contentType: TEXT,
+    body: 'No administrator of this server has that name and password.\n',
+    challenge: CHALLENGE,
+  },
+  busy: {
+    status: 429,
+    contentType: TEXT,
+    body: 'Too many passwords wait to be checked. Try again in a few seconds.\n',
+  },
+};
+
 /** Headers of every page: none is to be kept, framed, or taken for something else. */
 const usualHeaders = {
   Connection: 'close',
@@ -154,12 +214,13 @@ const usualHeaders = {
 } as const;
 
 function send(response: ServerResponse, answer: HttpAnswer): void {
-  const { status, contentType, body, allow } = answer;
+  const { status, contentType, body, allow, challenge } = answer;
   response.writeHead(status, {
     ...usualHeaders,
     'Content-Type': contentType,
     'Content-Length': Buffer.byteLength(body),
     ...(allow === undefined ? {} : { Allow: allow }),
+    ...(challenge === undefined ? {} : { 'WWW-Authenticate': challenge }),
   });
   response.end(body);
 }

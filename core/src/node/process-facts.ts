@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { arch, homedir, hostname, release, type as systemName, tmpdir, totalmem } from 'node:os';
+import { arch, homedir, hostname, release, type as systemName, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_TRACE_MASK, type ProcessFacts } from '../admin/facts.js';
+import { getHeapStatistics } from 'node:v8';
+import { DEFAULT_TRACE_MASK, type LoopFacts, type ProcessFacts } from '../admin/facts.js';
+import type { Summary } from '../peer/metrics.js';
 import type { DataDir } from './data-dir.js';
+import type { HistorySampler } from './history-sampler.js';
 import { builtAt, version } from './version.js';
 
 /**
@@ -19,7 +22,14 @@ export class LiveFacts implements ProcessFacts {
   clientPort = 0;
   traceMask = DEFAULT_TRACE_MASK;
 
-  constructor(folders: Pick<DataDir, 'snapshots' | 'logs'>, initialConfig: string) {
+  readonly #sampler: Pick<HistorySampler, 'loop' | 'stepInputs'>;
+
+  constructor(
+    folders: Pick<DataDir, 'snapshots' | 'logs'>,
+    initialConfig: string,
+    sampler: Pick<HistorySampler, 'loop' | 'stepInputs'>,
+  ) {
+    this.#sampler = sampler;
     this.dataDir = folders.snapshots;
     this.dataLogDir = folders.logs;
     this.initialConfig = initialConfig;
@@ -63,6 +73,24 @@ export class LiveFacts implements ProcessFacts {
     return process.memoryUsage.rss();
   }
 
+  get loopDelay(): LoopFacts | undefined {
+    return this.#sampler.loop;
+  }
+
+  get stepInputs(): Summary | undefined {
+    return this.#sampler.stepInputs;
+  }
+
+  get virtualBytes(): number {
+    try {
+      const status = readFileSync('/proc/self/status', 'latin1');
+      const size = /^VmSize:\s+(\d+) kB/m.exec(status)?.[1];
+      return size === undefined ? -1 : Number(size) * 1024;
+    } catch {
+      return -1;
+    }
+  }
+
   get cpuSeconds(): number {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
@@ -73,17 +101,32 @@ export class LiveFacts implements ProcessFacts {
   }
 
   get environment(): readonly (readonly [string, string])[] {
+    const heap = getHeapStatistics();
+    const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)}MB`;
     return [
       ['node.version', process.version],
       ['node.executable', process.execPath],
       ['os.name', systemName()],
       ['os.arch', arch()],
       ['os.version', release()],
-      ['os.memory', `${Math.round(totalmem() / 2 ** 20)}MB`],
+      ['user.name', userName()],
       ['user.home', homedir()],
       ['user.dir', process.cwd()],
       ['tmp.dir', tmpdir()],
+      // As in ZooKeeper these are about the heap of the process, whatever their names say.
+      ['os.memory.free', megabytes(heap.total_heap_size - heap.used_heap_size)],
+      ['os.memory.max', megabytes(heap.heap_size_limit)],
+      ['os.memory.total', megabytes(heap.total_heap_size)],
     ];
+  }
+}
+
+/** Empty where the system has no name for the user, as in some containers. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return '';
   }
 }
 

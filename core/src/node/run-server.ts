@@ -11,6 +11,7 @@ import type { DataDir } from './data-dir.js';
 import { memoryStorage, openStorage, type Storage } from './data-storage.js';
 import { tcpDial } from './dial.js';
 import { Driver, type Machine, type ServerEnd } from './driver.js';
+import { HistorySampler } from './history-sampler.js';
 import { createHost } from './host.js';
 import { LinkListener } from './link-listener.js';
 import { Listener } from './listener.js';
@@ -86,7 +87,12 @@ export async function runServer(options: RunOptions): Promise<RunningServer> {
 
 async function serve(options: RunOptions, { dataDir, files }: Storage): Promise<RunningServer> {
   const { boot, shownConfig } = options;
-  const log = quietLog(options.log);
+  const sampler = new HistorySampler();
+  const quiet = quietLog(options.log);
+  const log: Log = (event) => {
+    sampler.heard(event);
+    quiet(event);
+  };
   const config = { ...options.config, serverId: dataDir.serverId };
   const problem = contradiction(config);
   if (problem !== undefined) {
@@ -122,10 +128,11 @@ async function serve(options: RunOptions, { dataDir, files }: Storage): Promise<
     ended: driverEnded,
     filesClosed: () => dataDir.release(),
   });
-  const facts = new LiveFacts(dataDir, shownConfig);
+  const facts = new LiveFacts(dataDir, shownConfig, sampler);
   const desk = new AdminDesk({
     facts,
     config,
+    history: sampler.history,
     view: () => driver.view,
     command: (command) => driver.command(command),
   });
@@ -141,7 +148,9 @@ async function serve(options: RunOptions, { dataDir, files }: Storage): Promise<
   }
   facts.clientPort = port;
   driver.start();
+  sampler.start(driver);
   const ended = machineEnded.then(async (end) => {
+    sampler.stop();
     listener.stopAccepting();
     linkListener.stopAccepting();
     if (end.code === exitCodes.ok) await within(LINGER_MS, listener.drained());

@@ -1,4 +1,5 @@
 import { unreachable } from '../base/assert.js';
+import type { SessionId } from '../base/ids.js';
 import type { PeerCommand } from '../seam/inputs.js';
 import type { Leader } from '../zab/leader.js';
 import type { MetricsRegistry } from './metrics.js';
@@ -10,13 +11,15 @@ export interface Commanded {
   readonly serving: Serving | undefined;
   readonly snapshots: Snapshots | undefined;
   readonly leader: Leader | undefined;
+  /** Ends a session, if this server can. */
+  readonly endSession: (id: SessionId) => void;
   /** It is to stop: nothing new is taken in any more. */
   readonly stopping: () => void;
 }
 
 /** Carries out an administrator's order. */
 export function obey(command: PeerCommand, server: Commanded): void {
-  const { metrics, serving, snapshots, leader, stopping } = server;
+  const { metrics, serving, snapshots, leader, endSession, stopping } = server;
   switch (command.name) {
     case 'reset-server-stats':
       for (const metric of Object.values(metrics)) metric.reset();
@@ -29,6 +32,9 @@ export function obey(command: PeerCommand, server: Commanded): void {
       break;
     case 'take-snapshot':
       snapshots?.ask();
+      break;
+    case 'close-session':
+      endSession(command.session);
       break;
     case 'shut-down':
       stopping();

@@ -1,5 +1,5 @@
 import { codes } from '../base/errors.js';
-import type { Millis } from '../base/ids.js';
+import type { Millis, SessionId } from '../base/ids.js';
 import type { Config } from '../config/config.js';
 import type { DiskFailure } from '../storage/disk.js';
 import type { LogWriter } from '../storage/log-writer.js';
@@ -12,7 +12,14 @@ import { ContainerCleaner } from './containers.js';
 import type { Core } from './core.js';
 import { Expiry } from './expiry.js';
 import { Ledger, type LedgerParts } from './ledger.js';
-import { answerOfLocal, asksForEphemeral, endSilent, noteExpiry } from './local-sessions.js';
+import {
+  answerOfLocal,
+  asksForEphemeral,
+  ENDED_BY_ORDER,
+  endSilent,
+  noteExpiry,
+  noteOrderedEnd,
+} from './local-sessions.js';
 import { Outstanding } from './outstanding.js';
 import { Pipeline, type Proposal } from './pipeline.js';
 import { Preparation } from './preparation.js';
@@ -134,6 +141,19 @@ export class Deciding {
       return;
     }
     noteExpiry(core, session);
+    this.#proposeEnd(session);
+  }
+
+  /** Ends a session because an administrator says so. */
+  endSession(id: SessionId): void {
+    const session = this.serving.sessions.get(id);
+    if (session === undefined || session.closing || !this.serving.isAccepting) return;
+    noteOrderedEnd(this.#options.core, session);
+    if (session.isLocal) this.serving.end(session, ENDED_BY_ORDER);
+    else this.#proposeEnd(session);
+  }
+
+  #proposeEnd(session: Session): void {
     const proposal = {
       operation: 'closeSession',
       session,

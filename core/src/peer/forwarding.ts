@@ -25,6 +25,8 @@ interface Forwarded {
   readonly isInVain: boolean;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** A cxid of what no client asks; ZooKeeper's too. */
 const NO_CXID = 0;
 
@@ -56,6 +58,13 @@ export class Forwarding {
     const isInVain = needsGlobal && session.isLocal;
     const bytes = body.bytes.subarray(body.position, body.end);
     this.#forward({ operation, session, request, largeBytes, isInVain }, bytes);
+  }
+
+  /** Asks for the end of a session that its client has not asked for. */
+  endSession(session: Session): void {
+    session.closing = true;
+    const large = { largeBytes: 0, isInVain: false };
+    this.#forward({ operation: 'closeSession', session, request: undefined, ...large }, NOTHING);
   }
 
   /** Begins a session everywhere: a new one, or one that only this server has known. */

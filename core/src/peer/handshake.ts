@@ -242,5 +242,6 @@ export class Greeter {
     writeConnectResponse(to, { protocolVersion: 0, timeOut, sessionId, passwd, readOnly });
     to.intAt(start, to.position - start - 4);
     this.#parts.metrics.packetsSent.add();
+    connection.sent++;
   }
 }

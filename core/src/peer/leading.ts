@@ -177,6 +177,11 @@ export class Leading {
     this.#deciding?.ledger.whenCaughtUp(run);
   }
 
+  /** Ends a session of whichever server. */
+  endSession(id: bigint): void {
+    this.#deciding?.endSession(id);
+  }
+
   #lose(reason: string): void {
     this.#deciding?.pipeline.close();
     this.#parts.lost(reason);

@@ -1,5 +1,5 @@
 import { Fifo } from '../base/fifo.js';
-import type { ConnectionId, Millis } from '../base/ids.js';
+import type { ConnectionId, Millis, SessionId } from '../base/ids.js';
 import { hexLong } from '../base/long.js';
 import { pooledCopy } from '../base/pooled-copy.js';
 import type { DiskFailure } from '../storage/disk.js';
@@ -19,7 +19,7 @@ import type { Core } from './core.js';
 import { Forwarding } from './forwarding.js';
 import { Installation } from './installation.js';
 import { Ledger } from './ledger.js';
-import { answerOfLocal, LocalExpiry } from './local-sessions.js';
+import { answerOfLocal, ENDED_BY_ORDER, LocalExpiry, noteOrderedEnd } from './local-sessions.js';
 import type { PendingWrite, WaitingRequest } from './request.js';
 import { type ClientInput, Serving } from './serving.js';
 import { type Session, type SessionIds, Sessions } from './sessions.js';
@@ -142,6 +142,15 @@ export class Learning {
   /** A round of reading is over. */
   polled(id: number): void {
     this.#localExpiry?.polled(id);
+  }
+
+  /** Ends a session whose client this server has; of others only the leader can. */
+  endSession(id: SessionId): void {
+    const session = this.#serving?.sessions.get(id);
+    if (session === undefined || session.closing) return;
+    noteOrderedEnd(this.#parts.core, session);
+    if (session.isLocal) this.#serving?.end(session, ENDED_BY_ORDER);
+    else this.#forwarding.endSession(session);
   }
 
   /** The answer of a disk request of the sync; false when it was none. */

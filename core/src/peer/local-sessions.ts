@@ -46,6 +46,18 @@ export function endSilent(core: Core, serving: Serving, session: Session): void 
   serving.end(session, 'its session has expired');
 }
 
+/** What the log says of a connection whose session an administrator has ended. */
+export const ENDED_BY_ORDER = 'an administrator has ended its session';
+
+export function noteOrderedEnd({ host }: Core, { id, timeoutMs }: Session): void {
+  host.log({
+    level: 'info',
+    event: 'session.ended-by-order',
+    message: `session ${hexLong(id)} ends: an administrator said so`,
+    fields: { session: id, timeoutMs },
+  });
+}
+
 export function noteExpiry({ metrics, host }: Core, { id, timeoutMs }: Session): void {
   metrics.staleSessionsExpired.add();
   host.log({

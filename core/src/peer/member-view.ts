@@ -6,7 +6,7 @@ import type { QuorumView } from './quorum-view.js';
 import type { Serving } from './serving.js';
 import type { Snapshots } from './snapshots.js';
 import type { Store } from './store.js';
-import type { ConnectionView, PeerView, SessionView, StorageView } from './view.js';
+import type { ConnectionView, PeerView, SessionPage, SessionView, StorageView } from './view.js';
 
 export interface MemberViewParts {
   readonly core: Core;
@@ -26,6 +26,9 @@ const modes: Readonly<Record<PeerState, PeerView['mode']>> = {
   following: 'follower',
   observing: 'observer',
 };
+
+/** Nobody is served, so that nothing is known of clients. */
+const NO_SESSIONS: SessionPage = { total: 0, hasMore: false, sessions: [] };
 
 /** Makes the view that administrators have of a member: whatever its role is when they look. */
 export function createMemberView(parts: MemberViewParts): PeerView {
@@ -102,6 +105,8 @@ export function createMemberView(parts: MemberViewParts): PeerView {
     sessions: (): readonly SessionView[] => now()?.sessions() ?? [],
     ephemerals: () => now()?.ephemerals() ?? new Map<SessionId, readonly string[]>(),
     watches: () => now()?.watches() ?? new Map<SessionId, readonly string[]>(),
+    sessionPage: (after, limit) => now()?.sessionPage(after, limit) ?? NO_SESSIONS,
+    findSession: (id) => now()?.findSession(id),
     globalSessions: () => store.database.sessions,
     digests: () => digestHistory.entries(),
   };

@@ -212,6 +212,7 @@ export class Member {
       serving: this.#serving,
       snapshots: this.#snapshots,
       leader: this.#role instanceof Leading ? this.#role.leader : undefined,
+      endSession: (id) => this.#role?.endSession(id),
       stopping: () => {
         this.#isStopping = true;
       },

@@ -25,10 +25,12 @@ export class Summary {
   /** The value added last. */
   last = 0;
   readonly #recent = new Float64Array(RESERVOIR);
+  #peak = 0;
 
   add(value: number): void {
     if (this.count === 0 || value < this.min) this.min = value;
     if (this.count === 0 || value > this.max) this.max = value;
+    if (value > this.#peak) this.#peak = value;
     this.#recent[this.count % RESERVOIR] = value;
     this.count++;
     this.sum += value;
@@ -45,6 +47,21 @@ export class Summary {
     if (size === 0) return 0;
     const sorted = this.#recent.slice(0, size).sort();
     return sorted[Math.min(size - 1, Math.floor(share * size))]!;
+  }
+
+  /** The values added last, in any order: `count` of them, or as many as are kept. */
+  newest(count: number): number[] {
+    const values: number[] = [];
+    const kept = Math.min(count, this.count, RESERVOIR);
+    for (let i = this.count - kept; i < this.count; i++) values.push(this.#recent[i % RESERVOIR]!);
+    return values;
+  }
+
+  /** The largest value added since this was asked before. Whoever keeps a history asks. */
+  takePeak(): number {
+    const peak = this.#peak;
+    this.#peak = 0;
+    return peak;
   }
 
   reset(): void {

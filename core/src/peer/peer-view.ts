@@ -4,6 +4,7 @@ import type { Database } from '../tree/database.js';
 import type { DigestHistory } from './digest-history.js';
 import type { MetricsRegistry } from './metrics.js';
 import type { Serving } from './serving.js';
+import { findSession, sessionPage } from './session-page.js';
 import type { Snapshots } from './snapshots.js';
 import type { ConnectionView, PeerView, SessionView, StorageView } from './view.js';
 
@@ -90,6 +91,8 @@ export function createPeerView(parts: PeerViewParts): PeerView {
       }
       return bySession;
     },
+    sessionPage: (after, limit) => sessionPage(parts, after, limit),
+    findSession: (id) => findSession(parts, id),
     globalSessions: () => database.sessions,
     digests: () => parts.digestHistory.entries(),
   };

@@ -188,6 +188,7 @@ export class Peer {
       serving: this.#deciding.serving,
       snapshots: this.#snapshots,
       leader: undefined,
+      endSession: (id) => this.#deciding.endSession(id),
       stopping: () => {
         if (this.#phase === 'serving') this.#phase = 'stopping';
       },

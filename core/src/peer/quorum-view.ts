@@ -51,6 +51,11 @@ export interface LearnerView {
   readonly queuedBytes: number;
   /** The last transaction that it was told of; -1 before the first. */
   readonly lastZxid: Zxid;
+  /**
+   * Up to this transaction everything is durable there; `undefined` while it is brought up to date,
+   * and of observers, who acknowledge nothing.
+   */
+  readonly ackedZxid: Zxid | undefined;
 }
 
 /** Makes the view of a member's part in its ensemble. It looks; it keeps nothing. */
@@ -59,7 +64,7 @@ export function createQuorumView(
   serverId: number,
   role: () => Role,
 ): QuorumView {
-  const viewOf = (learner: LearnerHandler, lastZxid: Zxid): LearnerView => ({
+  const viewOf = (learner: LearnerHandler, epoch: number, lastZxid: Zxid): LearnerView => ({
     serverId: learner.serverId,
     isObserver: learner.isObserver,
     isVoter: learner.isVoter,
@@ -72,6 +77,8 @@ export function createQuorumView(
     requests: learner.requests,
     queuedBytes: learner.backlog?.position ?? 0,
     lastZxid: learner.isForwarding ? lastZxid : -1n,
+    ackedZxid:
+      learner.isSynced && !learner.isObserver ? longOf(epoch, learner.acked | 0) : undefined,
   });
   return {
     spec: membership.spec,
@@ -102,7 +109,7 @@ export function createQuorumView(
         pendingSyncs: leader.heartbeats.pendingSyncs,
         learners: () => {
           const last = longOf(leader.epoch, leader.proposals.last | 0);
-          return Array.from(leader.learners, (learner) => viewOf(learner, last));
+          return Array.from(leader.learners, (learner) => viewOf(learner, leader.epoch, last));
         },
       };
     },

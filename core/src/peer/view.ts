@@ -35,6 +35,10 @@ export interface PeerView {
   readonly metrics: MetricsRegistry;
   connections(): readonly ConnectionView[];
   sessions(): readonly SessionView[];
+  /** The first `limit` sessions whose ids are above `after`, in the order of ids. */
+  sessionPage(after: SessionId | undefined, limit: number): SessionPage;
+  /** One of them; `undefined` when there is none of that id. */
+  findSession(id: SessionId): SessionDetail | undefined;
   /** Timeouts of all sessions of the ensemble, wherever they are tracked. */
   globalSessions(): ReadonlyMap<SessionId, Millis>;
   /** Paths owned by each session that owns any. */
@@ -81,6 +85,33 @@ export interface SessionView {
   /** Whether this server alone knows it. */
   readonly isLocal: boolean;
   readonly connected: boolean;
+}
+
+/** A page of the sessions of the ensemble, and of the local ones of this server. */
+export interface SessionPage {
+  /** How many there are, on this page or not. */
+  readonly total: number;
+  readonly hasMore: boolean;
+  readonly sessions: readonly SessionDetail[];
+}
+
+/** What this server knows of a session. */
+export interface SessionDetail {
+  readonly id: SessionId;
+  readonly timeoutMs: number;
+  readonly isLocal: boolean;
+  /** Its end was decided or asked for. */
+  readonly isClosing: boolean;
+  /** The server that its client speaks to; a leader knows it of all, others of their own. */
+  readonly serverId: number | undefined;
+  /** Where its client is; known where it is connected. */
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+  /** Monotonic; to a tick at a leader, for a client of another server. */
+  readonly lastHeardAt: Millis | undefined;
+  readonly ephemerals: number;
+  /** Paths that it watches; known where it is connected. */
+  readonly watches: number | undefined;
 }
 
 export interface StorageView {

@@ -1,4 +1,4 @@
-import type { ConnectionId, Millis, WallMillis } from '../base/ids.js';
+import type { ConnectionId, Millis, SessionId, WallMillis } from '../base/ids.js';
 import type { DiskFailure } from '../storage/disk.js';
 
 /** What two servers of an ensemble have between them: one connection each for two purposes. */
@@ -74,6 +74,8 @@ export type PeerCommand =
   | { readonly name: 'reset-connection-stats' }
   | { readonly name: 'reset-observer-stats' }
   | { readonly name: 'take-snapshot' }
+  /** End a session, whether or not its client is there; a learner can end those it tracks. */
+  | { readonly name: 'close-session'; readonly session: SessionId }
   /** Stop serving: close connections, finish the log; `stopped` turns true when all is durable. */
   | { readonly name: 'shut-down' };
 

@@ -97,6 +97,13 @@ export class WatchTable {
     return this.#dataCount + this.#childCount;
   }
 
+  /** Paths that a watcher watches, in whatever way. */
+  countOf(watcher: ConnectionId): number {
+    const paths = this.#paths.get(watcher);
+    if (paths === undefined) return 0;
+    return typeof paths === 'string' ? 1 : paths.size;
+  }
+
   /** How much is watched by data watches, as `wchs` tells it. */
   summary(): { readonly connections: number; readonly paths: number; readonly watches: number } {
     const paths = this.byPath().size;

@@ -8,7 +8,8 @@ import type { Member } from './member.js';
 
 const RETRY_MS = 5;
 const TIMEOUT_MS = 30_000;
-const OPEN_ACL = [{ perms: 31, id: { scheme: 'world', id: 'anyone' } }];
+/** Everybody may do everything. */
+export const OPEN_ACL = [{ perms: 31, id: { scheme: 'world', id: 'anyone' } }];
 const NO_PASSWORD = new Uint8Array(16);
 
 export interface Acknowledged {

@@ -5,6 +5,7 @@ import { adminContext, downContext } from '../../support/admin-context.js';
 import { suite } from '../../support/suite.js';
 
 const NO_QUERY = new Map<string, string>();
+const MASK = new Map([['traceMask', '1']]);
 
 function body(name: string, context = adminContext()) {
   return runCommand(name, 'GET', NO_QUERY, context).body;
@@ -72,7 +73,13 @@ suite("admin commands answer with ZooKeeper's keys", (test) => {
   test('every command answers with its name and an error, by each of its names', () => {
     for (const { name, aliases, method } of adminCommands) {
       for (const alias of [name, ...aliases]) {
-        const { status, body: answered } = runCommand(alias, method, NO_QUERY, adminContext());
+        const { status, body: answered } = runCommand(
+          alias,
+          method,
+          NO_QUERY,
+          adminContext(),
+          'ops',
+        );
         assert.is(status, 200, alias);
         assert.is(answered.command, name);
         assert.ok('error' in answered, alias);
@@ -96,7 +103,7 @@ suite('admin commands that cannot be run', (test) => {
 
   test('without a serving server those that need one say so, the others answer', () => {
     for (const { name, method, needsServer } of adminCommands) {
-      const answered = runCommand(name, method, new Map([['traceMask', '1']]), downContext()).body;
+      const answered = runCommand(name, method, MASK, downContext(), 'ops').body;
       const error = 'This ZooKeeper instance is not currently serving requests';
       assert.is(answered.error, needsServer ? error : null, name);
     }
@@ -104,7 +111,7 @@ suite('admin commands that cannot be run', (test) => {
 
   test('GET never resets anything', () => {
     for (const { name, method } of adminCommands) {
-      const answered = runCommand(name, 'GET', new Map([['traceMask', '1']]), adminContext());
+      const answered = runCommand(name, 'GET', MASK, adminContext(), 'ops');
       assert.is(answered.command, undefined, name);
       assert.is(answered.traceMask, undefined, name);
       assert.is(answered.status, method === 'GET' ? 200 : 405, name);

@@ -118,7 +118,10 @@ suite('the Prometheus page', (test) => {
       const type = /^# TYPE (\S+) (gauge|counter|summary)$/.exec(line);
       if (type !== null) types.set(type[1]!, (types.get(type[1]!) ?? 0) + 1);
       else if (!line.startsWith('# HELP ')) {
-        assert.match(line, /^[a-z_0-9]+(\{quantile="0\.\d+",\})? (NaN|-?\d+\.\d+(E-?\d+)?)$/);
+        assert.match(
+          line,
+          /^[a-z_0-9]+(\{(quantile="0\.\d+"|version="[\d.]+"),\})? (NaN|-?\d+\.\d+(E-?\d+)?)$/,
+        );
       }
     }
     assert.ok(types.size > 130);

@@ -163,7 +163,7 @@ suite('commands of a server in an ensemble', (test) => {
     assert.equal(rows['1'], {
       server_addresses: ['10.0.0.1:2888'],
       election_addresses: ['10.0.0.1:3888'],
-      client_address: '0.0.0.0:23510',
+      client_address: '127.0.0.1:23510',
       learner_type: 'participant',
     });
     assert.is(rows['2']!.client_address, '');

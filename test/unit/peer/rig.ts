@@ -96,7 +96,7 @@ export class PeerRig {
     return out;
   }
 
-  command(name: PeerCommand['name']): void {
+  command(name: Exclude<PeerCommand, { readonly session: bigint }>['name']): void {
     this.step({ type: 'command', command: { name } });
   }
 

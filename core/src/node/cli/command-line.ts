@@ -60,6 +60,13 @@ const commands: Readonly<Record<string, Command>> = {
       return (await import('./inspect/inspect.js')).inspectCommand(words, world);
     },
   },
+  'admin-user': {
+    usage: 'vivarium admin-user NAME [--stdin]',
+    doc:
+      'Make the zoo.cfg line of an administrator, with a new password, or one from standard ' +
+      'input.',
+    run: async (words, world) => (await import('./admin-user.js')).adminUserCommand(words, world),
+  },
   example: {
     usage: 'vivarium example [name] [--json]',
     doc: 'Play a page of the cookbook here: three servers, some programs, and a failure.',
