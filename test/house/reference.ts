@@ -147,7 +147,7 @@ function commandsPage(): string {
       '`rows` with a value for each column, and `events`, each with `seq`, `unix_ms`, `kind` ' +
       `(${[...new Set(Object.values(notableEvents))].map(code).join(', ')}) and \`message\`. Rows ` +
       'begin with `seq` and `unix_ms`; figures are those of the interval before. All of it takes ' +
-      'less than a quarter of a megabyte.',
+      '110 KiB of memory when it is full.',
     markdown(
       ['Column', 'Meaning'],
       historyColumns.map(({ name, doc }) => [code(name), doc]),

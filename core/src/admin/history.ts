@@ -71,86 +71,125 @@ interface Interval {
   readonly fsyncMax: number;
 }
 
-interface Column {
-  readonly name: string;
-  readonly doc: string;
-  readonly read: (interval: Interval) => AdminValue;
-}
+/** Figures lie side by side in one array; NaN stands for none. The rest is kept as it is shown. */
+type Column = { readonly name: string; readonly doc: string } & (
+  | { readonly kind: 'decimal' | 'whole'; readonly read: (interval: Interval) => number }
+  | { readonly kind: 'other'; readonly read: (interval: Interval) => AdminValue }
+);
 
 /** What a row of the history says after its sequence number and its time, in this order. */
 export const historyColumns: readonly Column[] = [
   {
     name: 'received_per_second',
+    kind: 'decimal',
     doc: 'Requests taken in.',
     read: ({ received, seconds }) => rate(received, seconds),
   },
   {
     name: 'sent_per_second',
+    kind: 'decimal',
     doc: 'Replies and watch events sent.',
     read: ({ sent, seconds }) => rate(sent, seconds),
   },
   {
     name: 'latency_p50_ms',
+    kind: 'decimal',
     doc: 'Time from taking a request in to its reply; `null` when there was none.',
     read: ({ latency }) => percentile(latency, 0.5),
   },
   {
     name: 'latency_p99_ms',
+    kind: 'decimal',
     doc: 'Of the same. Of more than 1,024 requests the newest count.',
     read: ({ latency }) => percentile(latency, 0.99),
   },
   {
     name: 'latency_max_ms',
+    kind: 'decimal',
     doc: 'Of all of them.',
-    read: ({ latency, latencyMax }) => (latency.length === 0 ? null : rounded(latencyMax)),
+    read: ({ latency, latencyMax }) => (latency.length === 0 ? Number.NaN : latencyMax),
   },
   {
     name: 'outstanding',
+    kind: 'whole',
     doc: 'Requests taken in and not yet answered.',
     read: ({ look: { view } }) => view.outstanding,
   },
   {
     name: 'connections',
+    kind: 'whole',
     doc: 'Client connections.',
     read: ({ look: { view } }) => view.connectionCount,
   },
-  { name: 'watches', doc: 'Watches.', read: ({ look: { view } }) => view.watchCount },
-  { name: 'znodes', doc: 'Nodes, as `znode_count`.', read: ({ look: { view } }) => view.nodeCount },
+  {
+    name: 'watches',
+    kind: 'whole',
+    doc: 'Watches.',
+    read: ({ look: { view } }) => view.watchCount,
+  },
+  {
+    name: 'znodes',
+    kind: 'whole',
+    doc: 'Nodes, as `znode_count`.',
+    read: ({ look: { view } }) => view.nodeCount,
+  },
   {
     name: 'data_bytes',
+    kind: 'whole',
     doc: 'Bytes of all paths and data, as `approximate_data_size`.',
     read: ({ look: { view } }) => view.approximateDataSize,
   },
   {
     name: 'loop_p50_ms',
+    kind: 'decimal',
     doc: 'How late the event loop of the process came to a timer.',
-    read: ({ look: { loop } }) => rounded(loop.p50),
+    read: ({ look: { loop } }) => loop.p50,
   },
-  { name: 'loop_p99_ms', doc: 'Of the same.', read: ({ look: { loop } }) => rounded(loop.p99) },
+  {
+    name: 'loop_p99_ms',
+    kind: 'decimal',
+    doc: 'Of the same.',
+    read: ({ look: { loop } }) => loop.p99,
+  },
   {
     name: 'fsync_p50_ms',
+    kind: 'decimal',
     doc: 'Time of a flush of the log; `null` when there was none.',
     read: ({ fsync }) => percentile(fsync, 0.5),
   },
-  { name: 'fsync_p99_ms', doc: 'Of the same.', read: ({ fsync }) => percentile(fsync, 0.99) },
+  {
+    name: 'fsync_p99_ms',
+    kind: 'decimal',
+    doc: 'Of the same.',
+    read: ({ fsync }) => percentile(fsync, 0.99),
+  },
   {
     name: 'fsync_max_ms',
+    kind: 'decimal',
     doc: 'Of the same.',
-    read: ({ fsync, fsyncMax }) => (fsync.length === 0 ? null : rounded(fsyncMax)),
+    read: ({ fsync, fsyncMax }) => (fsync.length === 0 ? Number.NaN : fsyncMax),
   },
   {
     name: 'zxid',
+    kind: 'other',
     doc: 'The last transaction applied, hexadecimal with `0x`.',
     read: ({ look: { view } }) => `0x${hex(view.lastZxid)}`,
   },
   {
     name: 'epoch',
+    kind: 'other',
     doc: 'The epoch of that transaction.',
     read: ({ look: { view } }) => Number(BigInt.asUintN(64, view.lastZxid) >> 32n),
   },
-  { name: 'role', doc: 'As `server_state` of `mntr`.', read: ({ look: { view } }) => view.mode },
+  {
+    name: 'role',
+    kind: 'other',
+    doc: 'As `server_state` of `mntr`.',
+    read: ({ look: { view } }) => view.mode,
+  },
   {
     name: 'lag',
+    kind: 'other',
     doc:
       'Of a leader: for each learner by its number, how many transactions it has not acknowledged; ' +
       '`null` while it is brought up to date, and for observers, who acknowledge nothing.',
@@ -163,7 +202,10 @@ interface Kept {
 }
 
 interface Row extends Kept {
-  readonly values: readonly AdminValue[];
+  readonly wall: WallMillis;
+  /** Where its figures begin. */
+  readonly at: number;
+  readonly others: readonly AdminValue[];
 }
 
 interface Mentioned extends Kept {
@@ -172,14 +214,16 @@ interface Mentioned extends Kept {
 
 /**
  * The last fifteen minutes of a server, for charts: a row every five seconds and what happened in
- * between. A row takes some 350 bytes, and 24 more for each learner of a leader; an event at most
- * 600: all of it less than a quarter of a megabyte with seven servers.
+ * between. A row takes some 400 bytes, with what a leader of seven says of the others; an event
+ * with a long message as much: full, all of it takes 110 KiB.
  *
  * Rows and events have numbers from one sequence, so that whoever asks again gets what is new.
  */
 export class History {
   readonly #began: WallMillis;
   readonly #rows: Row[] = [];
+  readonly #figures = new Float64Array(ROWS * historyColumns.length);
+  #samples = 0;
   readonly #events: Mentioned[] = [];
   #seq = 0;
   #mark: Mark | undefined = undefined;
@@ -192,8 +236,13 @@ export class History {
   /** Adds a row. */
   sample(look: Look): void {
     const interval = this.#intervalOf(look);
-    const values = historyColumns.map(({ read }) => read(interval));
-    this.#rows.push({ seq: ++this.#seq, values: [look.wall, ...values] });
+    const at = (this.#samples++ % ROWS) * historyColumns.length;
+    const others: AdminValue[] = [];
+    for (const [i, column] of historyColumns.entries()) {
+      if (column.kind === 'other') others.push(column.read(interval));
+      else this.#figures[at + i] = column.read(interval);
+    }
+    this.#rows.push({ seq: ++this.#seq, wall: Math.round(look.wall), at, others });
     if (this.#rows.length > ROWS) this.#rows.shift();
   }
 
@@ -215,7 +264,7 @@ export class History {
       began: Math.round(this.#began),
       last_seq: this.#seq,
       columns: ['seq', 'unix_ms', ...historyColumns.map(({ name }) => name)],
-      rows: newer(this.#rows, after).map(({ seq: own, values }) => [own, ...values]),
+      rows: newer(this.#rows, after).map((row) => this.#rowOf(row)),
       events: newer(this.#events, after).map(({ seq: own, event }) => ({
         seq: own,
         unix_ms: Math.round(event.wall),
@@ -223,6 +272,14 @@ export class History {
         message: event.message,
       })),
     };
+  }
+
+  #rowOf({ seq, wall, at, others }: Row): readonly AdminValue[] {
+    let other = 0;
+    const values = historyColumns.map(({ kind }, i) =>
+      kind === 'other' ? others[other++]! : shown(this.#figures[at + i]!, kind),
+    );
+    return [seq, wall, ...values];
   }
 
   #intervalOf(look: Look): Interval {
@@ -260,18 +317,18 @@ function newest(summary: Summary, count: number): readonly number[] {
   return count === 0 ? [] : summary.newest(count).sort((a, b) => a - b);
 }
 
-function percentile(sorted: readonly number[], share: number): AdminValue {
-  if (sorted.length === 0) return null;
-  return rounded(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!);
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
-function rate(count: number, seconds: number): AdminValue {
-  return seconds === 0 ? null : rounded(count / seconds);
+function rate(count: number, seconds: number): number {
+  return seconds === 0 ? Number.NaN : count / seconds;
 }
 
-/** To the thousandth: milliseconds to the microsecond. */
-function rounded(value: number): Double {
-  return new Double(Math.round(value * 1000) / 1000);
+/** Decimals to the thousandth: milliseconds to the microsecond. */
+function shown(value: number, kind: 'decimal' | 'whole'): AdminValue {
+  if (Number.isNaN(value)) return null;
+  return kind === 'whole' ? value : new Double(Math.round(value * 1000) / 1000);
 }
 
 function lagOf({ quorum, lastZxid }: PeerView): AdminValue {

@@ -44,7 +44,7 @@ export class Administrators {
     this.#nobody = all[0] ?? placeholder();
   }
 
-  /** Looks at an `Authorization` header. It never throws. */
+  /** Looks at an `Authorization` header. @throws when the hash cannot be computed */
   async login(header: string): Promise<Login> {
     const given = readBasic(header);
     if (given === undefined || this.#byName.size === 0) return { result: 'wrong' };
@@ -55,11 +55,11 @@ export class Administrators {
     }
     if (this.#waiting >= MAX_WAITING) return { result: 'busy' };
     this.#waiting++;
-    const check = this.#last.then(() => this.#check(given.name, given.password));
-    this.#last = check.then((isRight) => (isRight ? undefined : pause()));
-    const isRight = await check;
-    this.#waiting--;
-    if (!isRight) return { result: 'wrong' };
+    const check = this.#last
+      .then(() => this.#check(given.name, given.password))
+      .finally(() => this.#waiting--);
+    this.#last = check.then((isRight) => (isRight ? undefined : pause()), pause);
+    if (!(await check)) return { result: 'wrong' };
     this.#remember(key, given.name);
     return { result: 'known', name: given.name };
   }

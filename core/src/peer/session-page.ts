@@ -7,7 +7,7 @@ import type { SessionDetail, SessionPage } from './view.js';
 
 export interface SessionPageParts {
   readonly serverId: number;
-  readonly database: Database;
+  readonly database: Pick<Database, 'sessions' | 'ephemerals'>;
   readonly serving: Pick<Serving, 'sessions' | 'connections' | 'watches'>;
 }
 

@@ -53,7 +53,7 @@ export async function checkMetrics(): Promise<MetricsCheck> {
 }
 
 /** Runs promtool with `input`. @throws when it is not there, with how to get it */
-export function promtool(
+function promtool(
   args: readonly string[],
   input = '',
 ): Promise<{ readonly code: number; readonly text: string }> {

@@ -53,7 +53,7 @@ const words: Readonly<Record<string, Question['compare']>> = {
   nope: (theirs, ours) => lineDifferences([theirs], [ours], true),
 };
 
-export const commandNames: readonly string[] = [
+const commandNames: readonly string[] = [
   'configuration',
   'connections',
   'dirs',

@@ -1,3 +1,7 @@
+import { sessionPage } from '@vivarium/core/internal/peer/session-page';
+import { SessionIds, Sessions } from '@vivarium/core/internal/peer/sessions';
+import { Ephemerals } from '@vivarium/core/internal/tree/ephemerals';
+import { WatchTable } from '@vivarium/core/internal/tree/watches';
 import { createModes } from '@vivarium/core/internal/wire/create-modes';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
@@ -72,6 +76,39 @@ suite('the sessions that a server tells of', (test) => {
     assert.ok(viewOf(rig, follower).findSession(client.session)?.isLocal);
     assert.is(viewOf(rig, leader).findSession(client.session), undefined);
     assert.is(viewOf(rig, leader).sessionPage(undefined, 10).total, 0);
+  });
+});
+
+suite('a page of many sessions', (test) => {
+  /** Ten thousand in no order, and a view of them. */
+  function crowd() {
+    const ids = Array.from({ length: 10_000 }, (_, i) => BigInt((i * 7_919) % 10_000) - 5_000n);
+    const timeouts = new Map(ids.map((id) => [id, 4_000]));
+    const parts = {
+      serverId: 1,
+      database: { sessions: timeouts, ephemerals: new Ephemerals() },
+      serving: {
+        sessions: new Sessions(1_000, new SessionIds(1n)),
+        connections: new Map(),
+        watches: new WatchTable(),
+      },
+    };
+    return { ids, page: (after: bigint | undefined) => sessionPage(parts, after, 100) };
+  }
+
+  test('has the lowest ids above the one asked for, and the pages together have all', () => {
+    const { ids, page } = crowd();
+    const seen: bigint[] = [];
+    for (let after: bigint | undefined; ; after = seen.at(-1)) {
+      const { total, hasMore, sessions } = page(after);
+      assert.is(total, 10_000);
+      seen.push(...sessions.map(({ id }) => id));
+      if (!hasMore) break;
+    }
+    assert.equal(
+      seen,
+      [...ids].sort((a, b) => Number(a - b)),
+    );
   });
 });
 
