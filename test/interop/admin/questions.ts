@@ -48,6 +48,7 @@ const words: Readonly<Record<string, Question['compare']>> = {
   wchc: anyOrder,
   wchp: anyOrder,
   wchs: inOrder,
+  stmk: inOrder,
   srst: inOrder,
   crst: inOrder,
   nope: (theirs, ours) => lineDifferences([theirs], [ours], true),
@@ -82,26 +83,32 @@ const commandNames: readonly string[] = [
   'stat_reset',
   'connection_stat_reset',
   'observer_connection_stat_reset',
+  'snapshot',
+  'restore',
 ];
 
 /** The question that only a server with a Prometheus provider answers, among Apache's. */
 export const METRICS = 'metrics';
 
-/** Commands that change something need POST here, and take GET there. */
-const changing =
-  /^(set_trace_mask|stat_reset|connection_stat_reset|observer_connection_stat_reset)/;
+/**
+ * Commands that change something need POST here, and take GET there. Nobody says who they are, so
+ * that what is for administrators is refused by both.
+ */
+const changing = /^(set_trace_mask|(connection_|observer_connection_)?stat_reset|snapshot|restore)/;
 
 export const questions: readonly Question[] = [
   ...Object.entries(words).map(([word, compare]) => ({
     name: `word ${word}`,
-    ask: ({ host, clientPort }: Place) => fourLetterWord(clientPort, word, { host }),
+    ask: ({ host, clientPort }: Place) =>
+      fourLetterWord(clientPort, `${word}${argumentOf(word)}`, { host }),
     compare,
   })),
   ...commandNames.map((name) => ({
     name: `command ${name}`,
     ask: ({ host, clientPort, adminPort }: Place, isApache: boolean) => {
       const port = isApache ? adminPort : clientPort;
-      const method = changing.test(name) && !isApache ? 'POST' : 'GET';
+      const needsPost = name === 'restore' || (changing.test(name) && !isApache);
+      const method = needsPost ? 'POST' : 'GET';
       return body(`http://${host}:${port}/commands/${name}`, method);
     },
     compare: (theirs: string, ours: string) =>
@@ -120,6 +127,11 @@ export const questions: readonly Question[] = [
     compare: (theirs, ours) => fieldDifferences(metricFields(theirs), metricFields(ours)),
   },
 ];
+
+/** Eight bytes of a mask follow the one word that sets it. */
+function argumentOf(word: string): string {
+  return word === 'stmk' ? `${'\0'.repeat(7)}\u0007` : '';
+}
 
 async function body(url: string, method: string): Promise<string> {
   const response = await fetch(url, { method, headers: { connection: 'close' } });
