@@ -81,10 +81,18 @@ suite('an administrator by HTTP', (test) => {
     assert.is(ops.status, 200, ops.body);
     const order = server.events.find(({ event }) => event === 'admin.order');
     assert.is(order?.fields?.user, 'ops');
-    assert.is(order?.fields?.command, 'reset-server-stats');
+    assert.is(order?.fields?.order, 'reset-server-stats');
     assert.is(order?.fields?.address, '127.0.0.1');
     const all = JSON.stringify(server.events, (_key, value) => String(value));
     assert.not.match(all, PASSWORD);
+  });
+
+  test('is named in the log with what was ordered, in full', async (t) => {
+    const server = await echoServer(t, { administrators: [await lineOf('ops')] });
+    const path = '/commands/set_trace_mask?traceMask=7';
+    assert.is((await post(server.port, path, basic('ops', PASSWORD))).status, 200);
+    const order = server.events.find(({ event }) => event === 'admin.order');
+    assert.is(order?.message, 'ops from 127.0.0.1 has ordered: trace mask 7');
   });
 
   test('with a wrong password gets nothing, not even what is for anybody', async (t) => {

@@ -49,7 +49,7 @@ interface CommandResult {
 
 const SESSIONS_DOC =
   "Vivarium's own: sessions in the order of their ids, with client, timeout, ephemeral nodes and " +
-  'watches. `limit` (at most 500) sessions after the id `after`; a leader knows most of them.';
+  'watches. `limit` (at most 500) sessions after the id `after`; a leader knows most of each.';
 
 const HISTORY_DOC =
   "Vivarium's own: figures of the last fifteen minutes, a row each five seconds, and notable " +

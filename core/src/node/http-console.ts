@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { AdminContext } from '../admin/facts.js';
 import { answerHttp, CHALLENGE, type HttpAnswer, type HttpQuestion } from '../admin/http.js';
+import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import type { AdminDesk } from './admin-desk.js';
 import { Administrators, type Login } from './administrators.js';
@@ -129,19 +130,15 @@ export class HttpConsole {
 
   /** What an administrator changes is said in the log, with who it was. */
   #noteOrder(request: IncomingMessage, question: HttpQuestion, answer: HttpAnswer): void {
-    if (answer.command === undefined) return;
-    const { remoteAddress } = request.socket;
+    const order = orderOf(answer);
+    if (order === undefined) return;
+    const { remoteAddress: address } = request.socket;
     const user = question.identity ?? 'anonymous';
     this.#parts.log({
       level: 'info',
       event: 'admin.order',
-      message: `${user} from ${remoteAddress} has ordered ${answer.command.name}`,
-      fields: {
-        user,
-        address: remoteAddress,
-        command: answer.command.name,
-        ...(answer.command.name === 'close-session' && { session: answer.command.session }),
-      },
+      message: `${user} from ${address} has ordered: ${order}`,
+      fields: { user, address, order },
     });
   }
 
@@ -186,6 +183,13 @@ export class HttpConsole {
     }
     return problem;
   }
+}
+
+/** What an answer orders, as the log says it; nothing for those that only tell. */
+function orderOf({ command, traceMask }: HttpAnswer): string | undefined {
+  if (traceMask !== undefined) return `trace mask ${traceMask}`;
+  if (command?.name === 'close-session') return `close-session ${hexLong(command.session)}`;
+  return command?.name;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
