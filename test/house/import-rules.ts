@@ -56,6 +56,12 @@ const NODE_RECIPES = 'recipes/src/node/';
 /** What plays the recipes, in processes of Node's. No recipe leans on it. */
 export const examplesFolder = 'recipes/src/examples/';
 
+/** The web console: a page, which is a client like any other and knows only public doors. */
+const consoleFolder = 'core/console/';
+const consolePackages = ['@vivarium/core', 'preact', 'preact/hooks', '@preact/signals'];
+/** What bundles it, which is no part of it. */
+const consoleBuild = `${consoleFolder}build.mjs`;
+
 /** Folders whose code is deterministic and waits for nothing. */
 export const machineFolders: ReadonlySet<string> = new Set(machines);
 
@@ -83,6 +89,7 @@ function problemOf(path: string, site: ImportSite): string | undefined {
   }
   const from = coreFolderOf(path);
   if (from !== undefined) return coreProblem(from, path, site);
+  if (path.startsWith(consoleFolder)) return consoleProblem(path, specifier);
   if (!path.startsWith('recipes/src/')) return undefined;
   const isExample = path.startsWith(examplesFolder);
   if (specifier.startsWith('.')) {
@@ -93,6 +100,16 @@ function problemOf(path: string, site: ImportSite): string | undefined {
   const mayUseNode = isExample || path.startsWith(NODE_RECIPES);
   if (mayUseNode && specifier.startsWith('node:')) return undefined;
   return `recipes may import ${recipePackages.join(' and ')}, not '${specifier}'`;
+}
+
+function consoleProblem(path: string, specifier: string): string | undefined {
+  if (path === consoleBuild) return undefined;
+  if (specifier.startsWith('.')) {
+    const leads = posix.join(posix.dirname(path), specifier).startsWith(consoleFolder);
+    return leads ? undefined : `'${specifier}' leads out of core/console`;
+  }
+  if (consolePackages.includes(specifier)) return undefined;
+  return `the console may import ${consolePackages.join(', ')}, not '${specifier}'`;
 }
 
 function coreProblem(from: string, path: string, site: ImportSite): string | undefined {
@@ -119,10 +136,13 @@ function coreProblem(from: string, path: string, site: ImportSite): string | und
 /** Circles of imports that load code, each as the paths along it. */
 export function findCircles(files: readonly SourceFile[]): readonly string[] {
   const targets = new Map<string, readonly string[]>();
+  const known = new Set(files.map(({ path }) => path));
   for (const { path, text } of files) {
     const own = importsOf(text).filter((site) => !site.typeOnly && site.specifier.startsWith('.'));
-    const resolve = (site: ImportSite) =>
-      posix.join(posix.dirname(path), site.specifier).replace(/\.js$/, '.ts');
+    const resolve = (site: ImportSite) => {
+      const target = posix.join(posix.dirname(path), site.specifier).replace(/\.js$/, '.ts');
+      return known.has(`${target}x`) ? `${target}x` : target;
+    };
     targets.set(path, own.map(resolve));
   }
   const circles: string[] = [];

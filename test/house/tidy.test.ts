@@ -10,7 +10,7 @@ const none = (problems: readonly string[]) => {
 };
 
 const sources = filesBelow('', '.ts', '.js', '.mjs', '.tsx');
-const core = sources.filter(({ path }) => path.startsWith('core/src/'));
+const core = sources.filter(({ path }) => /^core\/(?:src|console)\//.test(path));
 const documents = filesBelow('', '.md');
 
 suite('the house', (test) => {
@@ -82,6 +82,13 @@ suite('the rules of the house find', (test) => {
     `import { x } from '@vivarium/core/server';`,
     /recipes may/,
   );
+  finds('the server in the console', 'core/console/x.tsx', `import 'ws';`, /the console may/);
+  finds(
+    'a way out of the console',
+    'core/console/tree/x.ts',
+    `import { x } from '../../src/wire/x.js';`,
+    /leads out of core\/console/,
+  );
   finds('the clock', pure, 'const now = Date.now();', /x\.ts:1: 'Date\.now'/);
   finds('a date of now', pure, 'const now = new Date();', /'new Date\(\)'/);
   finds('a date of now without brackets', pure, 'const now = new Date;', /'new Date'/);
@@ -139,6 +146,7 @@ suite('the rules of the house let pass', (test) => {
   passes('a date made of a number', pure, 'const x = new Date(0);');
   passes('the clock in a host', 'core/src/node/x.ts', 'const x = Date.now();');
   passes('processes in an example', 'recipes/src/examples/x.ts', `import 'node:child_process';`);
+  passes('the client in the console', 'core/console/x.tsx', `import '@vivarium/core';`);
   passes('a recipe in an example', 'recipes/src/examples/x.ts', `import { x } from '../index.js';`);
   passes('the clock in an example', 'recipes/src/examples/x.ts', 'setTimeout(f, 1);');
   passes('assertions of uvu', 'test/unit/x.ts', `import * as assert from 'uvu/assert';`);

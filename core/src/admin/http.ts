@@ -52,7 +52,7 @@ export function answerHttp(question: HttpQuestion, context: AdminContext): HttpA
   if (page === undefined) {
     return text(
       404,
-      `There is nothing at ${path}. See ${Object.keys(pages).join(', ')}, /commands.\n`,
+      `There is nothing at ${path}. See / (the console), ${Object.keys(pages).join(', ')}, /commands.\n`,
     );
   }
   if (question.method !== 'GET' && question.method !== 'HEAD') return notAllowed('GET, HEAD');

@@ -9,6 +9,7 @@ type Derived =
   | 'webSocketEnabled'
   | 'commandsEnabled'
   | 'metricsEnabled'
+  | 'consoleEnabled'
   | 'initLimit'
   | 'syncLimit';
 
@@ -82,6 +83,7 @@ export function completeConfig(
     webSocketEnabled: values.webSocketEnabled ?? local,
     commandsEnabled: values.commandsEnabled ?? local,
     metricsEnabled: values.metricsEnabled ?? local,
+    consoleEnabled: values.consoleEnabled ?? local,
     initLimit: values.initLimit ?? USUAL_INIT_LIMIT,
     syncLimit: values.syncLimit ?? USUAL_SYNC_LIMIT,
   };

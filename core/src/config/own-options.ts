@@ -82,6 +82,13 @@ export const ownOptions = {
       'Basic. Without any, those that only reset figures are open on a loopback address, the ' +
       'others closed everywhere.',
   }),
+  consoleEnabled: optional<boolean>({
+    key: 'vivarium.console',
+    kind: boolean,
+    doc:
+      'Whether HTTP answers with the web console at /; only on a loopback address unless given. ' +
+      'The console connects by WebSocket and asks under /commands, so these have to be on, too.',
+  }),
   handshakeTimeoutMs: option<number>({
     key: 'vivarium.handshakeTimeoutMs',
     kind: ms({ min: 1 }),

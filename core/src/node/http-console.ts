@@ -8,10 +8,12 @@ import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import type { AdminDesk } from './admin-desk.js';
 import { Administrators, type Login } from './administrators.js';
+import { type ConsoleAnswer, ConsoleFiles } from './console-files.js';
 import type { Log } from './logger.js';
 import { originProblem } from './origin-policy.js';
 import type { ClientStream, StreamEvents } from './stream.js';
 import { endGently } from './tcp-stream.js';
+import { version } from './version.js';
 import { WebSocketStream } from './websocket-stream.js';
 
 export interface HttpConsoleParts {
@@ -39,12 +41,18 @@ export class HttpConsole {
   readonly #http: Server;
   readonly #webSockets: WebSocketServer;
   readonly #administrators: Administrators;
+  readonly #console: ConsoleFiles;
   /** Sockets that have not come to their request, and what ends them then. */
   readonly #waiting = new Map<Duplex, NodeJS.Timeout>();
 
   constructor(parts: HttpConsoleParts) {
     this.#parts = parts;
     this.#administrators = new Administrators(parts.config.administrators);
+    this.#console = new ConsoleFiles(() => ({
+      kind: 'server',
+      servers: [`${parts.config.clientPortAddress ?? '0.0.0.0'}:${parts.desk.facts.clientPort}`],
+      version,
+    }));
     this.#http = createServer({ maxHeaderSize: 16_384 });
     this.#http.on('request', (request, response) => void this.#answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -92,6 +100,10 @@ export class HttpConsole {
     const { desk } = this.#parts;
     const asked = { method: request.method ?? 'GET', target: request.url ?? '/' };
     try {
+      if (ConsoleFiles.isAt(asked.target)) {
+        this.#answerConsole(asked.method, asked.target, request, response);
+        return;
+      }
       const login = await this.#loginOf(request);
       if (login !== undefined && login.result !== 'known') {
         send(response, refusals[login.result]);
@@ -140,6 +152,22 @@ export class HttpConsole {
       message: `${user} from ${address} has ordered: ${order}`,
       fields: { user, address, order },
     });
+  }
+
+  #answerConsole(
+    method: string,
+    target: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
+    if (this.#parts.config.consoleEnabled) {
+      sendConsole(response, this.#console.answer(method, target, request.headers));
+      return;
+    }
+    const body =
+      'The console is off on this address; vivarium.console=true in the config turns it on. ' +
+      'See /health, /ready, /metrics, /commands.\n';
+    send(response, { status: 403, contentType: TEXT, body });
   }
 
   #upgrade(request: IncomingMessage, duplex: Duplex, head: Buffer): void {
@@ -214,8 +242,16 @@ const usualHeaders = {
   Connection: 'close',
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
 } as const;
+
+/** Sends what belongs to the console, whose own headers go before the usual ones. */
+export function sendConsole(response: ServerResponse, answer: ConsoleAnswer): void {
+  const length = answer.status === 304 ? {} : { 'Content-Length': Buffer.byteLength(answer.body) };
+  response.writeHead(answer.status, { ...usualHeaders, ...answer.headers, ...length });
+  response.end(answer.body);
+}
 
 function send(response: ServerResponse, answer: HttpAnswer): void {
   const { status, contentType, body, allow, challenge } = answer;

@@ -21,6 +21,9 @@ export const clientHost: ClientHost = {
   randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
 };
 
+/** `readyState` of a WebSocket that one side is closing, or has closed. */
+const CLOSING = 2;
+
 /** Browsers have no async contexts. */
 export const outside = (run: () => void): void => run();
 
@@ -55,6 +58,8 @@ function openWebSocket(server: ServerAddress, events: TransportEvents): Transpor
   };
   return {
     send(bytes) {
+      // It would go nowhere, and browsers complain of the attempt; `closed` is about to follow.
+      if (socket.readyState >= CLOSING) return;
       sendInMessages(bytes as Uint8Array<ArrayBuffer>, (message) => socket.send(message));
     },
     close() {

@@ -126,8 +126,9 @@ suite('zoo.cfg', (test) => {
   test('on loopback everything is served, elsewhere only what is asked for', () => {
     const local = accepted('clientPortAddress=127.0.0.1').config;
     assert.ok(local.webSocketEnabled && local.commandsEnabled && local.metricsEnabled);
+    assert.ok(local.consoleEnabled);
     const open = accepted('vivarium.metrics=true').config;
-    assert.not(open.webSocketEnabled || open.commandsEnabled);
+    assert.not(open.webSocketEnabled || open.commandsEnabled || open.consoleEnabled);
     assert.ok(open.metricsEnabled);
     const named = accepted('clientPortAddress=[::1]\nvivarium.webSocket=false').config;
     assert.ok(named.commandsEnabled);

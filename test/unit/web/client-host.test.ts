@@ -7,6 +7,7 @@ class FakeWebSocket {
   static newest: FakeWebSocket;
   readonly url: string;
   binaryType = 'blob';
+  readyState = 1;
   onopen = () => {};
   onmessage = (_: { data: ArrayBuffer }) => {};
   onclose = (_: { code: number; reason: string }) => {};
@@ -56,6 +57,17 @@ suite("a client's host in a page", (test) => {
     socket.onclose({ code: 1006, reason: '' });
     const end = 'closed: the WebSocket was closed with code 1006';
     assert.equal(said, ['opened', 'received 3', end]);
+  });
+
+  test('sends nothing on a WebSocket that the server is closing', () => {
+    const { said, transport } = open('a');
+    const socket = FakeWebSocket.newest;
+    socket.onopen();
+    socket.readyState = 2;
+    transport.send(Uint8Array.of(1));
+    assert.equal(socket.sent, []);
+    socket.onclose({ code: 1000, reason: 'stopping' });
+    assert.equal(said, ['opened', 'closed: stopping']);
   });
 
   test('tells nothing more once it was closed from this side', () => {

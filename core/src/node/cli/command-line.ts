@@ -47,6 +47,11 @@ const commands: Readonly<Record<string, Command>> = {
       });
     },
   },
+  console: {
+    usage: 'vivarium console -server host:port[,host:port] [--port 2180]',
+    doc: 'The web console for servers of any kind, on this machine alone. Ours have it at /.',
+    run: async (words, world) => (await import('./console.js')).consoleCommand(words, world),
+  },
   inspect: {
     usage:
       'vivarium inspect log FILE… [--from ZXID] [--to ZXID] [--path P [-R]] [--session ID]\n' +

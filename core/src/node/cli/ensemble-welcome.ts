@@ -36,7 +36,7 @@ export function welcomeToEnsemble(facts: EnsembleFacts): string {
 
     ${dim('connect')}  ${bold(connectString)}${moved}
     ${dim('data')}     ${data}
-    ${dim('look')}     http://127.0.0.1:${first.port}/commands   and /metrics, on each port
+    ${dim('console')}  http://127.0.0.1:${first.port}/   and for machines /commands, /metrics; on each port
 
 ${rows.join('\n')}
 

@@ -84,7 +84,7 @@ function welcome(server: RunningServer, wanted: number, isTerminal: boolean): st
 
     ${dim('connect')}  ${bold(connectString)}${moved}
     ${dim('data')}     ${dataDir}
-    ${dim('look')}     http://${connectString}/commands   and /metrics
+    ${dim('console')}  http://${connectString}/   and for machines /commands, /metrics
 
   Try it in another terminal:
 

@@ -1,0 +1,94 @@
+import type { Stat } from '@vivarium/core';
+import type { ComponentChildren } from 'preact';
+import { agoText, bytesText, countText, hexText, plural, spanText, timeText } from '../format.js';
+import { now } from '../link.js';
+
+/** The marks that ZooKeeper writes in the place of an owner for nodes that no session owns. */
+const CONTAINER = 0x8000_0000_0000_0000n;
+const TTL_MARK = 0xffn << 56n;
+const TTL_MASK = 0xff_ffff_ffffn;
+
+/** What kind of node it is, as its owner tells. */
+export function kindOf({ ephemeralOwner }: Stat): {
+  readonly kind: 'persistent' | 'ephemeral' | 'container' | 'ttl';
+  readonly ttlMs: number;
+} {
+  const owner = BigInt.asUintN(64, ephemeralOwner);
+  if (owner === 0n) return { kind: 'persistent', ttlMs: 0 };
+  if (owner === CONTAINER) return { kind: 'container', ttlMs: 0 };
+  if ((owner & TTL_MARK) === TTL_MARK) return { kind: 'ttl', ttlMs: Number(owner & TTL_MASK) };
+  return { kind: 'ephemeral', ttlMs: 0 };
+}
+
+/** A node's Stat in words, with ZooKeeper's own names beside them. */
+export function StatList({ stat }: { readonly stat: Stat }) {
+  const { kind, ttlMs } = kindOf(stat);
+  const time = (at: number) =>
+    // The root, and what a server makes by itself, has no time.
+    at === 0 ? (
+      'with the tree'
+    ) : (
+      <>
+        {agoText(at, now.value)} <span class="muted numbers">{timeText(at)}</span>
+      </>
+    );
+  const kinds = {
+    persistent: 'Persistent: it stays until somebody deletes it',
+    ephemeral: 'Ephemeral: it goes when its session ends',
+    container: 'Container: it goes some time after its last child',
+    ttl: `It goes when it has no children and nothing changed for ${spanText(ttlMs)}`,
+  };
+  return (
+    <dl class="facts">
+      <Fact name="Kind">{kinds[kind]}</Fact>
+      {kind === 'ephemeral' && (
+        <Fact name="Owner" zk="ephemeralOwner">
+          session <code>{hexText(stat.ephemeralOwner)}</code>
+        </Fact>
+      )}
+      <Fact name="Created" zk="ctime, czxid">
+        {time(stat.ctime)} <code>{hexText(stat.czxid)}</code>
+      </Fact>
+      <Fact name="Data changed" zk="mtime, mzxid">
+        {stat.version === 0 ? 'never since' : time(stat.mtime)} <code>{hexText(stat.mzxid)}</code>
+      </Fact>
+      <Fact name="Version" zk="version">
+        <span class="numbers">{countText(stat.version)}</span>, the number of changes of its data
+      </Fact>
+      <Fact name="Size" zk="dataLength">
+        {bytesText(stat.dataLength)}
+        {stat.dataLength >= 1000 && (
+          <span class="muted numbers"> {countText(stat.dataLength)} bytes</span>
+        )}
+      </Fact>
+      <Fact name="Children" zk="numChildren">
+        {plural(stat.numChildren, 'child', 'children')}
+      </Fact>
+      <Fact name="Children changed" zk="cversion, pzxid">
+        {plural(stat.cversion, 'time', 'times')} <code>{hexText(stat.pzxid)}</code>
+      </Fact>
+      <Fact name="ACL changed" zk="aversion">
+        {plural(stat.aversion, 'time', 'times')}
+      </Fact>
+    </dl>
+  );
+}
+
+function Fact({
+  name,
+  zk,
+  children,
+}: {
+  readonly name: string;
+  readonly zk?: string;
+  readonly children: ComponentChildren;
+}) {
+  return (
+    <div class="fact">
+      <dt>
+        {name} {zk !== undefined && <span class="zk">{zk}</span>}
+      </dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
