@@ -26,6 +26,7 @@ const names = [
   'on-apache',
   'quorum-rules',
   'browser',
+  'console',
   'sim',
   'recipes-sim',
   'planted',

@@ -1,0 +1,76 @@
+/** How it looks: both themes, contrast and roles by axe-core, a phone's width. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { dataField, demand, type Scene } from './scene.js';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+/** What axe-core finds wrong with the page as it is now. */
+async function problemsOf(page: Page): Promise<readonly string[]> {
+  // The page's policy lets no script in, so this one comes by the browser's own debugger.
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  return page.evaluate(async (rules) => {
+    const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
+    const { violations, passes } = await axe.run({ runOnly: rules });
+    if (passes.length < 10) return [`only ${passes.length} rules found something to look at`];
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  }, RULES);
+}
+
+export const lookScenes: readonly Scene[] = (['light', 'dark'] as const).map((scheme) => ({
+  name: `contrast and roles, ${scheme}`,
+  async show({ page, beside, visit }) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await beside.ensure('/look/here');
+    await beside.set('/look/here', '{"a":1}');
+    await beside.ensure('/look/there');
+    let checked = 0;
+    const check = async (what: string) => {
+      const problems = await problemsOf(page);
+      demand(problems.length === 0, [what, ...problems]);
+      checked++;
+    };
+    for (const query of ['', '?as=hex', '?tab=stat', '?tab=acl']) {
+      await visit('/look/here', query);
+      await page.getByRole('tabpanel').waitFor();
+      await page.getByRole('heading', { name: 'here' }).waitFor();
+      await check(query);
+    }
+    const theme = await page.locator('html').getAttribute('data-theme');
+    demand(theme === scheme, theme);
+    await visit('/look/none');
+    await page.getByText('There is no node at this path').waitFor();
+    await check('gone');
+    await visit('/look');
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').waitFor();
+    await check('delete');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'New child' }).click();
+    await page.getByRole('dialog').waitFor();
+    await check('create');
+    await page.keyboard.press('Escape');
+    await visit('/look/here');
+    const field = dataField(page, '/look/here');
+    await field.fill('{"a":2}');
+    await beside.set('/look/here', '{"a":3}');
+    await page.getByText('Changed by somebody else.').waitFor();
+    await page.getByRole('button', { name: /^Changes/ }).click();
+    await check('conflict and changes');
+    await page.getByRole('button', { name: 'Discard mine' }).click();
+    await page.getByRole('button', { name: /^Changes/ }).click();
+    await page.setViewportSize({ width: 375, height: 720 });
+    const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
+    demand(width <= 375, width);
+    await check('phone');
+    await page.getByRole('button', { name: 'Tree' }).click();
+    await page.getByRole('tree').waitFor();
+    await check('phone, tree');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.reload();
+    return `${checked} states without a violation of WCAG 2.2 AA`;
+  },
+}));

@@ -1,0 +1,43 @@
+import { editScenes } from '../browser/console/edit-scenes.js';
+import { faultScenes } from '../browser/console/fault-scenes.js';
+import { lookScenes } from '../browser/console/look-scenes.js';
+import { openStage } from '../browser/console/stage.js';
+import { treeScenes } from '../browser/console/tree-scenes.js';
+import type { Proof } from './proof.js';
+
+export const prove: Proof = {
+  name: 'console',
+  what: 'The web console shows and changes a live ensemble in a real browser, whatever befalls it.',
+  async run({ short, log, args }) {
+    const stage = await openStage(short);
+    const said: string[] = [];
+    let failed = 0;
+    try {
+      const all = [...treeScenes, ...editScenes, ...lookScenes, ...faultScenes];
+      const scenes = all.filter(({ name }) => {
+        return args.length === 0 || args.some((word) => name.includes(word));
+      });
+      for (const { name, show } of scenes) {
+        const began = stage.complaints.length;
+        const [holds, words] = await show(stage).then(
+          (told): [boolean, string] => {
+            const complaints = stage.complaints.slice(began);
+            return complaints.length === 0 ? [true, told] : [false, complaints.join('; ')];
+          },
+          (error: unknown): [boolean, string] => [false, String(error)],
+        );
+        if (!holds) failed++;
+        said.push(`- ${holds ? '' : 'FAILS: '}${name}: ${words}\n`);
+        log(`${holds ? 'holds' : 'FAILS'}  ${name}: ${words}`);
+      }
+      return {
+        holds: failed === 0 && scenes.length > 0,
+        counts: { scenes: scenes.length, failed },
+        versions: { Chromium: stage.browser.version() },
+        details: said.join(''),
+      };
+    } finally {
+      await stage.close();
+    }
+  },
+};
