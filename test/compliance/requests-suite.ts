@@ -197,6 +197,13 @@ export function requestsSuite(name: string, open: () => Promise<Target>): void {
       assert.ok((await bob.whoAmI()).some(({ authScheme }) => authScheme === 'digest'));
     });
 
+    test('members are not changed where the ensemble has none to change', async (t) => {
+      const { zk } = await rigOf(t, await open());
+      const error = await errorOf(zk.reconfigure({ leaving: '9', version: 0n }));
+      assert.ok(isZkError(error, 'RECONFIG_DISABLED'), String(error));
+      assert.is(error.outcome, 'refused');
+    });
+
     test('a refused credential is told, and the client goes on without it', async (t) => {
       const { zk, home } = await rigOf(t, await open());
       const session = zk.session!.id;

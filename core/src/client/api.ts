@@ -134,6 +134,25 @@ export interface AclValue {
   readonly stat: Stat;
 }
 
+/**
+ * A change of the ensemble's members: either steps, `joining` and `leaving`, or all of `members`
+ * anew. Servers are written as in a dynamic configuration, separated by commas:
+ * `server.4=host:2888:3888;2181`; those that leave by their numbers, `3,4`.
+ */
+export interface Reconfiguration {
+  readonly joining?: string | undefined;
+  readonly leaving?: string | undefined;
+  readonly members?: string | undefined;
+  /** Only if the configuration in force has this version; any when left out. */
+  readonly version?: bigint | undefined;
+}
+
+/** A configuration of the ensemble, as the node `/zookeeper/config` has it. */
+export interface ConfigValue {
+  readonly config: Uint8Array;
+  readonly stat: Stat;
+}
+
 /** Credentials, re-sent on every new connection; see {@link Client.addAuth}. */
 export interface Credential {
   /** `digest` (with `user:password`), or another scheme that the server knows. */
@@ -338,6 +357,15 @@ export interface Client extends AsyncDisposable, SubtreeStreams {
    * it. @throws AUTH_FAILED; the credential is then forgotten and the client connects anew
    */
   addAuth(credential: Credential, options?: CallOptions): Promise<void>;
+
+  /**
+   * Changes who is in the ensemble, where its servers allow that. Answers the configuration that
+   * is in force then, and its Stat.
+   *
+   * @throws RECONFIG_DISABLED, NO_AUTH, BAD_VERSION, RECONFIG_IN_PROGRESS, NEW_CONFIG_NO_QUORUM,
+   *   BAD_ARGUMENTS (the servers find the change not valid)
+   */
+  reconfigure(change: Reconfiguration, options?: CallOptions): Promise<ConfigValue>;
 
   /* Watches by hand; most programs want the streams below. */
 

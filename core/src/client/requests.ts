@@ -50,6 +50,7 @@ export type Requests = Pick<
   | 'getEphemerals'
   | 'allChildrenNumber'
   | 'whoAmI'
+  | 'reconfigure'
   | 'addWatch'
   | 'removeWatches'
 >;
@@ -292,6 +293,20 @@ export function requestsOver(context: RequestContext): Requests {
     whoAmI: (options) => {
       const known = (reply: Reader) => operations.whoAmI.response!.read(reply).clientInfo;
       return ask('whoAmI', {}, { request: {} }, options, known);
+    },
+    reconfigure: ({ joining, leaving, members, version = -1n }, options) => {
+      const body = {
+        joiningServers: joining ?? null,
+        leavingServers: leaving ?? null,
+        newMembers: members ?? null,
+        curConfigId: version,
+      };
+      const result = (reply: Reader) => {
+        const { data, stat } = operations.reconfig.response!.read(reply);
+        return { config: (data ?? NO_BYTES).slice(), stat };
+      };
+      const request = { joining, leaving, members, version };
+      return ask('reconfig', body, { request }, options, result);
     },
     addWatch: (path, mode, options) =>
       attempt(() => {
