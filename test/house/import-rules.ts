@@ -28,6 +28,7 @@ const machines = [
   'peer',
   'admin',
   'session',
+  'layouts',
 ];
 
 /** For each folder of core/src; the empty name is core/src itself. */
@@ -42,6 +43,7 @@ const rules: Readonly<Record<string, Rule>> = {
   peer: { folders: ['base', 'wire', 'tree', 'storage', 'config', 'seam', 'zab'] },
   admin: { folders: ['base', 'wire', 'config'], typesOf: ['peer', 'seam'] },
   session: { folders: ['base', 'wire'] },
+  layouts: { folders: [] },
   client: { folders: ['base', 'wire', 'session'], packages: ['rxjs', '#host'] },
   local: { folders: [...machines, 'client'], packages: ['rxjs'] },
   web: { folders: ['base', 'wire', 'session', 'client'], packages: ['nanoid'] },

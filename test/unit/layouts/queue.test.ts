@@ -1,0 +1,95 @@
+import { isOurName } from '@vivarium/core/internal/layouts/made-by';
+import { memberName } from '@vivarium/core/internal/layouts/member';
+import { nodeKindOf } from '@vivarium/core/internal/layouts/node-kind';
+import { contendersIn } from '@vivarium/core/internal/layouts/queue';
+import { compareSequences, sequentialName } from '@vivarium/core/internal/layouts/sequence';
+import * as assert from 'uvu/assert';
+import { suite } from '../../support/suite.js';
+
+const UUID = '_c_01a21105-7378-0035-0000-000000000001';
+const KAZOO = '681c17270f2f4ca59843dac499d76089';
+
+/** Numbers of those in a queue, with a star behind those who hold. */
+function seen(names: readonly string[]): string {
+  return contendersIn(names)
+    .map(({ sequence, holds }) => `${sequence}${holds ? '*' : ''}`)
+    .join(' ');
+}
+
+suite('sequential names', (test) => {
+  test('are taken apart, across the wrap of the counter', () => {
+    assert.equal(sequentialName('a-lock-0000000041'), { stem: 'a-lock-', sequence: 41 });
+    assert.equal(sequentialName('lock--2147483648'), { stem: 'lock-', sequence: -2147483648 });
+    assert.equal(sequentialName('x__lock__-000000005'), { stem: 'x__lock__', sequence: -5 });
+    assert.is(sequentialName('lock-12'), undefined);
+    assert.ok(compareSequences(2147483647, -2147483648) < 0);
+  });
+});
+
+suite('a queue of a lock', (test) => {
+  test('is in the order of its numbers, whoever gave the names', () => {
+    const names = [
+      `${KAZOO}__lock__0000000044`,
+      `${UUID}-lock-0000000041`,
+      '_c_3c96a29a-a673-485b-87c2-2c6f744df157-lock-0000000042',
+      'a22e5ca512ad44d1b211e6271b6b0cd7-lock-0000000043',
+      'x-72057594037927936-0000000045',
+      'something else',
+    ];
+    assert.is(seen(names), '41* 42 43 44 45');
+    assert.equal(
+      contendersIn(names).map(({ library }) => library),
+      ['vivarium or curator', 'vivarium or curator', 'kazoo', 'kazoo', 'zookeeper recipes'],
+    );
+  });
+
+  test('lets readers hold together until the first who writes', () => {
+    const names = ['__READ__0000000001', '__READ__0000000002', '__WRIT__0000000003'];
+    const own = [...names, '__READ__0000000004'].map((name) => `${UUID}-${name}`);
+    assert.is(seen(own), '1* 2* 3 4');
+    assert.is(seen(own.slice(2)), '3* 4');
+    assert.is(seen([`${KAZOO}__rlock__0000000001`, `${KAZOO}__lock__0000000002`]), '1* 2');
+  });
+
+  test('lets one upgradable reader hold, and an upgrade at its old place', () => {
+    const up = (at: string) => `${UUID}-up-__READ__${at}`;
+    assert.is(seen([up('0000000001'), up('0000000002'), `${UUID}-__READ__0000000003`]), '1* 2 3*');
+    const upgrade = [
+      up('0000000001'),
+      `${UUID}-__READ__0000000002`,
+      `${UUID}-up2-__WRIT__0000000005`,
+    ];
+    assert.is(seen(upgrade), '1* 2 5');
+  });
+
+  test('of an election has one who leads', () => {
+    assert.is(
+      seen([`${UUID}-latch-0000000007`, 'n_0000000005', `${KAZOO}-latch-0000000006`]),
+      '5* 6 7',
+    );
+    assert.equal(contendersIn([`${UUID}-latch-0000000007`])[0]!.wish, 'lead');
+    assert.equal(contendersIn([]), []);
+  });
+});
+
+suite('names of members and nodes', (test) => {
+  test('a protected name is ours when the session is in it', () => {
+    assert.is(isOurName(`${UUID}-lock-0000000041`, 0x01a2110573780035n), true);
+    assert.is(isOurName(`${UUID}-lock-0000000041`, 0x0100000000000001n), false);
+    assert.is(isOurName('lock-0000000041', 1n), undefined);
+  });
+
+  test('members are called as their library has it', () => {
+    assert.equal(memberName('worker17'), { id: 'worker17', library: 'vivarium or curator' });
+    assert.equal(memberName(`${KAZOO}-worker18`), { id: 'worker18', library: 'kazoo' });
+    assert.equal(memberName(`${KAZOO}__party__`), { id: undefined, library: 'kazoo' });
+  });
+
+  test('an owner says how a node ends', () => {
+    assert.equal(nodeKindOf(0n), { kind: 'persistent' });
+    assert.equal(nodeKindOf(-0x8000_0000_0000_0000n), { kind: 'container' });
+    const ttl = BigInt.asIntN(64, 0xff00_0000_0000_1388n);
+    assert.equal(nodeKindOf(ttl), { kind: 'ttl', ttlMs: 5000 });
+    assert.equal(nodeKindOf(0x1000n), { kind: 'ephemeral', session: 0x1000n });
+  });
+});
