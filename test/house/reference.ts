@@ -25,7 +25,9 @@ import { membershipKeys } from '@vivarium/core/internal/config/file-keys';
 import type { Option } from '@vivarium/core/internal/config/option';
 import { options } from '@vivarium/core/internal/config/options';
 import { otherKeys } from '@vivarium/core/internal/config/other-keys';
-import { shellCommands } from '@vivarium/core/internal/node/cli/shell-commands';
+import { shellOptions } from '@vivarium/core/internal/node/cli/shell/arguments';
+import { shellCommands } from '@vivarium/core/internal/node/cli/shell/commands';
+import { shellExitCodes } from '@vivarium/core/internal/node/cli/shell/failure';
 import { operations } from '@vivarium/core/internal/wire/operations';
 import { recipeErrors } from '@vivarium/recipes/internal/errors';
 
@@ -267,9 +269,17 @@ function operationsPage(): string {
 function shellPage(): string {
   return page(
     'Shell',
-    '`vivarium shell [-server host:port] [-timeout ms] [-r] command …` runs one command; without ' +
-      'one it reads a command a line from standard input. Exit code 0: all done; 1: a command ' +
-      'failed or no server answered; 2: wrong use, nothing was sent. Times are printed in UTC.',
+    '`vivarium shell [options] command …` runs one command; without one it is a prompt at a ' +
+      'terminal, and elsewhere reads a command a line from standard input. The ' +
+      '[guide](../guides/shell.md) shows it at work. Times are printed in UTC.',
+    '## Options',
+    'They stand before the command.',
+    markdown(
+      ['Option', 'What it does'],
+      shellOptions.map(([option, doc]) => [code(option), doc]),
+    ),
+    '## Commands',
+    'Each takes `--json`. A flag may stand anywhere behind its command; `--` ends them.',
     markdown(
       ['Command', 'Arguments', 'What it does'],
       Object.entries(shellCommands).map(([name, row]) => [
@@ -277,6 +287,12 @@ function shellPage(): string {
         row.usage === '' ? '' : code(row.usage),
         row.doc,
       ]),
+    ),
+    '## Exit codes',
+    'Of several lines the highest counts; at a prompt, that of the last line.',
+    markdown(
+      ['Code', 'Meaning'],
+      Object.values(shellExitCodes).map(({ code: number, doc }) => [code(String(number)), doc]),
     ),
   );
 }

@@ -42,6 +42,7 @@ const names = [
   'mixed-fleet',
   'inspect',
   'admin',
+  'shell',
 ] as const;
 
 const here = fileURLToPath(new URL('.', import.meta.url));

@@ -1,6 +1,5 @@
 import { isOurName } from '@vivarium/core/internal/layouts/made-by';
 import { memberName } from '@vivarium/core/internal/layouts/member';
-import { nodeKindOf } from '@vivarium/core/internal/layouts/node-kind';
 import { contendersIn } from '@vivarium/core/internal/layouts/queue';
 import { compareSequences, sequentialName } from '@vivarium/core/internal/layouts/sequence';
 import * as assert from 'uvu/assert';
@@ -72,7 +71,7 @@ suite('a queue of a lock', (test) => {
   });
 });
 
-suite('names of members and nodes', (test) => {
+suite('names of members and of those who queue', (test) => {
   test('a protected name is ours when the session is in it', () => {
     assert.is(isOurName(`${UUID}-lock-0000000041`, 0x01a2110573780035n), true);
     assert.is(isOurName(`${UUID}-lock-0000000041`, 0x0100000000000001n), false);
@@ -83,13 +82,5 @@ suite('names of members and nodes', (test) => {
     assert.equal(memberName('worker17'), { id: 'worker17', library: 'vivarium or curator' });
     assert.equal(memberName(`${KAZOO}-worker18`), { id: 'worker18', library: 'kazoo' });
     assert.equal(memberName(`${KAZOO}__party__`), { id: undefined, library: 'kazoo' });
-  });
-
-  test('an owner says how a node ends', () => {
-    assert.equal(nodeKindOf(0n), { kind: 'persistent' });
-    assert.equal(nodeKindOf(-0x8000_0000_0000_0000n), { kind: 'container' });
-    const ttl = BigInt.asIntN(64, 0xff00_0000_0000_1388n);
-    assert.equal(nodeKindOf(ttl), { kind: 'ttl', ttlMs: 5000 });
-    assert.equal(nodeKindOf(0x1000n), { kind: 'ephemeral', session: 0x1000n });
   });
 });

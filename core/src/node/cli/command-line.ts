@@ -34,16 +34,22 @@ const commands: Readonly<Record<string, Command>> = {
     run: async (words, world) => (await import('./server.js')).serverCommand(words, world),
   },
   shell: {
-    usage: 'vivarium shell [-server host:port] [command …]',
-    doc: "zkCli's everyday commands, one or from a pipe; `shell help` lists them.",
+    usage: 'vivarium shell [-server host:port] [--json] [command …]',
+    doc: "zkCli's commands and more, at a prompt, one, or from a pipe; `shell help` lists them.",
     run: async (words, world) => {
-      const { runShell } = await import('./shell.js');
+      const { runShell } = await import('./shell/shell.js');
+      const { stdout, stderr, env } = world;
       return runShell(words, {
         version,
+        env,
+        terminal: world.terminal,
         connect: (await import('../../client/connect.js')).connect,
         lines: () => world.lines(),
-        out: (line) => world.stdout.write(`${line}\n`),
-        err: (line) => world.stderr.write(`${line}\n`),
+        out: (line) => stdout.write(`${line}\n`),
+        err: (line) => stderr.write(`${line}\n`),
+        progress: progressOn(world),
+        onInterrupt: (callback) => world.onInterrupt(callback),
+        exit: (code) => world.exit(code),
       });
     },
   },
@@ -125,6 +131,16 @@ export async function runCommandLine(words: readonly string[], world: World): Pr
   } catch (error) {
     return failed(error, command, world);
   }
+}
+
+/** One line of a terminal that is written over again and again; nothing in scripts. */
+function progressOn({ stderr, isWatched }: World): (text: string | undefined) => void {
+  let isShown = false;
+  return (text) => {
+    if (!isWatched || (text === undefined && !isShown)) return;
+    stderr.write(`\r\x1b[K${text ?? ''}`);
+    isShown = text !== undefined;
+  };
 }
 
 function unknownCommand(name: string, world: World): number {

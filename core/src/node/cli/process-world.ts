@@ -21,6 +21,19 @@ export function processWorld(loadBoot: World['loadBoot']): World {
     loadBoot,
     stdout: process.stdout,
     stderr: process.stderr,
+    env: process.env,
+    // Looked for when it is asked for: a server has no business with standard input.
+    get terminal() {
+      const { stdin: input, stdout: output } = process;
+      return input.isTTY === true && output.isTTY === true ? { input, output } : undefined;
+    },
+    isWatched: process.stderr.isTTY === true,
+    onInterrupt(callback) {
+      for (const signal of STOP_SIGNALS) process.on(signal, callback);
+      return () => {
+        for (const signal of STOP_SIGNALS) process.off(signal, callback);
+      };
+    },
     lines() {
       if (process.stdin.isTTY === true) {
         process.stderr.write('One command a line; help lists them, Ctrl-D or quit ends.\n');

@@ -1,5 +1,6 @@
 import type { LogStream } from '../logger.js';
 import type { BootMachine } from '../run-server.js';
+import type { Terminal } from './shell/terminal.js';
 
 /** What commands need of the process they run in. */
 export interface World {
@@ -7,6 +8,11 @@ export interface World {
   loadBoot(): Promise<BootMachine>;
   readonly stdout: LogStream;
   readonly stderr: LogStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where a person sits, who types and reads; undefined when either end is none. */
+  readonly terminal?: Terminal | undefined;
+  /** Whether standard error is a terminal. */
+  readonly isWatched: boolean;
   /** Lines of standard input. */
   lines(): AsyncIterable<string>;
   /**
@@ -14,6 +20,8 @@ export interface World {
    * this one), with the signal's name. Returns what ends that.
    */
   onStopRequest(callback: (signal: string) => void): () => void;
+  /** Calls back for each Ctrl-C or SIGTERM, of a program that serves nobody. */
+  onInterrupt(callback: () => void): () => void;
   /** Runs this very program with other words, in a process that ends with this one at last. */
   launch(words: readonly string[]): Launched;
   /** Ends the process at once. */

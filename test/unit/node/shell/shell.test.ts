@@ -1,17 +1,17 @@
 import type { Client, ConnectOptions, WatchEvent } from '@vivarium/core/internal/client/api';
 import { ZkError } from '@vivarium/core/internal/client/errors';
-import { runShell, type ShellHost } from '@vivarium/core/internal/node/cli/shell';
 import {
   readArguments,
   readShellOptions,
   splitLine,
   UsageError,
-} from '@vivarium/core/internal/node/cli/shell-arguments';
-import { shellCommands } from '@vivarium/core/internal/node/cli/shell-commands';
-import { aclText, hexDump, readAcl, statText } from '@vivarium/core/internal/node/cli/shell-format';
+} from '@vivarium/core/internal/node/cli/shell/arguments';
+import { shellCommands } from '@vivarium/core/internal/node/cli/shell/commands';
+import { aclText, hexDump, readAcl, statText } from '@vivarium/core/internal/node/cli/shell/format';
+import { runShell, type ShellHost } from '@vivarium/core/internal/node/cli/shell/shell';
 import { Observable } from 'rxjs';
 import * as assert from 'uvu/assert';
-import { suite } from '../../support/suite.js';
+import { suite } from '../../../support/suite.js';
 
 const STAT = {
   czxid: 0x10n,
@@ -42,6 +42,9 @@ function memoryClient(nodes: Map<string, string>, calls: string[]): Client {
   };
   const client = {
     events$: new Observable<WatchEvent>(),
+    state$: new Observable<never>(),
+    state: { type: 'connected' },
+    clock: { setTimer: () => () => {} },
     async children(path: string) {
       must(path);
       return { children: childrenOf(path), stat: STAT, asOf: 0n };
@@ -107,6 +110,10 @@ async function shell(
   const calls: string[] = [];
   const host: ShellHost = {
     version: '0.1.0',
+    env: {},
+    progress: () => {},
+    onInterrupt: () => () => {},
+    exit: (code) => calls.push(`exit ${code}`),
     out: (line) => out.push(line),
     err: (line) => err.push(line),
     async connect(connectString: string, { sessionTimeoutMs }: ConnectOptions) {
@@ -129,6 +136,9 @@ suite('the words of the shell', (test) => {
       server: 'h:1/c',
       timeoutMs: 500,
       readOnly: false,
+      json: false,
+      colours: true,
+      history: true,
       words: ['ls', '-s', '/'],
     });
     assert.is(readShellOptions(['-waitforconnection', 'ls']).server, 'localhost:2181');
@@ -154,6 +164,17 @@ suite('the words of the shell', (test) => {
     assert.equal(rest, ['/a', 'b']);
     assert.is(readArguments(['-v-1'], known).flags.get('v'), '-1');
     assert.equal(readArguments(['/a', '-5', '--', '-s'], known).rest, ['/a', '-5', '-s']);
+    const long = { depth: true, add: true, skip: false };
+    assert.equal(
+      [...readArguments(['--depth=3', '-add', 'x', '--skip'], long).flags],
+      [
+        ['depth', '3'],
+        ['add', 'x'],
+        ['skip', ''],
+      ],
+    );
+    assert.throws(() => readArguments(['--skip=1'], long), /-skip takes no value/);
+    assert.throws(() => readArguments(['--deep'], long), /--deep is not an option/);
     assert.throws(() => readArguments(['-z'], known), /-z is not an option/);
     assert.throws(() => readArguments(['-v'], known), /-v needs a value/);
   });
@@ -264,7 +285,8 @@ suite('one command of the shell', (test) => {
     );
     assert.match((await shell(['setquota', '-n', '1', '/a/b'], nodes)).err, 'has a parent /a');
     assert.is((await shell(['delquota', '/a'], nodes)).code, 0);
-    assert.is((await shell(['listquota', '/a'], nodes)).code, 1);
+    assert.match((await shell(['listquota', '/a'], nodes)).err, 'quota for /a does not exist.');
+    assert.is((await shell(['delquota', '/a'], nodes)).out, 'Quota does not exist for /a');
     assert.equal([...nodes.keys()].sort(), ['/', '/a', '/a/b', '/zookeeper', '/zookeeper/quota']);
   });
 
@@ -280,20 +302,19 @@ suite('one command of the shell', (test) => {
   });
 
   test('wrong use ends with 2 and never connects', async () => {
-    for (const words of [
-      ['get'],
-      ['get', '/a', '/b'],
-      ['ls', '-z', '/'],
-      ['lss', '/'],
-      ['-server'],
-    ]) {
+    for (const words of [['get'], ['get', '/a', '/b', '/c'], ['ls', '-z', '/'], ['-server']]) {
       const { code, err, calls } = await shell(words);
       assert.is(code, 2, words.join(' '));
       assert.equal(calls, []);
       assert.ok(err.length > 0);
     }
-    assert.match((await shell(['getacl', '/'])).err, 'did you mean getAcl?');
-    assert.is((await shell(['constructor'])).code, 2);
+  });
+
+  test('an unknown command ends with 127, and says what was probably meant', async () => {
+    const { code, err, calls } = await shell(['getacl', '/']);
+    assert.equal([code, calls], [127, []]);
+    assert.match(err, 'did you mean getAcl?');
+    assert.is((await shell(['constructor'])).code, 127);
   });
 
   test('help and version need no server', async () => {
@@ -307,10 +328,37 @@ suite('one command of the shell', (test) => {
     }
   });
 
-  test('no server ends with 1', async () => {
-    const { code, err } = await shell(['-server', 'nowhere:1', 'ls', '/']);
+  test('words that zkCli took in former times are still taken, with a note', async () => {
+    const nodes = new Map([['/a', 'x']]);
+    const old = await shell(['get', '/a', 'watch'], nodes);
+    assert.equal([old.code, old.out], [0, 'x']);
+    assert.match(old.err, "'get path [watch]' has been deprecated");
+    assert.is((await shell(['delete', '/a', '3'], nodes)).code, 0);
+    assert.is(nodes.has('/a'), false);
+  });
+
+  test('answers in JSON, errors too', async () => {
+    const nodes = new Map([
+      ['/', ''],
+      ['/a', 'hello'],
+    ]);
+    const answer = JSON.parse((await shell(['get', '/a', '--json'], nodes)).out);
+    assert.equal([answer.path, answer.data, answer.stat.czxid], ['/a', 'hello', '0x10']);
+    assert.is(answer.stat.mtime, '1970-01-01T00:00:01.000Z');
+    assert.equal(JSON.parse((await shell(['--json', 'ls', '/'], nodes)).out).children, ['a']);
+    const lines = (await shell(['ls', '-R', '/', '--json'], nodes)).out.split('\n');
+    assert.equal(
+      lines.map((line) => JSON.parse(line).path),
+      ['/', '/a'],
+    );
+    const { code, err } = await shell(['get', '/gone', '--json'], nodes);
     assert.is(code, 1);
-    assert.match(err, 'CONNECTION_LOSS');
+    assert.equal(JSON.parse(err).error, {
+      name: 'NO_NODE',
+      message: 'Node does not exist: /gone',
+      path: '/gone',
+      outcome: 'refused',
+    });
   });
 });
 
@@ -333,6 +381,35 @@ suite('the shell in a pipe', (test) => {
     const lines = ['get /gone', 'ls /', 'quit', 'bogus'];
     const { code, out } = await shell([], new Map([['/', '']]), lines);
     assert.equal([code, out], [1, '[]']);
-    assert.is((await shell([], new Map([['/', '']]), ['bogus', 'get /gone'])).code, 2);
+    assert.is((await shell([], new Map([['/', '']]), ['bogus', 'get /gone'])).code, 127);
+  });
+
+  test('remembers its lines, and runs one again', async () => {
+    const lines = ['create /a 1', 'get /a', 'redo 1', 'redo 9', 'history', 'redo 3'];
+    const { code, out, err } = await shell([], new Map([['/', '']]), lines);
+    assert.is(code, 1);
+    assert.equal(out.split('\n'), [
+      '1',
+      '1',
+      '0 - create /a 1',
+      '1 - get /a',
+      '2 - get /a',
+      '3 - redo 9',
+      '4 - history',
+    ]);
+    assert.match(err, /Command index out of range\nNo redoing redos$/);
+  });
+
+  test('a closed session is told of until another begins', async () => {
+    const lines = ['close', 'ls /', 'connect other:1', 'ls /', 'printwatches', 'printwatches off'];
+    const { code, out, calls } = await shell([], new Map([['/', '']]), [...lines, 'printwatches']);
+    assert.is(code, 3);
+    assert.equal(out.split('\n'), [
+      'Not connected',
+      '[]',
+      'printwatches is on',
+      'printwatches is off',
+    ]);
+    assert.ok(calls.includes('connect other:1 30000'));
   });
 });

@@ -1,9 +1,8 @@
-import { hex } from '../../admin/facts.js';
-import { javaDate } from '../../admin/java-date.js';
-import type { Acl, Stat } from '../../client/api.js';
-import { isZkError } from '../../client/errors.js';
-import { permissions } from '../../wire/permissions.js';
-import { UsageError } from './shell-arguments.js';
+import { hex } from '../../../admin/facts.js';
+import { javaDate } from '../../../admin/java-date.js';
+import type { Acl, Stat } from '../../../client/api.js';
+import { permissions } from '../../../wire/permissions.js';
+import { UsageError } from './arguments.js';
 
 /** A Stat in zkCli's lines; times are in UTC. */
 export function statText(stat: Stat): string {
@@ -37,7 +36,8 @@ export function aclText(acl: readonly Acl[]): string {
     .join('\n');
 }
 
-function permissionLetters(perms: number): string {
+/** `cdrwa`, or fewer of them. */
+export function permissionLetters(perms: number): string {
   return LETTERS.filter(([, bit]) => (perms & bit) !== 0)
     .map(([letter]) => letter)
     .join('');
@@ -49,20 +49,28 @@ function permissionLetters(perms: number): string {
  * @throws UsageError
  */
 export function readAcl(text: string): Acl[] {
-  return text.split(',').map((entry) => {
-    const first = entry.indexOf(':');
-    const last = entry.lastIndexOf(':');
-    if (first < 0 || first === last) {
-      throw new UsageError(`${entry} does not have the form scheme:id:perm`);
-    }
-    let perms = 0;
-    for (const letter of entry.slice(last + 1)) {
-      const bit = LETTERS.find(([known]) => known === letter)?.[1];
-      if (bit === undefined) throw new UsageError(`${letter} in ${entry} is none of c, d, r, w, a`);
-      perms |= bit;
-    }
-    return { perms, id: { scheme: entry.slice(0, first), id: entry.slice(first + 1, last) } };
-  });
+  return text.split(',').map(readAclEntry);
+}
+
+/** Reads one `scheme:id:perms`. @throws UsageError */
+export function readAclEntry(entry: string): Acl {
+  const first = entry.indexOf(':');
+  const last = entry.lastIndexOf(':');
+  if (first < 0 || first === last) {
+    throw new UsageError(`${entry} does not have the form scheme:id:perm`);
+  }
+  let perms = 0;
+  for (const letter of entry.slice(last + 1)) {
+    const bit = LETTERS.find(([known]) => known === letter)?.[1];
+    if (bit === undefined) throw new UsageError(`${letter} in ${entry} is none of c, d, r, w, a`);
+    perms |= bit;
+  }
+  return { perms, id: { scheme: entry.slice(0, first), id: entry.slice(first + 1, last) } };
+}
+
+/** The reverse of {@link readAclEntry}. */
+export function aclEntry({ id, perms }: Acl): string {
+  return `${id.scheme}:${id.id}:${permissionLetters(perms)}`;
 }
 
 /** Names in brackets, as Java prints a list. */
@@ -87,22 +95,3 @@ export function hexDump(bytes: Uint8Array): string {
   }
   return [...lines, rule].join('\n');
 }
-
-/** What went wrong, in zkCli's words where it has some. */
-export function failureText(error: unknown, path: string): string {
-  if (!isZkError(error)) return error instanceof Error ? error.message : String(error);
-  const known = FAILURES[error.name];
-  return known === undefined ? error.message : `${known}${error.path ?? path}`;
-}
-
-const FAILURES: Readonly<Record<string, string>> = {
-  NO_NODE: 'Node does not exist: ',
-  NO_CHILDREN_FOR_EPHEMERALS: 'Ephemerals cannot have children: ',
-  NODE_EXISTS: 'Node already exists: ',
-  NOT_EMPTY: 'Node not empty: ',
-  NOT_READ_ONLY: 'Not a read-only call: ',
-  INVALID_ACL: 'Acl is not valid : ',
-  NO_AUTH: 'Insufficient permission : ',
-  BAD_VERSION: 'version No is not valid : ',
-  QUOTA_EXCEEDED: 'Quota has exceeded : ',
-};

@@ -1,7 +1,7 @@
-import type { Client } from '../../client/api.js';
-import { isZkError } from '../../client/errors.js';
-import { formatQuotaText, parseQuotaText } from '../../tree/quota-text.js';
-import { UsageError } from './shell-arguments.js';
+import type { Client } from '../../../client/api.js';
+import { isZkError } from '../../../client/errors.js';
+import { formatQuotaText, parseQuotaText } from '../../../tree/quota-text.js';
+import { UsageError } from './arguments.js';
 
 /** Flags of the quota commands, and the keys they mean in a quota's text. */
 export const QUOTA_FLAGS = {
@@ -48,16 +48,16 @@ export async function setQuota(
   return exceeded(merged, usage);
 }
 
-/** Limits and usage in zkCli's two lines; `undefined` when there is no quota. */
-export async function quotaLines(client: Client, path: string): Promise<string[] | undefined> {
+/** A quota as it stands; `undefined` when there is none. */
+export async function readQuota(
+  client: Client,
+  path: string,
+): Promise<{ limits: Map<string, number>; usage: Map<string, number> } | undefined> {
   const home = path === '/' ? QUOTA_ROOT : `${QUOTA_ROOT}${path}`;
   const limits = await textOrNone(client, `${home}/${LIMITS}`);
   if (limits === undefined) return undefined;
   const usage = (await textOrNone(client, `${home}/${STATS}`)) ?? '';
-  return [
-    `Output quota for ${path} ${formatQuotaText(parseQuotaText(limits))}`,
-    `Output stat for ${path} ${formatQuotaText(parseQuotaText(usage))}`,
-  ];
+  return { limits: parseQuotaText(limits), usage: parseQuotaText(usage) };
 }
 
 /** Lifts some limits, or removes the quota when `keys` is empty; false when there is none. */

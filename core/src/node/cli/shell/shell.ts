@@ -1,29 +1,36 @@
-import type { Client, ConnectOptions, WatchEvent } from '../../client/api.js';
-import { isZkError } from '../../client/errors.js';
-import type { ShellOptions } from './shell-arguments.js';
-import { readArguments, readShellOptions, splitLine, UsageError } from './shell-arguments.js';
-import { findShellCommand, helpText, type ShellOutput, versionText } from './shell-commands.js';
-import { failureText } from './shell-format.js';
-
-/** Exit codes: all done; a command failed or no server answered; wrong use, nothing was sent. */
-export const SHELL_OK = 0;
-export const SHELL_FAILED = 1;
-export const SHELL_USAGE = 2;
+import type { Client, ConnectOptions } from '../../../client/api.js';
+import { readShellOptions, type ShellOptions } from './arguments.js';
+import { coloursOf, refusesColours } from './colours.js';
+import { exitCodeOf, failureText, shellExitCodes } from './failure.js';
+import { historyFile } from './history-file.js';
+import { ShellSession } from './session.js';
+import { screenOf, type Terminal, TerminalLoop } from './terminal.js';
 
 /** What the shell needs of its surroundings. */
-export interface ShellHost extends ShellOutput {
+export interface ShellHost {
   readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where a person sits; undefined in scripts. */
+  readonly terminal?: Terminal | undefined;
   connect(connectString: string, options: ConnectOptions): Promise<Client>;
   /** Lines of standard input, asked for only when the command line names no command. */
   lines(): AsyncIterable<string>;
+  out(line: string): void;
+  err(line: string): void;
+  /** Shows how far long work is; only where a person looks on. */
+  progress(text: string | undefined): void;
+  /** Calls back for each request to stop; returns what ends that. */
+  onInterrupt(callback: () => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
 }
 
 /**
- * Runs `vivarium shell`: the command named in `words`, or one a line from standard input. A line
- * that fails does not stop the ones after it.
+ * Runs `vivarium shell`: the command named in `words`, or one a line from standard input, or a
+ * person at a terminal. A line that fails does not stop the ones after it.
  *
  * @param words what stands after `shell` on the command line
- * @returns the highest exit code of all commands
+ * @returns the highest exit code of all commands; at a terminal, that of the last
  */
 export async function runShell(words: readonly string[], host: ShellHost): Promise<number> {
   let options: ShellOptions;
@@ -31,80 +38,74 @@ export async function runShell(words: readonly string[], host: ShellHost): Promi
     options = readShellOptions(words);
   } catch (error) {
     host.err(failureText(error, ''));
-    return SHELL_USAGE;
+    return exitCodeOf(error);
   }
-  const shell = new Shell(options, host);
+  const isTyped = options.words.length === 0 && host.terminal !== undefined;
+  return isTyped ? atTerminal(options, host, host.terminal) : inScript(options, host);
+}
+
+async function inScript(options: ShellOptions, host: ShellHost): Promise<number> {
+  const { terminal } = host;
+  const colours = options.colours && !refusesColours(host.env);
+  const screen = terminal === undefined ? undefined : screenOf(terminal, colours);
+  const session = new ShellSession(options, {
+    version: host.version,
+    connect: host.connect,
+    out: host.out,
+    err: host.err,
+    fail: host.err,
+    progress: host.progress,
+    screen,
+  });
+  let isStopped = false;
+  const forget = host.onInterrupt(() => {
+    const end = () => host.exit(shellExitCodes.interrupted.code);
+    // Who asks a second time does not want to wait.
+    if (isStopped) end();
+    else if (!session.interrupt()) void session.close().then(end, end);
+    isStopped = true;
+  });
   try {
-    if (options.words.length > 0) return await shell.run(options.words);
-    let worst = SHELL_OK;
+    if (options.words.length > 0) return await session.run(options.words);
+    let worst: number = shellExitCodes.ok.code;
     for await (const line of host.lines()) {
-      const command = splitLine(line);
-      if (command.length === 0 || command[0]!.startsWith('#')) continue;
-      if (command[0] === 'quit') break;
-      worst = Math.max(worst, await shell.run(command));
+      worst = Math.max(worst, (await session.runLine(line)) ?? 0);
+      if (session.hasQuit || isStopped) break;
     }
     return worst;
   } finally {
-    await shell.close();
+    await session.close();
+    forget();
   }
 }
 
-/** One session's worth of commands; connects when the first of them needs a server. */
-class Shell {
-  readonly #options: ShellOptions;
-  readonly #host: ShellHost;
-  #client: Client | undefined;
-
-  constructor(options: ShellOptions, host: ShellHost) {
-    this.#options = options;
-    this.#host = host;
+async function atTerminal(
+  options: ShellOptions,
+  host: ShellHost,
+  terminal: Terminal,
+): Promise<number> {
+  const hasColours = options.colours && !refusesColours(host.env);
+  const colours = coloursOf(hasColours);
+  const file = options.history ? historyFile(host.env) : undefined;
+  const loop = new TerminalLoop(terminal, { colours, historyFile: file });
+  const session = new ShellSession(options, {
+    version: host.version,
+    connect: host.connect,
+    out: (line) => loop.print(line),
+    err: (line) => loop.print(colours.dim(line)),
+    fail: (line) => loop.print(colours.bad(line)),
+    progress: (text) => loop.progress(text),
+    screen: screenOf(terminal, hasColours),
+    onStateChange: () => loop.refresh(),
+  });
+  const forget = host.onInterrupt(() => {
+    session.interrupt();
+    host.exit(shellExitCodes.interrupted.code);
+  });
+  try {
+    return await loop.run(session);
+  } finally {
+    await session.close();
+    forget();
   }
-
-  /** Runs one command and says what went wrong. Never throws. */
-  async run([name = '', ...words]: readonly string[]): Promise<number> {
-    try {
-      if (name === 'help') this.#host.out(helpText());
-      else if (name === 'version') this.#host.out(versionText(this.#host.version));
-      else await this.#runOnServer(name, words);
-      return SHELL_OK;
-    } catch (error) {
-      this.#host.err(failureText(error, words.find((word) => word.startsWith('/')) ?? ''));
-      return error instanceof UsageError ? SHELL_USAGE : SHELL_FAILED;
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#client?.close();
-  }
-
-  async #runOnServer(name: string, words: readonly string[]): Promise<void> {
-    const command = findShellCommand(name);
-    const { flags, rest } = readArguments(words, command.flags);
-    const [least, most] = command.words;
-    if (rest.length < least || rest.length > most) {
-      throw new UsageError(`usage: ${name} ${command.usage}`.trimEnd());
-    }
-    const client = await this.#connected();
-    const watch = flags.has('w') ? () => {} : undefined;
-    await command.run({ client, output: this.#host, flags, rest, watch });
-  }
-
-  async #connected(): Promise<Client> {
-    if (this.#client !== undefined) return this.#client;
-    const { server, timeoutMs, readOnly } = this.#options;
-    const options = { sessionTimeoutMs: timeoutMs, connectTimeoutMs: timeoutMs, readOnly };
-    const client = await this.#host.connect(server, options).catch((error: unknown) => {
-      // A connect string that is none: no server was asked.
-      throw isZkError(error, 'BAD_ARGUMENTS') ? new UsageError(error.message) : error;
-    });
-    client.events$.subscribe((event) => this.#host.out(eventText(event)));
-    this.#client = client;
-    return client;
-  }
-}
-
-/** A watch event in zkCli's words. */
-function eventText({ type, path, zxid }: WatchEvent): string {
-  const name = type[0]!.toUpperCase() + type.slice(1);
-  return `\nWATCHER::\n\nWatchedEvent state:SyncConnected type:${name} path:${path} zxid: ${zxid}`;
 }

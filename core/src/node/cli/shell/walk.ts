@@ -1,11 +1,7 @@
-import type { Client, DeleteOp, WatchOptions } from '../../client/api.js';
-import { isZkError } from '../../client/errors.js';
-import { UsageError } from './shell-arguments.js';
-
-/** Path of a child. */
-function childPath(parent: string, name: string): string {
-  return parent === '/' ? `/${name}` : `${parent}/${name}`;
-}
+import { childOf } from '../../../base/path.js';
+import type { Client, DeleteOp, WatchOptions } from '../../../client/api.js';
+import { isZkError } from '../../../client/errors.js';
+import { UsageError } from './arguments.js';
 
 /**
  * Paths of a node and everything below it, each before its children, children by name. Nodes that
@@ -25,7 +21,7 @@ export async function* walk(
     const children = await (path === root ? read : unlessGone(read));
     if (children === undefined) continue;
     yield path;
-    for (const name of [...children.children].reverse()) waiting.push(childPath(path, name));
+    for (const name of [...children.children].reverse()) waiting.push(childOf(path, name));
   }
 }
 
@@ -44,14 +40,21 @@ export async function unlessGone<T>(request: Promise<T>): Promise<T | undefined>
  * batch that something interfered with is repeated node by node.
  *
  * @throws NO_NODE when there is no such node; NOT_EMPTY when somebody adds nodes meanwhile
+ * @param onProgress told before each batch of how many are gone, of all
  */
-export async function deleteTree(client: Client, root: string, batchSize: number): Promise<void> {
+export async function deleteTree(
+  client: Client,
+  root: string,
+  batchSize: number,
+  onProgress: (done: number, all: number) => void,
+): Promise<void> {
   if (root === '/') throw new UsageError('the root cannot be deleted; name a path below it');
   const paths: string[] = [];
   for await (const path of walk(client, root)) paths.push(path);
   paths.reverse();
   for (let at = 0; at < paths.length; at += batchSize) {
     const batch = paths.slice(at, at + batchSize);
+    onProgress(at, paths.length);
     try {
       await client.multi(batch.map((path): DeleteOp => ({ op: 'delete', path })));
     } catch (error) {
