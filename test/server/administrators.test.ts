@@ -27,7 +27,10 @@ function fakeWorld(lines: readonly string[] = []) {
       yield* lines;
     },
     loadBoot: () => Promise.reject(new Error('no server is started')),
+    env: {},
+    isWatched: false,
     onStopRequest: () => () => {},
+    onInterrupt: () => () => {},
     launch: () => {
       throw new Error('no process is launched');
     },

@@ -26,8 +26,11 @@ export async function inspect(...words: readonly string[]): Promise<InspectRun> 
         err += text;
       },
     },
+    env: {},
+    isWatched: false,
     lines: never,
     onStopRequest: never,
+    onInterrupt: never,
     launch: never,
     exit: never,
   });
