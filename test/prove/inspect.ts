@@ -64,16 +64,17 @@ export const prove: Proof = {
 
 const WHAT = `## Files
 
-Each server fills a folder with transactions of every kind and takes snapshots meanwhile. The fullest
-log and the newest snapshot are damaged in every way of a list (\`test/interop/inspect\`), each in a
-copy of its own. For each, \`vivarium inspect\` must name every damage by its kind and byte and no
-other, show every sound transaction (or every node before the damage), end with code 1 (0 for the
-files that are sound on purpose), and leave the file as it was. \`--repair\` must mend those that can
-be mended without giving anything up, with a copy that is the same to the bit, and refuse all others
-without a trace. The places are found by code of the proof's own.
+Each server fills a folder with transactions of every kind and takes snapshots meanwhile. The
+fullest log and the newest snapshot are damaged in every way of a list (\`test/interop/inspect\`),
+each in a copy of its own. For each, \`vivarium inspect\` must name every damage by its kind and
+byte and no other, show every sound transaction (or every node before the damage), end with code 1
+(0 for files that are sound on purpose), and leave the file as it was. \`--repair\` must mend those
+that can be mended without giving anything up, with a copy that is the same to the bit, and refuse
+all others without a trace. The places are found by code of the proof's own.
 
-The sound files are compared with what Apache's own tools print. At last a torn log is repaired and a
-spoilt one is cut, and the server that wrote it serves the folder, at the transaction that was said.`;
+The sound files are compared with what Apache's own tools print. At last a torn log is repaired and
+a spoilt one is cut, and the server that wrote it serves the folder, at the transaction that was
+said.`;
 
 async function proveFiles(kind: SeedFolder['kind'], short: boolean): Promise<Result> {
   const work = await mkdtemp(join(tmpdir(), 'vivarium-inspect-'));

@@ -105,7 +105,7 @@ export const logDamages: Readonly<Record<string, Damager>> = {
   'a header flipped, and a record': (log) => {
     const bytes = copy(log);
     bytes[0]! ^= 0x01;
-    bytes[MIDDLE(log).at + 60]! ^= 0x01;
+    bytes[MIDDLE(log).at + 40]! ^= 0x01;
     return {
       bytes,
       damages: [
@@ -180,8 +180,8 @@ export const logDamages: Readonly<Record<string, Damager>> = {
   'two records with a flipped bit each': (log) => {
     const [first, last] = [log.records[2]!, LAST(log)];
     const bytes = copy(log);
-    bytes[first.at + 50]! ^= 0x20;
-    bytes[last.at + 50]! ^= 0x20;
+    bytes[first.at + 40]! ^= 0x20;
+    bytes[last.at + 40]! ^= 0x20;
     return {
       bytes,
       damages: [
@@ -194,7 +194,7 @@ export const logDamages: Readonly<Record<string, Damager>> = {
   'a flipped bit and a torn end': (log) => {
     const [first, last] = [log.records[0]!, LAST(log)];
     const bytes = copy(log).subarray(0, last.at + 30);
-    bytes[first.at + 50]! ^= 0x20;
+    bytes[first.at + 40]! ^= 0x20;
     return {
       bytes,
       damages: [
