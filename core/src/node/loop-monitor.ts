@@ -6,7 +6,7 @@ import type { LoopDelay } from '../admin/history.js';
  * and seldom on an idle server, since each look wakes the process.
  */
 const BUSY_LOOK_MS = 20;
-const IDLE_LOOK_MS = 250;
+const IDLE_LOOK_MS = 1_000;
 /** Delays that are kept between two readings; those of five busy seconds have room. */
 const KEPT = 512;
 
