@@ -41,6 +41,7 @@ const names = [
   'leaks',
   'mixed-fleet',
   'inspect',
+  'backup',
   'admin',
   'shell',
 ] as const;

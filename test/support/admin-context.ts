@@ -69,6 +69,7 @@ export function peerView(changes: Partial<PeerView> = {}): PeerView {
     startedAt: NOW - 127_312,
     serverId: 0,
     lastZxid: 3n,
+    treeDigest: 30n,
     nodeCount: 7,
     ephemeralCount: 1,
     approximateDataSize: 55,

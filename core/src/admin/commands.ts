@@ -1,6 +1,7 @@
 import type { Summary } from '../peer/metrics.js';
 import type { ConnectionView, PeerView } from '../peer/view.js';
 import type { PeerCommand } from '../seam/inputs.js';
+import { type BackupPoint, NO_RESTORE, SNAPSHOT_DOC, takeSnapshot } from './backup-commands.js';
 import { type AdminContext, fullVersion, hex, servingView, socketAddress } from './facts.js';
 import { countWatches, environmentRows, NOT_SERVING, sessionsByPath } from './four-letter.js';
 import { monitorValues } from './monitor.js';
@@ -11,7 +12,7 @@ import { type AdminObject, type AdminValue, Double, fourDecimals, sizeOr } from 
 
 /** What a command answers. */
 export interface CommandAnswer {
-  /** HTTP status. ZooKeeper answers 200 even where there is an `error`, and so do we. */
+  /** HTTP status. Most errors have 200 too, as ZooKeeper's. */
   readonly status: number;
   /** The command's data, with `command` and `error` added. */
   readonly body: AdminObject;
@@ -19,6 +20,8 @@ export interface CommandAnswer {
   readonly command?: PeerCommand;
   /** To keep and to report as `ProcessFacts.traceMask` from now on. */
   readonly traceMask?: bigint;
+  /** To be streamed in place of the body. */
+  readonly backup?: BackupPoint;
 }
 
 /** One row per command. */
@@ -43,6 +46,8 @@ interface CommandQuestion {
 
 interface CommandResult {
   readonly data: AdminObject;
+  readonly status?: number;
+  readonly backup?: BackupPoint;
   readonly command?: PeerCommand;
   readonly traceMask?: bigint;
 }
@@ -190,10 +195,8 @@ export const adminCommands: readonly AdminCommand[] = [
     method: 'POST',
     needs: 'administrator',
     needsServer: true,
-    doc:
-      'With `streaming=false`: take a snapshot into the data folder. Streaming it, which is what ' +
-      'ZooKeeper does unless told otherwise, is not offered.',
-    run: ({ query }) => takeSnapshot(query.get('streaming')),
+    doc: SNAPSHOT_DOC,
+    run: ({ context, view, query }) => takeSnapshot(context, view, query),
   },
   reading('stats', ['stat'], 'As server_stats, with the connections in brief.', (question) => ({
     ...serverStats(question),
@@ -266,9 +269,9 @@ export function runCommand(
   if (denied !== undefined) return failure(denied.status, command.name, denied.error);
   const view = servingView(context);
   if (view === undefined && command.needsServer) return failure(200, command.name, NOT_SERVING);
-  const { data, ...orders } = command.run({ context, view: view!, query });
+  const { data, status = 200, ...orders } = command.run({ context, view: view!, query });
   const { error = null, ...rest } = data;
-  return { status: 200, body: { ...rest, command: command.name, error }, ...orders };
+  return { status, body: { ...rest, command: command.name, error }, ...orders };
 }
 
 function failure(status: number, command: string, error: string): CommandAnswer {
@@ -346,20 +349,6 @@ function sessionsByDeadline(view: PeerView): AdminObject {
     byDeadline[key].push(id);
   }
   return byDeadline;
-}
-
-const NO_STREAM =
-  'snapshot streams nothing on this server. With streaming=false it takes a snapshot into the data ' +
-  'folder; copy that, as docs/guides/running.md says under Backups.';
-
-const NO_RESTORE =
-  'restore is not offered on this server: a tree that changes under its clients would break what ' +
-  'they were promised. Stop the servers and put the backup into their data folders, as ' +
-  'docs/guides/running.md says under Backups.';
-
-function takeSnapshot(streaming: string | undefined): CommandResult {
-  if (streaming !== 'false') return { data: { error: NO_STREAM } };
-  return { data: {}, command: { name: 'take-snapshot' } };
 }
 
 function setTraceMask(text: string | undefined): CommandResult {

@@ -1,4 +1,5 @@
 import type { PeerCommand } from '../seam/inputs.js';
+import type { BackupPoint } from './backup-commands.js';
 import { adminCommands, runCommand } from './commands.js';
 import { type AdminContext, clientsView } from './facts.js';
 import { PROMETHEUS_TYPE, renderPrometheus } from './prometheus.js';
@@ -27,6 +28,8 @@ export interface HttpAnswer {
   readonly command?: PeerCommand;
   /** To keep and to report as `ProcessFacts.traceMask` from now on. */
   readonly traceMask?: bigint;
+  /** To be streamed in place of the body, as a snapshot. */
+  readonly backup?: BackupPoint;
 }
 
 /** How a 401 says what is asked for. */

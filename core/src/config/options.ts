@@ -301,6 +301,18 @@ const zooKeeperOptions = {
     default: 30_000,
     doc: 'An HTTP connection without a request for this long is closed.',
   }),
+  snapshotCommandEnabled: option<boolean>({
+    key: 'admin.snapshot.enabled',
+    kind: boolean,
+    default: true,
+    doc: 'Whether the admin command snapshot streams a backup to administrators.',
+  }),
+  snapshotCommandIntervalMs: option<number>({
+    key: 'admin.rateLimiterIntervalInMS',
+    kind: ms(),
+    default: 300_000,
+    doc: 'Time between two snapshots that the admin command snapshot streams. 0: no limit.',
+  }),
 } as const;
 
 /** Every option that Vivarium supports, by its name inside the program. */

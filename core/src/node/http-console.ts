@@ -9,6 +9,8 @@ import type { Config } from '../config/config.js';
 import type { AdminDesk } from './admin-desk.js';
 import { Administrators, type Login } from './administrators.js';
 import { type ConsoleAnswer, ConsoleFiles } from './console-files.js';
+import { HttpBackup } from './http-backup.js';
+import { usualHeaders } from './http-headers.js';
 import type { Log } from './logger.js';
 import { originProblem } from './origin-policy.js';
 import type { ClientStream, StreamEvents } from './stream.js';
@@ -42,6 +44,7 @@ export class HttpConsole {
   readonly #webSockets: WebSocketServer;
   readonly #administrators: Administrators;
   readonly #console: ConsoleFiles;
+  readonly #backup: HttpBackup;
   /** Sockets that have not come to their request, and what ends them then. */
   readonly #waiting = new Map<Duplex, NodeJS.Timeout>();
 
@@ -53,6 +56,7 @@ export class HttpConsole {
       servers: [`${parts.config.clientPortAddress ?? '0.0.0.0'}:${parts.desk.facts.clientPort}`],
       version,
     }));
+    this.#backup = new HttpBackup({ ...parts, facts: parts.desk.facts });
     this.#http = createServer({ maxHeaderSize: 16_384 });
     this.#http.on('request', (request, response) => void this.#answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -112,7 +116,8 @@ export class HttpConsole {
       const question = { ...asked, ...(login !== undefined && { identity: login.name }) };
       const answer = desk.perform((context: AdminContext) => answerHttp(question, context));
       this.#noteOrder(request, question, answer);
-      send(response, answer);
+      if (answer.backup === undefined) send(response, answer);
+      else await this.#backup.send(answer.backup, response);
     } catch (error) {
       this.#parts.log({
         level: 'error',
@@ -140,7 +145,7 @@ export class HttpConsole {
     return login;
   }
 
-  /** What an administrator changes is said in the log, with who it was. */
+  /** What an administrator changes or takes away is said in the log, with who it was. */
   #noteOrder(request: IncomingMessage, question: HttpQuestion, answer: HttpAnswer): void {
     const order = orderOf(answer);
     if (order === undefined) return;
@@ -214,7 +219,8 @@ export class HttpConsole {
 }
 
 /** What an answer orders, as the log says it; nothing for those that only tell. */
-function orderOf({ command, traceMask }: HttpAnswer): string | undefined {
+function orderOf({ command, traceMask, backup }: HttpAnswer): string | undefined {
+  if (backup !== undefined) return `snapshot ${hexLong(backup.zxid)}`;
   if (traceMask !== undefined) return `trace mask ${traceMask}`;
   if (command?.name === 'close-session') return `close-session ${hexLong(command.session)}`;
   return command?.name;
@@ -236,15 +242,6 @@ const refusals: Readonly<Record<'wrong' | 'busy', HttpAnswer>> = {
     body: 'Too many passwords wait to be checked. Try again in a few seconds.\n',
   },
 };
-
-/** Headers of every page: none is to be kept, framed, or taken for something else. */
-const usualHeaders = {
-  Connection: 'close',
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-} as const;
 
 /** Sends what belongs to the console, whose own headers go before the usual ones. */
 export function sendConsole(response: ServerResponse, answer: ConsoleAnswer): void {

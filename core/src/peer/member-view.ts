@@ -72,6 +72,9 @@ export function createMemberView(parts: MemberViewParts): PeerView {
     get lastZxid() {
       return store.database.lastZxid;
     },
+    get treeDigest() {
+      return store.database.tree.digest;
+    },
     get nodeCount() {
       return store.database.tree.nodeCount;
     },

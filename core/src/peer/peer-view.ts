@@ -34,6 +34,9 @@ export function createPeerView(parts: PeerViewParts): PeerView {
     get lastZxid() {
       return database.lastZxid;
     },
+    get treeDigest() {
+      return database.tree.digest;
+    },
     get nodeCount() {
       return database.tree.nodeCount;
     },

@@ -12,6 +12,8 @@ export interface PeerView {
   readonly startedAt: Millis;
   readonly serverId: number;
   readonly lastZxid: Zxid;
+  /** Of the tree as it is now; means nothing where the config has digests off. */
+  readonly treeDigest: bigint;
   /** Nodes as ZooKeeper counts them: the root counts twice, under "" and "/". */
   readonly nodeCount: number;
   readonly ephemeralCount: number;

@@ -75,6 +75,11 @@ export class History {
     return this.#replay.lastSeen;
   }
 
+  /** How many digests differed from those of the tree. */
+  get digestMismatches(): number {
+    return this.#digests.mismatches;
+  }
+
   /** As it is told to who serves it. */
   recovered(retention: Retention, more: Pick<Recovered, 'isNew' | 'tailIsProof'>): Recovered {
     const { chosen, database, apacheSessions } = this;
@@ -88,7 +93,7 @@ export class History {
       transactionsSinceSnapshot: chosen === undefined ? 0 : this.#replay.applied,
       apacheSessions,
       digests: this.#digests.recent,
-      digestMismatches: this.#digests.mismatches,
+      digestMismatches: this.digestMismatches,
       retention,
     };
   }

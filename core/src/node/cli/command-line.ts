@@ -71,6 +71,22 @@ const commands: Readonly<Record<string, Command>> = {
       return (await import('./inspect/inspect.js')).inspectCommand(words, world);
     },
   },
+  backup: {
+    usage: 'vivarium backup --from host:port --user NAME [--stdin] FILE',
+    doc:
+      'Take a backup of a server that runs: the tree of one transaction, checked. The password of ' +
+      'the administrator comes in VIVARIUM_PASSWORD, or from standard input.',
+    run: async (words, world) => {
+      return (await import('./backup/backup-command.js')).backupCommand(words, world);
+    },
+  },
+  restore: {
+    usage: 'vivarium restore FILE --data FOLDER [--data-log FOLDER]',
+    doc: 'Make a data folder of a backup, on each server of an ensemble while none runs.',
+    run: async (words, world) => {
+      return (await import('./backup/restore-command.js')).restoreCommand(words, world);
+    },
+  },
   'admin-user': {
     usage: 'vivarium admin-user NAME [--stdin]',
     doc:
