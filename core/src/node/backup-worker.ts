@@ -8,6 +8,7 @@ import { snapshotBytes } from '../storage/snapshot-bytes.js';
 import type { Database } from '../tree/database.js';
 import type { BackupNews, BackupOrder } from './backup.js';
 import { Files } from './files.js';
+import { realNames } from './real-names.js';
 import { systemCode } from './start-error.js';
 
 /** A purge may take a file away between the look at the folder and the reading. */
@@ -19,7 +20,7 @@ const order = workerData as BackupOrder;
 try {
   serve(await readTree());
 } catch (error) {
-  tell({ type: 'failed', message: (error as Error).message });
+  tell({ type: 'failed', message: realNames((error as Error).message, order) });
 }
 
 /** Sends a piece for each message that comes. */

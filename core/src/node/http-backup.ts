@@ -97,7 +97,8 @@ export class HttpBackup {
   #failed({ zxid }: BackupPoint, response: ServerResponse, why: string): void {
     const isCut = response.headersSent || response.destroyed;
     const message = isCut
-      ? `a backup of the tree at ${hexLong(zxid)} was cut off: its connection has ended`
+      ? `a backup of the tree at ${hexLong(zxid)} was cut off: ` +
+        (response.destroyed ? 'its connection has ended' : why)
       : `there is no backup of the tree at ${hexLong(zxid)}: ${why}`;
     this.#parts.log({ level: 'warn', event: 'backup.failed', message, fields: { zxid } });
     if (isCut) response.destroy();
