@@ -1,3 +1,4 @@
+import { EnsemblePage } from './ensemble/ensemble-page.js';
 import { hexText, spanText } from './format.js';
 import {
   about,
@@ -14,11 +15,14 @@ import { Icon } from './parts/icon.js';
 import { Notice, Strip } from './parts/notice.js';
 import { Toasts } from './parts/toast.js';
 import { hashOf, type PageName, route } from './route.js';
+import { SessionsPage } from './sessions/sessions-page.js';
 import { theme, turnTheme } from './theme.js';
 import { TreePage } from './tree/tree-page.js';
 
 const names: Readonly<Record<PageName, string>> = {
   tree: 'Tree',
+  ensemble: 'Ensemble',
+  sessions: 'Sessions',
 };
 
 /** The whole page: where one is, what the connection is like, and the page that was chosen. */
@@ -54,7 +58,7 @@ function Head() {
             <circle cx="23.8" cy="21.5" r="3.2" />
           </g>
         </svg>
-        Vivarium
+        <span class="brand-name">Vivarium</span>
       </a>
       <nav aria-label="Pages">
         {(Object.keys(names) as PageName[]).map((name) => (
@@ -138,6 +142,10 @@ function Away() {
 
 function Page() {
   const zk = client.value;
+  const { page } = route.value;
+  // These two ask by HTTP, so they have something to tell of a server that takes no clients.
+  if (page === 'ensemble') return <EnsemblePage />;
+  if (page === 'sessions') return <SessionsPage />;
   if (zk === undefined) return <Connecting />;
   return <TreePage zk={zk} />;
 }

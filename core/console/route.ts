@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals';
 
 /** Every page of the console, in the order of the navigation. */
-export const pages = ['tree'] as const;
+export const pages = ['tree', 'ensemble', 'sessions'] as const;
 export type PageName = (typeof pages)[number];
 
 export interface Route {
@@ -38,6 +38,11 @@ export function go(to: Partial<Route>, how: 'push' | 'replace' = 'push'): void {
 export function goQuery(name: string, value: string | undefined): void {
   const { [name]: _, ...rest } = route.value.query;
   go({ query: value === undefined ? rest : { ...rest, [name]: value } }, 'replace');
+}
+
+/** The address of a session, the owner of what it is linked from. */
+export function hashOfSession(id: string): string {
+  return hashOf({ page: 'sessions', path: '/', query: { id } });
 }
 
 /** The address of a route. */

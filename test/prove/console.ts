@@ -1,6 +1,8 @@
 import { editScenes } from '../browser/console/edit-scenes.js';
+import { ensembleScenes } from '../browser/console/ensemble-scenes.js';
 import { faultScenes } from '../browser/console/fault-scenes.js';
 import { lookScenes } from '../browser/console/look-scenes.js';
+import { sessionScenes } from '../browser/console/session-scenes.js';
 import { openStage } from '../browser/console/stage.js';
 import { treeScenes } from '../browser/console/tree-scenes.js';
 import type { Proof } from './proof.js';
@@ -13,7 +15,10 @@ export const prove: Proof = {
     const said: string[] = [];
     let failed = 0;
     try {
-      const all = [...treeScenes, ...editScenes, ...lookScenes, ...faultScenes];
+      const all = [
+        ...[...treeScenes, ...editScenes, ...sessionScenes, ...ensembleScenes],
+        ...[...lookScenes, ...faultScenes],
+      ];
       const scenes = all.filter(({ name }) => {
         return args.length === 0 || args.some((word) => name.includes(word));
       });

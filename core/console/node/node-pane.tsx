@@ -9,7 +9,7 @@ import { Icon } from '../parts/icon.js';
 import { Notice } from '../parts/notice.js';
 import { toast } from '../parts/toast.js';
 import { nameOf, parentPath, pathsDownTo, visibleName } from '../paths.js';
-import { go, goQuery, route } from '../route.js';
+import { go, goQuery, hashOfSession, route } from '../route.js';
 import { AclPane } from './acl-pane.js';
 import { CreateDialog } from './create-dialog.js';
 import { DataPane } from './data-pane.js';
@@ -188,7 +188,9 @@ function Present({
     <>
       <p class="summary">
         {kind === 'ephemeral' && (
-          <span class="tag">ephemeral of {hexText(stat.ephemeralOwner)}</span>
+          <a class="tag" href={hashOfSession(hexText(stat.ephemeralOwner))}>
+            ephemeral of {hexText(stat.ephemeralOwner)}
+          </a>
         )}
         {kind === 'container' && <span class="tag">container</span>}
         {kind === 'ttl' && <span class="tag">time to live</span>}

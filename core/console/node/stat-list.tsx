@@ -2,6 +2,7 @@ import type { Stat } from '@vivarium/core';
 import type { ComponentChildren } from 'preact';
 import { agoText, bytesText, countText, hexText, plural, spanText, timeText } from '../format.js';
 import { now } from '../link.js';
+import { hashOfSession } from '../route.js';
 
 /** The marks that ZooKeeper writes in the place of an owner for nodes that no session owns. */
 const CONTAINER = 0x8000_0000_0000_0000n;
@@ -43,7 +44,10 @@ export function StatList({ stat }: { readonly stat: Stat }) {
       <Fact name="Kind">{kinds[kind]}</Fact>
       {kind === 'ephemeral' && (
         <Fact name="Owner" zk="ephemeralOwner">
-          session <code>{hexText(stat.ephemeralOwner)}</code>
+          session{' '}
+          <a href={hashOfSession(hexText(stat.ephemeralOwner))}>
+            <code>{hexText(stat.ephemeralOwner)}</code>
+          </a>
         </Fact>
       )}
       <Fact name="Created" zk="ctime, czxid">

@@ -78,7 +78,12 @@ export const faultScenes: readonly Scene[] = [
         await page.keyboard.press('Escape');
         const where = await page.locator('.pulse').textContent();
         demand(where?.includes(`${host}:${port}`) === true, where);
-        return `shows the tree of ${apache === undefined ? 'another server' : 'Apache ZooKeeper'}`;
+        await page.getByRole('link', { name: 'Ensemble' }).click();
+        await page.getByText('No figures behind a relay').waitFor();
+        await page.getByRole('link', { name: 'Sessions' }).click();
+        await page.getByText('No sessions behind a relay').waitFor();
+        const whose = apache === undefined ? 'another server' : 'Apache ZooKeeper';
+        return `shows the tree of ${whose}, and says why there are no figures`;
       } finally {
         await context.close();
         await relay.close();

@@ -1,6 +1,8 @@
 /** A live ensemble, a program beside it, and the console in a headless Chromium. */
 import { existsSync } from 'node:fs';
 import { type Client, connect } from '@vivarium/core';
+import { writeAdministrator } from '@vivarium/core/internal/config/administrator';
+import { makeAdministrator } from '@vivarium/core/internal/node/administrators';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { Ensemble } from '../../interop/ensemble/ensemble.js';
 import type { Member } from '../../interop/ensemble/member.js';
@@ -10,6 +12,9 @@ const PLACES = [process.env.CHROMIUM ?? '', '/usr/bin/chromium'];
 /** Long: a machine that is busy with other things must not look like a page that is wrong. */
 const SEEN_LIMIT_MS = 60_000;
 const SERVING_LIMIT_MS = 180_000;
+
+/** Who may change things at each server of the ensemble. */
+export const administrator = { name: 'ops', password: 'correct horse battery' };
 
 export interface Stage {
   readonly ensemble: Ensemble;
@@ -59,7 +64,7 @@ export async function openPage(
 }
 
 /** Where the console of a server is. */
-function addressOf({ host, port }: Pick<Member, 'host' | 'port'>): string {
+export function addressOf({ host, port }: Pick<Member, 'host' | 'port'>): string {
   return `http://${host}:${port}/`;
 }
 
@@ -71,7 +76,11 @@ export async function openStage(short: boolean): Promise<Stage> {
   };
   try {
     const kinds = ['vivarium', 'vivarium', 'vivarium'] as const;
-    const ensemble = await Ensemble.create({ kinds });
+    const line = writeAdministrator(
+      await makeAdministrator(administrator.name, administrator.password),
+    );
+    const config = { 'vivarium.administrators': line };
+    const ensemble = await Ensemble.create({ kinds, config });
     undo.push(() => ensemble.destroy());
     await Promise.all(ensemble.members.map((member) => member.launch()));
     await ensemble.untilServing(SERVING_LIMIT_MS);
