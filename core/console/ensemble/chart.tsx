@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { clockText } from '../format.js';
 import { axisEnd, axisText, type ChartSpec } from './charts.js';
-import { figure, type Mark, type Sample, WINDOW_MS } from './history.js';
+import { figure, type Mark, type Sample } from './history.js';
 import { toneOf } from './marks.js';
 
 /** The moment that is pointed at, in all charts together; undefined when there is none. */
@@ -18,21 +18,24 @@ interface ChartParts {
   readonly marks: readonly Mark[];
   /** The right edge. */
   readonly end: number;
+  /** How much time is shown, ms. */
+  readonly span: number;
   readonly intervalMs: number;
 }
 
-/** Fifteen minutes of a few figures: lines over time, and what happened as strokes across. */
-export function Chart({ spec, samples, marks, end, intervalMs }: ChartParts) {
-  const begin = end - WINDOW_MS;
+/** The last minutes of a few figures: lines over time, and what happened as strokes across. */
+export function Chart({ spec, samples, marks, end, span, intervalMs }: ChartParts) {
+  const begin = end - span;
+  const third = span / 180_000;
   const all = spec.series.map(({ column }) => samples.map((sample) => figure(sample, column)));
   const most = Math.max(0, ...all.flat().map((value) => value ?? 0));
   const top = axisEnd(most);
-  const x = (at: number) => ((at - begin) / WINDOW_MS) * WIDTH;
+  const x = (at: number) => ((at - begin) / span) * WIDTH;
   const y = (value: number) => HEIGHT - (value / top) * HEIGHT;
   const at = nearest(samples, pointed.value);
   const told = at ?? samples.length - 1;
   const point = (clientX: number, box: DOMRect) => {
-    pointed.value = begin + ((clientX - box.left) / box.width) * WINDOW_MS;
+    pointed.value = begin + ((clientX - box.left) / box.width) * span;
   };
   const values = all.map((list) => {
     const value = list[told] ?? null;
@@ -67,7 +70,7 @@ export function Chart({ spec, samples, marks, end, intervalMs }: ChartParts) {
           role="img"
           aria-label={
             `${spec.title}${spec.unit === '' ? '' : `, ${spec.unit}`}: ${summary}; ` +
-            `most in fifteen minutes ${spec.shown(most)}`
+            `most in ${third * 3} minutes ${spec.shown(most)}`
           }
           onPointerMove={({ clientX, currentTarget }) => {
             point(clientX, currentTarget.getBoundingClientRect());
@@ -96,9 +99,9 @@ export function Chart({ spec, samples, marks, end, intervalMs }: ChartParts) {
           )}
         </svg>
         <div class="axis-x numbers" aria-hidden="true">
-          <span>15 min ago</span>
-          <span>10</span>
-          <span>5</span>
+          <span>{third * 3} min ago</span>
+          <span>{third * 2}</span>
+          <span>{third}</span>
           <span>now</span>
         </div>
       </div>

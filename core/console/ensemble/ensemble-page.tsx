@@ -1,12 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { clockText, plural, spanText } from '../format.js';
-import { about, client, now } from '../link.js';
+import { about, client, isConnected, now } from '../link.js';
 import { BehindRelay, NothingToTell } from '../parts/away-notices.js';
 import { Notice, Strip } from '../parts/notice.js';
 import { Chart } from './chart.js';
 import { charts } from './charts.js';
-import { type History, lagsOf, type Sample, WINDOW_MS } from './history.js';
+import { type History, lagsOf, type Sample, spanOf } from './history.js';
 import { Marks } from './marks.js';
 import { type Place, placesOf } from './places.js';
 import { FiguresTable, PlacesTable } from './tables.js';
@@ -16,6 +16,7 @@ import {
   history,
   members,
   missing,
+  readConfig,
   type ServerWords,
   watchServer,
   words,
@@ -28,6 +29,10 @@ export function EnsemblePage() {
     if (kind !== 'server') return undefined;
     return watchServer(() => client.value);
   }, [kind]);
+  const isUp = isConnected();
+  useEffect(() => {
+    if (kind === 'server' && isUp) void readConfig(client.value);
+  }, [kind, isUp]);
   if (kind === 'relay') return <BehindRelay what="figures" />;
   const said = words.value;
   const known = history.value;
@@ -95,7 +100,7 @@ function Facts({
         <span class="mono">{typeof zxid === 'string' ? zxid : '–'}</span>
       </Tile>
       <Tile name="Phase">{said.phase ?? '–'}</Tile>
-      <Tile name="Serving since">
+      <Tile name="Serving for">
         {said.uptimeMs === undefined ? 'not serving' : spanText(said.uptimeMs)}
       </Tile>
       <Tile name="Version">{said.version ?? '–'}</Tile>
@@ -171,15 +176,16 @@ function Charts({
   const away = isSilent && heardAt.value !== undefined ? now.value - heardAt.value : 0;
   const parts = { samples: known.samples, intervalMs: known.intervalMs };
   const end = last + Math.max(0, away);
-  const marks = known.marks.filter(({ at }) => at >= end - WINDOW_MS && at <= end);
+  const span = spanOf(end - known.samples[0]!.at);
+  const marks = known.marks.filter(({ at }) => at >= end - span && at <= end);
   return (
     <section aria-labelledby="charts-title">
       <h2 id="charts-title" class="charts-title">
-        Last fifteen minutes
+        Last {spanText(span)}
       </h2>
       <div class="charts">
         {charts.map((spec) => (
-          <Chart key={spec.title} spec={spec} marks={marks} end={end} {...parts} />
+          <Chart key={spec.title} spec={spec} marks={marks} end={end} span={span} {...parts} />
         ))}
       </div>
       <FiguresTable samples={known.samples} />

@@ -39,7 +39,9 @@ export interface History {
   readonly marks: readonly Mark[];
 }
 
-export const WINDOW_MS = 15 * 60_000;
+const WINDOW_MS = 15 * 60_000;
+/** Lengths of time that charts show, each to be told in three parts. */
+const SPANS = [3 * 60_000, 6 * 60_000, WINDOW_MS] as const;
 /** Events that are kept; the server keeps as many. */
 const MARKS = 200;
 
@@ -67,6 +69,11 @@ export function joined(known: History | undefined, answer: HistoryAnswer): Histo
 /** What is known of an earlier life, to which a new one is added from its start. */
 export function afterRestart(known: History): History {
   return { ...known, lastSeq: 0 };
+}
+
+/** How much time a chart shows of a history of some length, so that a young one fills it. */
+export function spanOf(lengthMs: number): number {
+  return SPANS.find((span) => span >= lengthMs) ?? WINDOW_MS;
 }
 
 /** A figure of a sample; null where there is none. */

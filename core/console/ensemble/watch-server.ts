@@ -8,6 +8,7 @@ import { type MemberLine, readMembers } from './members.js';
 /** What a server says of itself, as far as it says it. */
 export interface ServerWords {
   readonly role: string;
+  /** Vivarium's, which stands behind the ZooKeeper release that it keeps to. */
   readonly version: string | undefined;
   readonly uptimeMs: number | undefined;
   /** Its number in the ensemble; a server that stands alone has none. */
@@ -87,7 +88,7 @@ async function readWords(): Promise<void> {
   const led = leader.kind === 'answered' ? leader.body.leader_id : -1;
   words.value = {
     role: server_stats.server_state,
-    version: version.split(',')[0],
+    version: /vivarium-([^,]+)/.exec(version)?.[1] ?? version.split(',')[0],
     uptimeMs: server_stats.uptime,
     id: own?.myid ?? before?.id,
     leader: led < 0 ? undefined : led,
@@ -96,7 +97,7 @@ async function readWords(): Promise<void> {
 }
 
 /** The servers by the tree's own node of them; what was known stays while it cannot be read. */
-async function readConfig(zk: Client | undefined): Promise<void> {
+export async function readConfig(zk: Client | undefined): Promise<void> {
   if (zk?.state.type !== 'connected') return;
   const config = await zk.getData('/zookeeper/config', { codec: text }).catch(() => undefined);
   if (config !== undefined) members.value = readMembers(config);

@@ -134,9 +134,9 @@ function Failure({ failure }: { readonly failure: Exclude<Answer<never>, { kind:
   if (failure.status === 403) {
     return (
       <Strip icon="lock" tone="warn">
-        <strong>Nobody may do this here yet.</strong> {failure.words} Make one with{' '}
-        <code>npx vivarium admin-user NAME</code>, put its line into the <code>zoo.cfg</code> of
-        each server, and restart them one after the other.
+        <strong>Nobody may do this here yet.</strong> {failure.words} Run{' '}
+        <code>npx vivarium admin-user NAME</code>, put the line that it prints into the{' '}
+        <code>zoo.cfg</code> of each server, and restart them one after the other.
       </Strip>
     );
   }
