@@ -181,7 +181,7 @@ function Charts({
   return (
     <section aria-labelledby="charts-title">
       <h2 id="charts-title" class="charts-title">
-        Last {spanText(span)}
+        Last {span / 60_000} minutes
       </h2>
       <div class="charts">
         {charts.map((spec) => (
