@@ -43,6 +43,7 @@ const names = [
   'inspect',
   'backup',
   'admin',
+  'audit',
   'shell',
 ] as const;
 

@@ -1,3 +1,4 @@
+import type { AuditEvent } from './audit-event.js';
 import type { LogEvent } from './log-event.js';
 
 /**
@@ -13,4 +14,6 @@ export interface Host {
   hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array;
   /** Reports what happened. Must not throw and must not call back into the machine. */
   log(event: LogEvent): void;
+  /** Takes what the audit log is to say, on the terms of `log`; unset where none is kept. */
+  readonly audit?: ((event: AuditEvent) => void) | undefined;
 }

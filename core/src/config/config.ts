@@ -123,7 +123,20 @@ export function contradiction(config: Config): Contradiction | undefined {
       allowed: 'at most vivarium.sendQueueMaxBytes',
     };
   }
+  if (config.auditEnabled && config.auditFile === undefined && hidesInfo(config)) {
+    return {
+      name: 'auditEnabled',
+      message:
+        `audit.enable is true and its lines go to the log, where vivarium.logLevel=${config.logLevel} ` +
+        'would hide them',
+      allowed: 'true with a vivarium.auditFile, or with vivarium.logLevel=info',
+    };
+  }
   return config.ensemble === undefined ? undefined : misfit(config, config.ensemble);
+}
+
+function hidesInfo({ logLevel }: Config): boolean {
+  return logLevel === 'warn' || logLevel === 'error';
 }
 
 /** What is wrong with an ensemble, or with this server as one of it. */

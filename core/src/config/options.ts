@@ -247,6 +247,12 @@ const zooKeeperOptions = {
     default: [],
     doc: 'Names that the auth scheme ensemble accepts; other names close the connection.',
   }),
+  auditEnabled: option<boolean>({
+    key: 'audit.enable',
+    kind: boolean,
+    default: false,
+    doc: 'Whether an audit log is kept, of starts and stops and of every write that a client asks.',
+  }),
   enforceQuota: option<boolean>({
     key: 'enforceQuota',
     kind: boolean,

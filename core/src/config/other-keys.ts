@@ -89,9 +89,11 @@ export const otherKeys: readonly OtherKey[] = [
     'Remove the key, or set it to false.',
     [['IPAuthenticationProvider.usexforwardedfor', boolean, OFF]],
   ),
-  ...refused('this version keeps no audit log', 'Remove the key.', [
-    ['audit.enable', boolean, OFF],
-  ]),
+  ...refused(
+    'audit lines go to the file that vivarium.auditFile names, or to the log',
+    'Remove the key, and collect the lines from there.',
+    [['audit.impl.class', any, ['org.apache.zookeeper.audit.slf4jauditlogger']]],
+  ),
   ...refused(
     'the servers of an ensemble cannot be changed while it runs; that comes with a later version, ' +
       'and until then a change that is found in the log stops the server',
@@ -199,7 +201,6 @@ export const otherKeys: readonly OtherKey[] = [
     'kinit',
     'requireKerberosConfig',
     'security.auth_to_local',
-    'audit.impl.class',
     'quorum.auth.*',
   ]),
   ...ignored('the receive limit is jute.maxbuffer exactly', any, ['jute.maxbuffer.extrasize']),

@@ -1,6 +1,6 @@
 import { readAdministrator } from './administrator.js';
 import { option, optional } from './option.js';
-import { boolean, bytes, choice, int, list, ms } from './option-kinds.js';
+import { boolean, bytes, choice, int, list, ms, path } from './option-kinds.js';
 
 const HOST_NAME = /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?(:\d{1,5})?$/;
 const ORIGIN = /^https?:\/\/[^/?#\s]+$/;
@@ -138,5 +138,24 @@ export const ownOptions = {
     kind: choice('debug', 'info', 'warn', 'error'),
     default: 'info',
     doc: 'The least level of what is logged to standard error.',
+  }),
+  auditFile: optional<string>({
+    key: 'vivarium.auditFile',
+    kind: path,
+    doc:
+      'File of the audit log, which every server needs for itself; without one the lines go to the ' +
+      'log.',
+  }),
+  auditFileMaxBytes: option<number>({
+    key: 'vivarium.auditFileMaxBytes',
+    kind: bytes({ min: 1024 }),
+    default: 10_485_760,
+    doc: 'At this size the file of the audit log is put aside, as its name with .1, and begun anew.',
+  }),
+  auditFilesKept: option<number>({
+    key: 'vivarium.auditFilesKept',
+    kind: int({ min: 0, max: 10_000 }),
+    default: 10,
+    doc: 'Files of the audit log that are kept besides the one that is written; the oldest goes.',
   }),
 } as const;

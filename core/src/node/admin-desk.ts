@@ -3,6 +3,7 @@ import type { History } from '../admin/history.js';
 import type { Config } from '../config/config.js';
 import type { PeerView } from '../peer/view.js';
 import type { PeerCommand } from '../seam/inputs.js';
+import type { AuditWriter } from './audit-log.js';
 import type { LiveFacts } from './process-facts.js';
 
 /** What an answer may order besides saying something. */
@@ -14,6 +15,8 @@ interface Orders {
 /** Where administrators' questions are answered, by whichever door they came in. */
 export class AdminDesk {
   readonly facts: LiveFacts;
+  /** Where orders are put on record, if anywhere. */
+  readonly audit: AuditWriter | undefined;
   readonly #config: Config;
   readonly #history: History;
   readonly #view: () => PeerView | undefined;
@@ -23,11 +26,13 @@ export class AdminDesk {
     readonly facts: LiveFacts;
     readonly config: Config;
     readonly history: History;
+    readonly audit: AuditWriter | undefined;
     /** The running server, if there is one. */
     readonly view: () => PeerView | undefined;
     readonly command: (command: PeerCommand) => void;
   }) {
     this.facts = parts.facts;
+    this.audit = parts.audit;
     this.#config = parts.config;
     this.#history = parts.history;
     this.#view = parts.view;

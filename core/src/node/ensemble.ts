@@ -89,7 +89,10 @@ export interface EnsembleSettings {
   readonly servers: number;
   /** How many more only listen. */
   readonly observers: number;
-  /** Their settings. `dataDir` holds a folder for each, `clientPort` is that of the first. */
+  /**
+   * Their settings. `dataDir` holds a folder for each, `clientPort` is that of the first, and
+   * `auditFile` gets the number of each behind its name.
+   */
   readonly overrides: ConfigOverrides;
   readonly isInMemory: boolean;
 }
@@ -131,8 +134,10 @@ export async function memberConfigs(settings: EnsembleSettings): Promise<readonl
   const ports = { client: clientPort, quorum: first, election: first + count };
   const ensemble = localEnsemble(servers, observers, ports);
   return ensemble.servers.map(({ serverId }) => {
+    const { auditFile } = own;
     const overrides: ConfigOverrides = {
       ...own,
+      ...(auditFile !== undefined && { auditFile: `${auditFile}.server-${serverId}` }),
       serverId,
       ensemble,
       clientPort: clientPort === 0 ? 0 : clientPort + serverId - 1,

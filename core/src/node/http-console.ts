@@ -145,7 +145,7 @@ export class HttpConsole {
     return login;
   }
 
-  /** What an administrator changes or takes away is said in the log, with who it was. */
+  /** What an administrator changes or takes away is said in the logs, with who it was. */
   #noteOrder(request: IncomingMessage, question: HttpQuestion, answer: HttpAnswer): void {
     const order = orderOf(answer);
     if (order === undefined) return;
@@ -156,6 +156,13 @@ export class HttpConsole {
       event: 'admin.order',
       message: `${user} from ${address} has ordered: ${order}`,
       fields: { user, address, order },
+    });
+    this.#parts.desk.audit?.write({
+      operation: 'adminOrder',
+      result: 'invoked',
+      users: [user],
+      address,
+      order,
     });
   }
 

@@ -122,7 +122,7 @@ export class LiveFacts implements ProcessFacts {
 }
 
 /** Empty where the system has no name for the user, as in some containers. */
-function userName(): string {
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {

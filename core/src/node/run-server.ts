@@ -7,6 +7,7 @@ import { type Config, contradiction } from '../config/config.js';
 import type { PeerView } from '../peer/view.js';
 import type { BootDisk } from '../storage/disk.js';
 import { AdminDesk } from './admin-desk.js';
+import { AuditLog } from './audit-log.js';
 import type { DataDir } from './data-dir.js';
 import { memoryStorage, openStorage, type Storage } from './data-storage.js';
 import { tcpDial } from './dial.js';
@@ -74,18 +75,25 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function runServer(options: RunOptions): Promise<RunningServer> {
   const { config, log } = options;
-  const isInMemory = options.storage === 'memory';
-  const storage = isInMemory ? memoryStorage(config) : await openStorage(config, log);
+  const audit = AuditLog.open(config, log);
+  let storage: Storage | undefined;
   try {
-    return await serve(options, storage);
+    storage = options.storage === 'memory' ? memoryStorage(config) : await openStorage(config, log);
+    return await serve(options, storage, audit);
   } catch (error) {
-    storage.files.close();
-    storage.dataDir.release();
+    storage?.files.close();
+    storage?.dataDir.release();
+    audit?.write({ operation: 'serverStart', result: 'failure' });
+    audit?.close();
     throw error;
   }
 }
 
-async function serve(options: RunOptions, { dataDir, files }: Storage): Promise<RunningServer> {
+async function serve(
+  options: RunOptions,
+  { dataDir, files }: Storage,
+  audit: AuditLog | undefined,
+): Promise<RunningServer> {
   const { boot, shownConfig } = options;
   const sampler = new HistorySampler();
   const quiet = quietLog(options.log);
@@ -104,7 +112,10 @@ async function serve(options: RunOptions, { dataDir, files }: Storage): Promise<
   await demandPorts(config, log, portsTried === 1 ? [clientPlaceOf(config), ...links] : links);
   const machine = bootOrRefuse(boot, dataDir, {
     config,
-    host: createHost((event) => log({ ...event, message: realNames(event.message, dataDir) })),
+    host: createHost(
+      (event) => log({ ...event, message: realNames(event.message, dataDir) }),
+      audit && ((event) => audit.write(event)),
+    ),
     disk: files,
     secret: dataDir.secret,
     now: performance.now(),
@@ -133,6 +144,7 @@ async function serve(options: RunOptions, { dataDir, files }: Storage): Promise<
     facts,
     config,
     history: sampler.history,
+    audit,
     view: () => driver.view,
     command: (command) => driver.command(command),
   });
@@ -149,16 +161,20 @@ async function serve(options: RunOptions, { dataDir, files }: Storage): Promise<
   facts.clientPort = port;
   driver.start();
   sampler.start(driver);
+  audit?.write({ operation: 'serverStart', result: 'success' });
   const ended = machineEnded.then(async (end) => {
+    audit?.stopping();
     sampler.stop();
     listener.stopAccepting();
     linkListener.stopAccepting();
     if (end.code === exitCodes.ok) await within(LINGER_MS, listener.drained());
     listener.destroy();
     linkListener.destroy();
+    audit?.close();
     return end;
   });
   const close = async () => {
+    audit?.stopping();
     listener.stopAccepting();
     driver.stop();
     const late = `the stop was not done within ${config.shutdownTimeoutMs} ms`;

@@ -8,6 +8,7 @@ import type { Database } from '../tree/database.js';
 import { txnTypes } from '../wire/txns.js';
 import { Writer } from '../wire/writer.js';
 import { applyWithResults, writeAnswer } from './answers.js';
+import { Audit } from './audit.js';
 import type { Connection } from './connection.js';
 import type { DigestHistory } from './digest-history.js';
 import type { MetricsRegistry } from './metrics.js';
@@ -42,9 +43,12 @@ export class Applier {
   readonly #parts: ApplierParts;
   /** Of the multi that is being applied. */
   readonly #results = new Writer(1024);
+  readonly #audit: Audit | undefined;
 
   constructor(parts: ApplierParts) {
     this.#parts = parts;
+    const { host, database } = parts;
+    this.#audit = host.audit === undefined ? undefined : new Audit(host.audit, database);
   }
 
   apply(write: PendingWrite): void {
@@ -52,7 +56,9 @@ export class Applier {
     const { request, zxidHigh, zxidLow } = write;
     notifications.beginTxn(zxidHigh, zxidLow);
     const results = request && this.#results;
+    this.#audit?.beforeWrite(write);
     const code = applyWithResults(database, write, notifications, results);
+    this.#audit?.afterWrite(write, code);
     outstanding?.applied(write.number, write.records);
     if (outstanding !== undefined) metrics.commits.add();
     const latencyMs = this.#parts.turn.wall - write.txn.header.time;

@@ -194,6 +194,7 @@ export class Greeter {
       receivedAt: this.#parts.turn.now,
       identities: connection.identities,
       frame: undefined,
+      audited: undefined,
     };
     connection.wait(waiting);
     return waiting;

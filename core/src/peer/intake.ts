@@ -300,6 +300,7 @@ export class Intake {
       receivedAt,
       identities,
       frame,
+      audited: undefined,
     };
     connection.wait(request);
     this.#outstanding++;
@@ -313,11 +314,13 @@ export class Intake {
     from: Reader,
     largeBytes: number,
   ): void {
-    const { authority, turn } = this.#parts;
+    const { authority, host, turn } = this.#parts;
     const { identities, session } = connection;
     const receivedAt = turn.now;
     const frame = undefined;
-    const request = { connection, operation, xid, receivedAt, identities, frame };
+    const audited =
+      host.audit === undefined ? undefined : from.bytes.subarray(from.position, from.end);
+    const request = { connection, operation, xid, receivedAt, identities, frame, audited };
     connection.wait(request);
     this.#outstanding++;
     this.large.take(largeBytes);

@@ -20,6 +20,8 @@ export interface WaitingRequest {
    * for a write, which is answered when its transaction is applied.
    */
   readonly frame: Uint8Array | undefined;
+  /** Body of a write, kept for the audit log; `undefined` where there is none. */
+  readonly audited: Uint8Array | undefined;
   /** A sync that may not be served yet, though it has a frame. */
   isGated?: boolean;
 }

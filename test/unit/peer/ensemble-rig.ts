@@ -1,5 +1,6 @@
 /** Some servers of an ensemble in a world of their own, on virtual time. */
 import type { Client, ConnectOptions } from '@vivarium/core';
+import type { AuditEvent } from '@vivarium/core/internal/base/audit-event';
 import { createClient } from '@vivarium/core/internal/client/client';
 import { parseConnectString } from '@vivarium/core/internal/client/connect-string';
 import { type ConfigOverrides, defaultConfig } from '@vivarium/core/internal/config/config';
@@ -39,6 +40,8 @@ export class EnsembleRig {
   readonly time: VirtualTime;
   readonly events: { readonly server: number; readonly event: string; readonly message: string }[] =
     [];
+  /** What the servers told their audit logs, if the config asks for them. */
+  readonly audited: { readonly server: number; readonly event: AuditEvent }[] = [];
   /** Servers that have ended by themselves. */
   readonly ends: { readonly server: number; readonly code: number; readonly reason: string }[] = [];
   #clients = 0;
@@ -77,7 +80,12 @@ export class EnsembleRig {
         ...(options.disks && { disk: options.disks[serverId - 1]! }),
         ...(options.isEven && { turnMicros: [50, 50] }),
         backgroundSlowness: options.backgroundSlowness ?? 1,
-        boot: (how) => options.watched?.(bootMember(how), serverId) ?? bootMember(how),
+        boot: (how) => {
+          const audit = (event: AuditEvent) => this.audited.push({ server: serverId, event });
+          const host = config.auditEnabled ? { ...how.host, audit } : how.host;
+          const machine = bootMember({ ...how, host });
+          return options.watched?.(machine, serverId) ?? machine;
+        },
         ended: ({ code, reason }) => this.ends.push({ server: serverId, code, reason }),
         log: ({ event, message }) => {
           this.events.push({ server: serverId, event, message });

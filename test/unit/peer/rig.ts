@@ -1,4 +1,5 @@
 /** One server machine in a test's hands: its clock, its disk, its clients, and all it said. */
+import type { AuditEvent } from '@vivarium/core/internal/base/audit-event';
 import type { LogEvent } from '@vivarium/core/internal/base/log-event';
 import { type ConfigOverrides, defaultConfig } from '@vivarium/core/internal/config/config';
 import { DiskError, MemoryDisk } from '@vivarium/core/internal/local/disk';
@@ -28,6 +29,8 @@ export class PeerRig {
   readonly disk: MemoryDisk;
   readonly peer: Peer;
   readonly events: LogEvent[] = [];
+  /** What the audit log was told, if the config asks for one. */
+  readonly audited: AuditEvent[] = [];
   /** Everything the machine has said, oldest first. */
   readonly effects: Effect[] = [];
   /** Disk requests that wait for `perform`. */
@@ -51,6 +54,9 @@ export class PeerRig {
         sha1,
         hmacSha256,
         log: (event) => this.events.push(event),
+        ...(overrides.auditEnabled === true && {
+          audit: (event: AuditEvent) => this.audited.push(event),
+        }),
       },
       disk,
       secret: SECRET,
