@@ -24,6 +24,7 @@ type Logs = ReadonlyMap<string, readonly string[]>;
 const CONFIG = {
   'audit.enable': 'true',
   tickTime: 1000,
+  extendedTypesEnabled: 'true',
   maxSessionTimeout: 60_000,
   'DigestAuthenticationProvider.superDigest': superDigest,
 } as const;
