@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { type Client, isZkError, type Stat } from '@vivarium/core';
 import { useEffect, useRef } from 'preact/hooks';
 import { countText, plural } from '../format.js';
+import { ConfirmField } from '../parts/confirm-field.js';
 import { Dialog } from '../parts/dialog.js';
 import { errorWords } from '../parts/error-words.js';
 import { Strip } from '../parts/notice.js';
@@ -88,22 +89,9 @@ export function DeleteDialog({ zk, path, stat, onClose, onDeleted }: DeleteParts
             ' will be gone for everybody.'
           )}
         </p>
-        <label>
-          <span>
-            To confirm, type its name: <code class="path">{visibleName(name)}</code>
-          </span>
-          <input
-            class="mono"
-            autofocus
-            spellcheck={false}
-            autocomplete="off"
-            disabled={isBusy}
-            value={typed.value}
-            onInput={({ currentTarget: { value } }) => {
-              typed.value = value;
-            }}
-          />
-        </label>
+        <ConfirmField what="its name" typed={typed} isBusy={isBusy}>
+          {visibleName(name)}
+        </ConfirmField>
         {isBusy && isDeep && (
           <p class="hint numbers" role="status">
             <progress max={Math.max(found, 1)} value={deleted} aria-label="Deleted" />

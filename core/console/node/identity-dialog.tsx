@@ -3,6 +3,7 @@ import type { Client, ClientInfo } from '@vivarium/core';
 import { useEffect } from 'preact/hooks';
 import { Dialog } from '../parts/dialog.js';
 import { errorWords } from '../parts/error-words.js';
+import { LoginFields } from '../parts/login-fields.js';
 import { Strip } from '../parts/notice.js';
 import { toast } from '../parts/toast.js';
 
@@ -56,28 +57,7 @@ export function IdentityDialog({
             .
           </p>
         )}
-        <label>
-          User
-          <input
-            autofocus
-            autocomplete="username"
-            value={user.value}
-            onInput={({ currentTarget: { value } }) => {
-              user.value = value;
-            }}
-          />
-        </label>
-        <label>
-          Password
-          <input
-            type="password"
-            autocomplete="current-password"
-            value={password.value}
-            onInput={({ currentTarget: { value } }) => {
-              password.value = value;
-            }}
-          />
-        </label>
+        <LoginFields who="User" user={user} password={password} isFirst />
         <p class="hint">
           The scheme is digest. It is sent as it is and kept until this page is closed. A server
           takes any password: a wrong one opens nothing.

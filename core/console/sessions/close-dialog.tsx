@@ -1,7 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { type Answer, administrator, order } from '../ask.js';
 import { hexText } from '../format.js';
+import { ConfirmField } from '../parts/confirm-field.js';
 import { Dialog } from '../parts/dialog.js';
+import { LoginFields } from '../parts/login-fields.js';
 import { Strip } from '../parts/notice.js';
 import { toast } from '../parts/toast.js';
 import { ephemeralsText } from './words.js';
@@ -57,46 +59,13 @@ export function CloseDialog({ id, ephemerals, onClose }: CloseParts) {
           )}
           . Locks and memberships that it holds pass to others.
         </p>
-        <label>
-          <span>
-            To confirm, type its id: <code class="path">{name}</code>
-          </span>
-          <input
-            class="mono"
-            autofocus
-            spellcheck={false}
-            autocomplete="off"
-            disabled={isBusy.value}
-            value={typed.value}
-            onInput={({ currentTarget: { value } }) => {
-              typed.value = value;
-            }}
-          />
-        </label>
+        <ConfirmField what="its id" typed={typed} isBusy={isBusy.value}>
+          {name}
+        </ConfirmField>
         {failure.value !== undefined && <Failure failure={failure.value} />}
         {isAsked && (
           <>
-            <label>
-              Administrator
-              <input
-                autocomplete="username"
-                value={user.value}
-                onInput={({ currentTarget: { value } }) => {
-                  user.value = value;
-                }}
-              />
-            </label>
-            <label>
-              Password
-              <input
-                type="password"
-                autocomplete="current-password"
-                value={password.value}
-                onInput={({ currentTarget: { value } }) => {
-                  password.value = value;
-                }}
-              />
-            </label>
+            <LoginFields who="Administrator" user={user} password={password} />
             <p class="hint">
               It is sent as it is, to this server alone, and kept until the page is closed.
             </p>
