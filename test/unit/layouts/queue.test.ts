@@ -2,8 +2,10 @@ import { isOurName } from '@vivarium/core/internal/layouts/made-by';
 import { memberName } from '@vivarium/core/internal/layouts/member';
 import { contendersIn } from '@vivarium/core/internal/layouts/queue';
 import { compareSequences, sequentialName } from '@vivarium/core/internal/layouts/sequence';
+import { holdersIn } from '@vivarium/recipes/internal/lock/lock-queues';
 import * as assert from 'uvu/assert';
 import { suite } from '../../support/suite.js';
+import { Random } from '../tree/random.js';
 
 const UUID = '_c_01a21105-7378-0035-0000-000000000001';
 const KAZOO = '681c17270f2f4ca59843dac499d76089';
@@ -59,6 +61,30 @@ suite('a queue of a lock', (test) => {
       `${UUID}-up2-__WRIT__0000000005`,
     ];
     assert.is(seen(upgrade), '1* 2 5');
+  });
+
+  test('has the holders that the recipes find, whatever is in the folder', () => {
+    const random = new Random(7);
+    const labels = ['-lock-', '__lock__', '-__WRIT__', '-__READ__', '__rlock__', '-up-__READ__'];
+    let held = 0;
+    for (let round = 0; round < 5_000; round++) {
+      // Around the wrap of the counter in every other folder.
+      const base = round % 2 === 0 ? 10 : 0x7fff_fffc;
+      const names = Array.from({ length: random.below(7) }, (_, at) => {
+        const number = String((base + at) | 0).padStart(10, '0');
+        const upgrade = `-up${(base + random.below(at + 1)) | 0}-__WRIT__`;
+        const label = random.below(8) === 0 ? upgrade : labels[random.below(labels.length)]!;
+        return `${label.startsWith('__') ? KAZOO : UUID}${label}${number}`;
+      }).filter(() => random.below(4) > 0);
+      const holders = contendersIn(names).filter(({ holds }) => holds);
+      held += holders.length;
+      assert.equal(
+        holders.map(({ name }) => name),
+        holdersIn(names),
+        names.join(),
+      );
+    }
+    assert.ok(held > 4_000, String(held));
   });
 
   test('of an election has one who leads', () => {
