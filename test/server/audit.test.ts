@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { writeAdministrator } from '@vivarium/core/internal/config/administrator';
 import { makeAdministrator } from '@vivarium/core/internal/node/administrators';
 import { StartError, startEnsemble, startServer } from '@vivarium/core/server';
 import * as assert from 'uvu/assert';
-import { suite } from '../support/suite.js';
+import { basic, httpAsk } from '../support/http-ask.js';
+import { suite, type TestContext } from '../support/suite.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const PASSWORD = 'a password of some length';
@@ -16,17 +16,24 @@ function linesOf(file: string): string[] {
   return lines.map((line) => line.replace(/^\S+ (INFO|ERROR) user=[^\t]*\t/, ''));
 }
 
+/** A server with an audit log, in a folder that goes with the test. */
+async function audited(t: TestContext, administrators: readonly string[] = []) {
+  const folder = tempFolder(t);
+  const auditFile = join(folder, 'audit.log');
+  const server = await startServer({
+    dataDir: join(folder, 'data'),
+    clientPort: 0,
+    auditEnabled: true,
+    auditFile,
+    logLevel: 'error',
+    administrators,
+  });
+  return { server, auditFile };
+}
+
 suite('the audit log of a server', (test) => {
   test('begins with its start and ends with its stop', async (t) => {
-    const folder = tempFolder(t);
-    const auditFile = join(folder, 'audit.log');
-    const server = await startServer({
-      dataDir: join(folder, 'data'),
-      clientPort: 0,
-      auditEnabled: true,
-      auditFile,
-      logLevel: 'error',
-    });
+    const { server, auditFile } = await audited(t);
     await server.close();
     assert.equal(linesOf(auditFile), [
       'operation=serverStart\tresult=success',
@@ -47,26 +54,12 @@ suite('the audit log of a server', (test) => {
   });
 
   test('has what an administrator orders, and who it was', async (t) => {
-    const folder = tempFolder(t);
-    const auditFile = join(folder, 'audit.log');
-    const server = await startServer({
-      dataDir: join(folder, 'data'),
-      clientPort: 0,
-      auditEnabled: true,
-      auditFile,
-      logLevel: 'error',
-      administrators: [writeAdministrator(await makeAdministrator('ops', PASSWORD))],
-    });
+    const ops = writeAdministrator(await makeAdministrator('ops', PASSWORD));
+    const { server, auditFile } = await audited(t, [ops]);
     t.cleanup(() => server.close());
-    const status = await new Promise((resolve, reject) => {
-      const asked = request({
-        ...{ port: server.port, host: '127.0.0.1', method: 'POST', agent: false },
-        path: '/commands/stat_reset',
-        auth: `ops:${PASSWORD}`,
-      });
-      asked.on('error', reject);
-      asked.on('response', (response) => resolve(response.resume().statusCode));
-      asked.end();
+    const { status } = await httpAsk(server.port, '/commands/stat_reset', {
+      method: 'POST',
+      headers: basic('ops', PASSWORD),
     });
     assert.is(status, 200);
     const [, order] = readFileSync(auditFile, 'utf8').split('\n');

@@ -1,40 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { echoServer } from '../support/echo-server.js';
+import { httpAsk } from '../support/http-ask.js';
 import { suite } from '../support/suite.js';
 import { REPOSITORY } from '../support/vivarium.js';
 
 const BUILT = join(REPOSITORY, 'core', 'dist', 'console');
 
-interface Answer {
-  readonly status: number;
-  readonly body: Buffer;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-}
-
-function ask(
-  port: number,
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
-  method = 'GET',
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ port, host: '127.0.0.1', path, method, headers, agent: false });
-    asked.on('error', reject);
-    asked.on('response', (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', () => {
-        const { statusCode: status = 0, headers: told } = response;
-        resolve({ status, body: Buffer.concat(parts), headers: told });
-      });
-    });
-    asked.end();
-  });
-}
+const ask = (port: number, path: string, headers: Readonly<Record<string, string>> = {}) =>
+  httpAsk(port, path, { headers });
 
 suite('the console', (test) => {
   test('is at / with a page that runs nothing but its own files', async (t) => {
@@ -57,7 +33,7 @@ suite('the console', (test) => {
     assert.is(headers['x-content-type-options'], 'nosniff');
     assert.is(headers['referrer-policy'], 'no-referrer');
     assert.is(headers['cache-control'], 'no-cache');
-    const html = body.toString();
+    const html = body;
     assert.not.match(html, /<script(?![^>]*\ssrc=)/);
     assert.not.match(html, /<style|\sstyle=|\son\w+=/);
     assert.match(html, '/commands');
@@ -66,16 +42,16 @@ suite('the console', (test) => {
 
   test('has files for ever under names that change with them', async (t) => {
     const { port } = await echoServer(t);
-    const html = (await ask(port, '/')).body.toString();
+    const html = (await ask(port, '/')).body;
     const paths = [...html.matchAll(/(?:src|href)="(\/console\/[^"]+)"/g)].map(([, path]) => path!);
     assert.is(paths.length, 3);
     for (const path of paths) {
-      const { status, body, headers } = await ask(port, path);
+      const { status, bytes, headers } = await ask(port, path);
       assert.is(status, 200, path);
       assert.match(String(headers['cache-control']), 'immutable');
       assert.match(path, /-[A-Z0-9]{8}\.\w+$/);
       assert.is(headers['x-content-type-options'], 'nosniff');
-      assert.ok(body.equals(readFileSync(join(BUILT, path.replace('/console/', '')))));
+      assert.ok(bytes.equals(readFileSync(join(BUILT, path.replace('/console/', '')))));
     }
   });
 
@@ -87,8 +63,8 @@ suite('the console', (test) => {
       const packed = await ask(port, '/', { 'Accept-Encoding': accepted });
       assert.is(packed.headers['content-encoding'], 'gzip', accepted);
       assert.is(packed.headers.vary, 'Accept-Encoding');
-      assert.is(Number(packed.headers['content-length']), packed.body.length);
-      assert.ok(gunzipSync(packed.body).equals(plain.body));
+      assert.is(Number(packed.headers['content-length']), packed.bytes.length);
+      assert.ok(gunzipSync(packed.bytes).equals(plain.bytes));
     }
     for (const refused of ['br', 'gzip;q=0', 'identity']) {
       const answer = await ask(port, '/', { 'Accept-Encoding': refused });
@@ -101,7 +77,7 @@ suite('the console', (test) => {
     const { headers } = await ask(port, '/');
     const again = await ask(port, '/', { 'If-None-Match': String(headers.etag) });
     assert.is(again.status, 304);
-    assert.is(again.body.length, 0);
+    assert.is(again.bytes.length, 0);
     assert.is(again.headers.etag, headers.etag);
     const weak = { 'If-None-Match': `"another", W/${headers.etag}` };
     assert.is((await ask(port, '/', weak)).status, 304);
@@ -110,10 +86,10 @@ suite('the console', (test) => {
 
   test('answers HEAD, refuses what would change something, and knows no other files', async (t) => {
     const { port } = await echoServer(t);
-    const head = await ask(port, '/', {}, 'HEAD');
-    assert.equal([head.status, head.body.length], [200, 0]);
+    const head = await httpAsk(port, '/', { method: 'HEAD' });
+    assert.equal([head.status, head.bytes.length], [200, 0]);
     assert.ok(Number(head.headers['content-length']) > 0);
-    const post = await ask(port, '/', {}, 'POST');
+    const post = await httpAsk(port, '/', { method: 'POST' });
     assert.equal([post.status, post.headers.allow], [405, 'GET, HEAD']);
     for (const path of [
       '/console/none.js',
@@ -127,7 +103,7 @@ suite('the console', (test) => {
 
   test('says who serves it', async (t) => {
     const { port } = await echoServer(t);
-    const about = JSON.parse((await ask(port, '/console/about')).body.toString());
+    const about = JSON.parse((await ask(port, '/console/about')).body);
     assert.is(about.kind, 'server');
     assert.equal(about.servers, [`127.0.0.1:${port}`]);
   });
@@ -137,8 +113,8 @@ suite('the console', (test) => {
     for (const path of ['/', '/console/about']) {
       const { status, body } = await ask(port, path);
       assert.is(status, 403);
-      assert.match(body.toString(), 'vivarium.console=true');
-      assert.match(body.toString(), '/health, /ready, /metrics, /commands');
+      assert.match(body, 'vivarium.console=true');
+      assert.match(body, '/health, /ready, /metrics, /commands');
     }
   });
 

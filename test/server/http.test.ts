@@ -1,35 +1,11 @@
-import { request } from 'node:http';
 import type { ConfigOverrides } from '@vivarium/core/internal/config/config';
 import * as assert from 'uvu/assert';
 import WebSocket from 'ws';
 import { ints, orders } from '../support/echo-machine.js';
 import { echoServer } from '../support/echo-server.js';
+import { httpAsk } from '../support/http-ask.js';
 import { CONNECT_REQUEST, frame, Inbox, rawClient } from '../support/raw-client.js';
 import { suite, type TestContext } from '../support/suite.js';
-
-interface Asked {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-function ask(port: number, path: string, { method = 'GET', headers = {} }: Asked = {}) {
-  return new Promise<{ status: number; body: string; headers: Record<string, unknown> }>(
-    (resolve, reject) => {
-      const asked = request({ port, host: '127.0.0.1', path, method, headers, agent: false });
-      asked.on('error', reject);
-      asked.on('response', (response) => {
-        let body = '';
-        response.setEncoding('utf8').on('data', (text: string) => {
-          body += text;
-        });
-        response.on('end', () => {
-          resolve({ status: response.statusCode ?? 0, body, headers: response.headers });
-        });
-      });
-      asked.end();
-    },
-  );
-}
 
 /** A WebSocket with an inbox, or the status with which it was refused. */
 function openWebSocket(t: TestContext, port: number, headers: Record<string, string> = {}) {
@@ -69,19 +45,19 @@ suite('HTTP on the port of the clients', (test) => {
   test('has pages for health, readiness, commands and metrics', async (t) => {
     const { port } = await echoServer(t);
     for (const path of ['/health', '/ready', '/metrics', '/commands', '/commands/ruok']) {
-      const { status, headers } = await ask(port, path);
+      const { status, headers } = await httpAsk(port, path);
       assert.is(status, 200, path);
       assert.is(headers['cache-control'], 'no-store');
       assert.is(headers['x-content-type-options'], 'nosniff');
     }
-    assert.is((await ask(port, '/nothing')).status, 404);
-    const { body } = await ask(port, '/commands/configuration');
+    assert.is((await httpAsk(port, '/nothing')).status, 404);
+    const { body } = await httpAsk(port, '/commands/configuration');
     assert.is(JSON.parse(body).client_port, port);
   });
 
   test('answers HEAD without a body', async (t) => {
     const { port } = await echoServer(t);
-    const { status, body, headers } = await ask(port, '/health', { method: 'HEAD' });
+    const { status, body, headers } = await httpAsk(port, '/health', { method: 'HEAD' });
     assert.is(status, 200);
     assert.is(body, '');
     assert.ok(Number(headers['content-length']) > 0);
@@ -89,23 +65,23 @@ suite('HTTP on the port of the clients', (test) => {
 
   test('changes nothing for GET, and something for POST', async (t) => {
     const { port } = await echoServer(t);
-    const read = await ask(port, '/commands/stat_reset');
+    const read = await httpAsk(port, '/commands/stat_reset');
     assert.is(read.status, 405);
     assert.is(read.headers.allow, 'POST');
-    assert.is((await ask(port, '/commands/stat_reset', { method: 'POST' })).status, 200);
+    assert.is((await httpAsk(port, '/commands/stat_reset', { method: 'POST' })).status, 200);
     const mask = async () => {
-      return JSON.parse((await ask(port, '/commands/get_trace_mask')).body).tracemask;
+      return JSON.parse((await httpAsk(port, '/commands/get_trace_mask')).body).tracemask;
     };
     const before = await mask();
-    assert.is((await ask(port, '/commands/set_trace_mask?traceMask=7')).status, 405);
+    assert.is((await httpAsk(port, '/commands/set_trace_mask?traceMask=7')).status, 405);
     assert.is(await mask(), before);
-    await ask(port, '/commands/set_trace_mask?traceMask=7', { method: 'POST' });
+    await httpAsk(port, '/commands/set_trace_mask?traceMask=7', { method: 'POST' });
     assert.is(await mask(), 7);
   });
 
   test('takes one request of a connection, and does nothing of what is sent behind it', async (t) => {
     const { port } = await echoServer(t);
-    const mask = async () => (await ask(port, '/commands/get_trace_mask')).body;
+    const mask = async () => (await httpAsk(port, '/commands/get_trace_mask')).body;
     const before = await mask();
     const client = await rawClient(t, port);
     const order = 'POST /commands/set_trace_mask?traceMask=7 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
@@ -116,11 +92,11 @@ suite('HTTP on the port of the clients', (test) => {
 
   test('refuses foreign hosts and origins with 403, naming the option', async (t) => {
     const { port, events } = await echoServer(t);
-    const rebound = await ask(port, '/health', { headers: { Host: `evil.example:${port}` } });
+    const rebound = await httpAsk(port, '/health', { headers: { Host: `evil.example:${port}` } });
     assert.is(rebound.status, 403);
     assert.match(rebound.body, 'vivarium.allowedHosts=evil.example');
     const headers = { Origin: 'http://evil.example' };
-    const foreign = await ask(port, '/commands/stat_reset', { method: 'POST', headers });
+    const foreign = await httpAsk(port, '/commands/stat_reset', { method: 'POST', headers });
     assert.is(foreign.status, 403);
     assert.match(foreign.body, 'vivarium.allowedOrigins=http://evil.example');
     assert.ok(events.some(({ event }) => event === 'http.refused'));
@@ -154,10 +130,10 @@ suite('HTTP on the port of the clients', (test) => {
       metricsEnabled: false,
       webSocketEnabled: false,
     });
-    assert.is((await ask(port, '/health')).status, 200);
-    assert.is((await ask(port, '/ready')).status, 200);
-    assert.match((await ask(port, '/metrics')).body, 'vivarium.metrics=true');
-    assert.match((await ask(port, '/commands/ruok')).body, 'vivarium.commands=true');
+    assert.is((await httpAsk(port, '/health')).status, 200);
+    assert.is((await httpAsk(port, '/ready')).status, 200);
+    assert.match((await httpAsk(port, '/metrics')).body, 'vivarium.metrics=true');
+    assert.match((await httpAsk(port, '/commands/ruok')).body, 'vivarium.commands=true');
     const { status, body } = await refusal(t, port);
     assert.is(status, 403);
     assert.match(body, 'vivarium.webSocket=true');

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { startRelay } from '@vivarium/core/internal/node/relay';
 import * as assert from 'uvu/assert';
@@ -7,6 +6,7 @@ import WebSocket from 'ws';
 import { ints, orders } from '../support/echo-machine.js';
 import { echoServer } from '../support/echo-server.js';
 import { freePorts } from '../support/free-ports.js';
+import { httpAsk } from '../support/http-ask.js';
 import { CONNECT_REQUEST, frame, Inbox } from '../support/raw-client.js';
 import { suite, type TestContext } from '../support/suite.js';
 import { vivarium } from '../support/vivarium.js';
@@ -18,21 +18,6 @@ async function relayTo(t: TestContext, ...ports: readonly number[]) {
   const relay = await startRelay({ servers, port: 0 });
   t.cleanup(() => relay.close());
   return relay.port;
-}
-
-function status(port: number, path: string, headers: Record<string, string> = {}) {
-  return new Promise<readonly [number, string]>((resolve, reject) => {
-    const asked = request({ port, host: HOST, path, headers, agent: false });
-    asked.on('error', reject);
-    asked.on('response', (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-      });
-      response.on('end', () => resolve([response.statusCode ?? 0, text]));
-    });
-    asked.end();
-  });
 }
 
 function open(t: TestContext, port: number, headers: Record<string, string> = {}) {
@@ -48,13 +33,13 @@ function open(t: TestContext, port: number, headers: Record<string, string> = {}
 suite('a relay', (test) => {
   test('serves the console and says that it is one', async (t) => {
     const port = await relayTo(t, 1);
-    const [found, html] = await status(port, '/');
+    const { status: found, body: html } = await httpAsk(port, '/');
     assert.is(found, 200);
     assert.match(html, '<div id="app">');
-    const about = JSON.parse((await status(port, '/console/about'))[1]);
+    const about = JSON.parse((await httpAsk(port, '/console/about')).body);
     assert.is(about.kind, 'relay');
     assert.equal(about.servers, [`${HOST}:1`]);
-    const [missing, words] = await status(port, '/commands/mntr');
+    const { status: missing, body: words } = await httpAsk(port, '/commands/mntr');
     assert.is(missing, 404);
     assert.match(words, 'This is a relay');
   });
@@ -111,7 +96,7 @@ suite('a relay', (test) => {
   test('refuses pages and names of others', async (t) => {
     const server = await echoServer(t);
     const port = await relayTo(t, server.port);
-    assert.is((await status(port, '/', { Host: 'evil.example' }))[0], 403);
+    assert.is((await httpAsk(port, '/', { headers: { Host: 'evil.example' } })).status, 403);
     for (const headers of [{ Origin: 'http://evil.example' }, { Host: 'evil.example' }]) {
       const { socket } = open(t, port, headers);
       const [, response] = await once(socket, 'unexpected-response');
@@ -128,7 +113,7 @@ suite('vivarium console', (test) => {
     async (t) => {
       const child = vivarium(t, ['console', '-server', `${HOST}:1`, '--port', '0']);
       const [, port] = await child.says(/http:\/\/127\.0\.0\.1:(\d+)\//);
-      assert.is((await status(Number(port), '/'))[0], 200);
+      assert.is((await httpAsk(Number(port), '/')).status, 200);
       child.kill('SIGINT');
       assert.is(await child.ended, 0);
     },

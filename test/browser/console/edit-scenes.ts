@@ -1,7 +1,7 @@
 /** Changing things: data, children, ACLs, and what happens when somebody else does it, too. */
 import { createHash } from 'node:crypto';
 import { permissions, text } from '@vivarium/core';
-import { dataField, demand, line, type Scene, until } from './scene.js';
+import { dataField, demand, line, type Scene, shows, until } from './scene.js';
 
 const digestOf = (user: string, password: string) => {
   const hash = createHash('sha1').update(`${user}:${password}`).digest('base64');
@@ -172,10 +172,7 @@ export const editScenes: readonly Scene[] = [
       await dialog.getByLabel('Password').fill('secret');
       await dialog.getByRole('button', { name: 'Add' }).click();
       const field = dataField(page, '/data/shut');
-      await until(
-        () => field.inputValue(),
-        (value) => value === 'for ann',
-      );
+      await shows(field, 'for ann');
       return 'is changed entry by entry; an identity opens what is shut';
     },
   },
@@ -185,10 +182,7 @@ export const editScenes: readonly Scene[] = [
       await beside.create('/data/going', 'before');
       await visit('/data/going');
       const field = dataField(page, '/data/going');
-      await until(
-        () => field.inputValue(),
-        (value) => value === 'before',
-      );
+      await shows(field, 'before');
       await field.fill('typed and not saved');
       await beside.delete('/data/going');
       await page.getByText('There is no node at this path').waitFor();

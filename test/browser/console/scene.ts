@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import type { Stage } from './stage.js';
 
 /** One thing shown; resolves with a word about it, or rejects with what was seen instead. */
@@ -31,4 +31,12 @@ export async function until<T>(look: () => Promise<T>, isSo: (seen: T) => boolea
 /** The field with the data of a node, whichever form it has. */
 export function dataField(page: Page, path: string) {
   return page.getByRole('textbox', { name: `Data of ${path} as` });
+}
+
+/** Waits until a field holds a text. */
+export async function shows(field: Locator, text: string): Promise<void> {
+  await until(
+    () => field.inputValue(),
+    (value) => value === text,
+  );
 }

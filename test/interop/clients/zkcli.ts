@@ -1,4 +1,5 @@
 /** The commands that are typed into ZooKeeper's own shell, and how its answers are read. */
+import { EVENT, isNoise } from '../shell-words.js';
 
 /** One block of the round: `@cut` cuts the connection instead. */
 export const commands: readonly string[] = [
@@ -54,20 +55,8 @@ export function markerOf(number: number): { readonly command: string; readonly a
   return { command: `stat ${path}`, answer: `Node does not exist: ${path}` };
 }
 
-const EVENT = /^WatchedEvent state:\w+ type:\w+ path:\S*/;
 /** Of the shell's own end, which it tells of if it comes to that. */
 const OWN_END = /^WatchedEvent state:Closed /;
-const NOISE = [
-  /^WATCHER::$/,
-  /^$/,
-  /^Connecting to /,
-  /^Welcome to ZooKeeper/,
-  /^JLine support/,
-  /^\d{4}-\d\d-\d\d /, // log lines
-  /^\[(main|main-Send|main-Event|Thread)/,
-  /^SLF4J/,
-  /^log4j/,
-];
 
 /** The lines of one answer that say something, without times and ids; events apart. */
 export function readAnswer(text: string): {
@@ -80,13 +69,13 @@ export function readAnswer(text: string): {
     const line = raw.replace(/^\[zk: [^\]]*\] ?/, '').trimEnd();
     if (OWN_END.test(line)) continue;
     if (EVENT.test(line)) events.push(line.replace(/ zxid: -?\d+/, ''));
-    else if (!NOISE.some((noise) => noise.test(line))) lines.push(normal(line));
+    else if (!isNoise(line)) lines.push(normal(line));
   }
   return { lines, events };
 }
 
 function normal(line: string): string {
   return line
-    .replace(/^([cmp]Zxid|[cmp]Zxid|[cm]time|[cmp]zxid) = .*/i, '$1 = #')
+    .replace(/^([cmp]Zxid|[cm]time|[cmp]zxid) = .*/i, '$1 = #')
     .replace(/0x[0-9a-f]{6,}/g, '0x#');
 }

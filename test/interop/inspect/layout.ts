@@ -75,14 +75,3 @@ export function snapshotLayout(bytes: Buffer): SnapshotLayout {
     nodes.push({ path, at, dataAt, dataLength, end: from.position });
   }
 }
-
-/** Adler-32 as zlib has it. */
-export function adler(bytes: Buffer): number {
-  let a = 1;
-  let b = 0;
-  for (const byte of bytes) {
-    a = (a + byte) % 65_521;
-    b = (b + a) % 65_521;
-  }
-  return b * 65_536 + a;
-}

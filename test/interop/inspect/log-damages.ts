@@ -1,6 +1,7 @@
 /** Ways in which a transaction log comes to harm, and what is to be said of each. */
 import type { DamageKind } from '@vivarium/core/internal/node/cli/inspect/damage';
-import { adler, HEADER, PREFIX, type RecordPlace } from './layout.js';
+import { adler32Slowly } from '../../support/adler32-slowly.js';
+import { HEADER, PREFIX, type RecordPlace } from './layout.js';
 
 /** A file that was damaged, or left sound on purpose. */
 export interface DamagedFile {
@@ -207,7 +208,10 @@ export const logDamages: Readonly<Record<string, Damager>> = {
   'a sound record of no known type': (log) => {
     const [record, bytes] = [MIDDLE(log), copy(log)];
     bytes.writeInt32BE(77, record.at + PREFIX + 28);
-    bytes.writeUInt32BE(adler(bytes.subarray(record.at + PREFIX, record.end - 1)), record.at + 4);
+    bytes.writeUInt32BE(
+      adler32Slowly(bytes.subarray(record.at + PREFIX, record.end - 1)),
+      record.at + 4,
+    );
     return { bytes, damages: [['meaningless', record.at]], shown: zxids(log.records) };
   },
   'the name of another log': (log) => ({

@@ -1,7 +1,8 @@
 /** Ways in which a snapshot comes to harm, and what is to be said of each. */
 import { gzipSync } from 'node:zlib';
 import type { DamageKind } from '@vivarium/core/internal/node/cli/inspect/damage';
-import { adler, type SnapshotLayout, snapshotLayout } from './layout.js';
+import { adler32Slowly } from '../../support/adler32-slowly.js';
+import { type SnapshotLayout, snapshotLayout } from './layout.js';
 import type { DamagedFile } from './log-damages.js';
 
 /** A sound snapshot with what is known of it. */
@@ -52,7 +53,7 @@ function resealed({ sealAt, digestAt }: SoundSnapshot, bytes: Buffer): Buffer {
   const seals = [sealAt, digestAt + 20];
   if (bytes.length > digestAt + 33) seals.push(digestAt + 33 + 8);
   for (const at of seals) {
-    bytes.writeBigInt64BE(BigInt(adler(bytes.subarray(0, at))), at);
+    bytes.writeBigInt64BE(BigInt(adler32Slowly(bytes.subarray(0, at))), at);
   }
   return bytes;
 }

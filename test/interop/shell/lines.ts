@@ -1,4 +1,5 @@
 /** What is typed into ZooKeeper's shell and into ours, and how their answers are compared. */
+import { EVENT, isNoise } from '../shell-words.js';
 
 /** Every command of zkCli with every flag, in one session. `FILE` is a dynamic configuration. */
 export const lines: readonly string[] = [
@@ -138,19 +139,8 @@ export const singles: readonly {
   { words: ['set', '-v', '9', '/marks', 'x'], ours: 5 },
 ];
 
-const EVENT = /^WatchedEvent state:\w+ type:\w+ path:\S*/;
 /** Of a session's own life, and of watches that it took back itself: only zkCli tells of those. */
 const OWN_DOING = /^WatchedEvent state:\w+ type:(?:None|\w+WatchRemoved)/;
-const NOISE = [
-  /^WATCHER::$/,
-  /^$/,
-  /^Connecting to /,
-  /^Welcome to ZooKeeper/,
-  /^JLine support/,
-  /^\d{4}-\d\d-\d\d /, // log lines
-  /^\[(main|main-Send|main-Event|Thread)/,
-  /^SLF4J/,
-];
 
 /** The lines that say something, without times and ids; events apart, as they come when they do. */
 export function readTranscript(text: string): { lines: string[]; events: string[] } {
@@ -160,7 +150,7 @@ export function readTranscript(text: string): { lines: string[]; events: string[
     const line = raw.trimEnd();
     if (OWN_DOING.test(line)) continue;
     if (EVENT.test(line)) events.push(line.replace(/ zxid: -?\d+/, ''));
-    else if (!NOISE.some((noise) => noise.test(line))) lines.push(normal(line));
+    else if (!isNoise(line)) lines.push(normal(line));
   }
   return { lines, events };
 }
