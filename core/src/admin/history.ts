@@ -1,4 +1,5 @@
 import type { Millis, WallMillis } from '../base/ids.js';
+import { percentileOf } from '../base/percentile.js';
 import type { Summary } from '../peer/metrics.js';
 import type { PeerView } from '../peer/view.js';
 import { hex } from './facts.js';
@@ -318,7 +319,7 @@ function newest(summary: Summary, count: number): readonly number[] {
 }
 
 function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+  return percentileOf(sorted, share) ?? Number.NaN;
 }
 
 function rate(count: number, seconds: number): number {

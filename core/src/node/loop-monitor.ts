@@ -1,5 +1,6 @@
 import type { LoopFacts } from '../admin/facts.js';
 import type { LoopDelay } from '../admin/history.js';
+import { percentileOf } from '../base/percentile.js';
 
 /**
  * Time between two looks at the event loop: often while there is work, which is when delays matter,
@@ -49,9 +50,7 @@ export class LoopMonitor {
   take(): LoopDelay {
     const sorted = this.#delays.slice(0, Math.min(this.#taken, KEPT)).sort();
     this.#taken = 0;
-    const at = (share: number) => {
-      return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-    };
+    const at = (share: number) => percentileOf(sorted, share) ?? 0;
     const taken = { p50: at(0.5), p99: at(0.99), max: sorted.at(-1) ?? 0 };
     this.#last = taken;
     return taken;

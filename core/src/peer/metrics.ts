@@ -2,6 +2,7 @@
  * Counters and distributions of one server, under ZooKeeper's metric names. Machines only add to
  * them; `admin/` renders them.
  */
+import { percentileOf } from '../base/percentile.js';
 
 /** A number that only grows. */
 export class Counter {
@@ -44,9 +45,7 @@ export class Summary {
   /** The value below which `share` (0 to 1) of the last thousand or so values lie. */
   percentile(share: number): number {
     const size = Math.min(this.count, RESERVOIR);
-    if (size === 0) return 0;
-    const sorted = this.#recent.slice(0, size).sort();
-    return sorted[Math.min(size - 1, Math.floor(share * size))]!;
+    return percentileOf(this.#recent.slice(0, size).sort(), share) ?? 0;
   }
 
   /** The values added last, in any order: `count` of them, or as many as are kept. */

@@ -60,7 +60,9 @@ export class EnsembleWatch implements MemberNews {
   async modes(): Promise<ReadonlyMap<number, string>> {
     const modes = new Map<number, string>();
     const ask = async ({ id, port }: EnsembleMember) => {
-      const mode = /^Mode: (leader|follower|observer)$/m.exec(await askWord(port, 'srvr'))?.[1];
+      const mode = /^Mode: (leader|follower|observer)$/m.exec(
+        (await askWord({ port }, 'srvr')) ?? '',
+      )?.[1];
       if (mode !== undefined) modes.set(id, mode);
     };
     await Promise.all([...this.#living].map(ask));

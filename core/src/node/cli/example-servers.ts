@@ -128,8 +128,8 @@ class Servers implements ExampleServers {
   }
 
   async #mode(id: number): Promise<string | undefined> {
-    const answer = await askWord(this.#seats[id - 1]!.port, 'srvr');
-    return /^Mode: (leader|follower)$/m.exec(answer)?.[1];
+    const answer = await askWord(this.#seats[id - 1]!, 'srvr');
+    return /^Mode: (leader|follower)$/m.exec(answer ?? '')?.[1];
   }
 
   #hears(line: string): void {

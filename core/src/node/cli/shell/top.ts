@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { askWord } from '../ask-word.js';
 import { positive } from './arguments.js';
-import { askServer, serversOf, type WordServer } from './ask-servers.js';
 import type { OwnCall, ShellCommands, ShellScreen } from './command.js';
 import { Interrupted, ShellFailure } from './failure.js';
 import { serverFacts } from './server-facts.js';
 import { type Look, topLines, topRows } from './top-view.js';
+import { serversOf, type WordServer } from './word-servers.js';
 
 /** The ensemble at a glance. */
 export const topCommands: ShellCommands = {
@@ -106,8 +107,8 @@ async function lookAt(servers: readonly WordServer[]): Promise<Look> {
   const answers = await Promise.all(
     servers.map(async (server) => {
       const [srvr, mntr] = await Promise.all([
-        askServer(server, 'srvr', ANSWER_LIMIT_MS),
-        askServer(server, 'mntr', ANSWER_LIMIT_MS),
+        askWord(server, 'srvr', ANSWER_LIMIT_MS),
+        askWord(server, 'mntr', ANSWER_LIMIT_MS),
       ]);
       return serverFacts(server.name, srvr, mntr);
     }),

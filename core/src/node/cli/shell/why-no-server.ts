@@ -1,5 +1,6 @@
 import type { ZkError } from '../../../client/errors.js';
-import { askServer, serversOf } from './ask-servers.js';
+import { askWord } from '../ask-word.js';
+import { serversOf } from './word-servers.js';
 
 const ASK_LIMIT_MS = 1_000;
 
@@ -14,7 +15,7 @@ export async function whyNoServer(
 ): Promise<string> {
   const servers = serversOf(connectString);
   const answers = await Promise.all(
-    servers.map((server) => askServer(server, 'srvr', Math.min(ASK_LIMIT_MS, timeoutMs))),
+    servers.map((server) => askWord(server, 'srvr', Math.min(ASK_LIMIT_MS, timeoutMs))),
   );
   const idle = servers.filter((_, at) => answers[at]?.includes('not currently serving') === true);
   const there = answers.filter((answer) => answer !== undefined).length;
