@@ -139,6 +139,14 @@ export const ownOptions = {
     default: 'info',
     doc: 'The least level of what is logged to standard error.',
   }),
+  logFormat: option<'auto' | 'text' | 'json'>({
+    key: 'vivarium.logFormat',
+    kind: choice('auto', 'text', 'json'),
+    default: 'auto',
+    doc:
+      'The form of the log: text for people, json with one object a line, or auto, which is text on ' +
+      'a terminal and json elsewhere.',
+  }),
   auditFile: optional<string>({
     key: 'vivarium.auditFile',
     kind: path,

@@ -1,4 +1,5 @@
 import type { Property } from './properties.js';
+import { HIDDEN, isSecretName } from './secrets.js';
 
 /** Something an operator must change, or should know, in a config file. */
 export interface ConfigProblem {
@@ -88,5 +89,5 @@ function problemOf(line: Line, story: string, allowed: string): ConfigProblem {
 
 /** Values that are secrets stay out of every output. */
 function withoutSecrets({ key, value }: Property): string {
-  return /passw|secret|digest$|administrators$/i.test(key) && value !== '' ? '…' : value;
+  return isSecretName(key) && value !== '' ? HIDDEN : value;
 }

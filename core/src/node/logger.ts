@@ -1,4 +1,7 @@
 import type { LogEvent, LogLevel } from '../base/log-event.js';
+import type { Config } from '../config/config.js';
+import { secretsOf } from '../config/secrets.js';
+import { redactor } from './redaction.js';
 
 /** Where log lines go: standard error in a server's process. */
 export interface LogStream {
@@ -16,6 +19,8 @@ export interface LoggerOptions {
   readonly format?: 'text' | 'json';
   /** Whether text has colours; by default on a terminal, unless NO_COLOR is set. */
   readonly colors?: boolean;
+  /** What must be in no line; it is taken out. */
+  readonly secrets?: readonly string[];
 }
 
 export type Log = (event: LogEvent) => void;
@@ -37,10 +42,19 @@ export function createLogger(options: LoggerOptions): Log {
   const format = options.format ?? (isTerminal ? 'text' : 'json');
   const isColored = options.colors ?? (isTerminal && (process.env.NO_COLOR ?? '') === '');
   const render = format === 'json' ? jsonLine : textLine;
+  const redact = redactor(options.secrets ?? []);
   return (event) => {
     if (ranks[event.level] < ranks[level]) return;
-    stream.write(`${render(event, new Date(), isColored)}\n`);
+    stream.write(`${render(redact(event), new Date(), isColored)}\n`);
   };
+}
+
+/** The log of a server, as its config wants it. */
+export function serverLogger(config: Config, stream: LogStream): Log {
+  const { logLevel: level, logFormat } = config;
+  const secrets = secretsOf(config);
+  const options = { level, stream, secrets };
+  return createLogger(logFormat === 'auto' ? options : { ...options, format: logFormat });
 }
 
 function jsonLine({ level, event, message, fields }: LogEvent, time: Date): string {

@@ -4,7 +4,7 @@ import { overrideProblem } from '../config/overrides.js';
 import { bootServer } from '../peer/boot-server.js';
 import { showOverrides } from './config-file.js';
 import { memberConfigs, type RunningEnsemble, runEnsemble } from './ensemble.js';
-import { createLogger, type LogStream } from './logger.js';
+import { type LogStream, serverLogger } from './logger.js';
 import { type RunningServer, runServer } from './run-server.js';
 import { exitCodes, StartError } from './start-error.js';
 
@@ -18,7 +18,7 @@ export { StartError } from './start-error.js';
 
 /** Settings of a server, by the names in the options reference, and where it logs to. */
 export interface ServerOptions extends ConfigOverrides {
-  /** Takes the log, one JSON object a line. Default: standard error. */
+  /** Takes the log, in the form that `logFormat` says. Default: standard error. */
   readonly logTo?: LogStream;
 }
 
@@ -33,7 +33,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const { logTo = process.stderr, ...chosen } = options;
   const overrides = { clientPortAddress: '127.0.0.1', ...chosen };
   const config = checkedConfig(overrides);
-  const log = createLogger({ level: config.logLevel, stream: logTo });
+  const log = serverLogger(config, logTo);
   return runServer({ config, boot: bootServer, log, shownConfig: showOverrides(overrides) });
 }
 
@@ -59,8 +59,7 @@ export async function startEnsemble(options: EnsembleOptions = {}): Promise<Runn
   const { logTo = process.stderr, servers = 3, observers = 0, memory = false, ...chosen } = options;
   const isInMemory = memory;
   const members = await memberConfigs({ servers, observers, overrides: chosen, isInMemory });
-  const level = members[0]!.config.logLevel;
-  const run = { boot: bootServer, log: createLogger({ level, stream: logTo }) };
+  const run = { boot: bootServer, log: serverLogger(members[0]!.config, logTo) };
   return runEnsemble(members, memory ? { ...run, storage: 'memory' } : run);
 }
 

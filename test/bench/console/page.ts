@@ -63,7 +63,7 @@ time for an operation over that without. Eight clients have sixteen requests out
 const WHAT = `## What is done
 
 One server, one headless Chromium beside it on the same machine. In each round the browser shows an
-empty page, then the console, in turning order; the processor time of the server's process is Linux's
-count of it. The page of the ensemble asks for what is new of the history every five seconds, and has
-no watch. The page of the tree has a recursive watch on the root: the server sends it an event for each
-write, and that is what its writes cost more.`;
+empty page, then the console, in turning order; the processor time of the server's process is
+Linux's count of it. The page of the ensemble asks for what is new of the history every five
+seconds, and has no watch. The page of the tree has a recursive watch on the root: the server sends
+it an event for each write, and that is what its writes cost more.`;

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readConfigFile } from '../config-file.js';
-import { createLogger } from '../logger.js';
+import { serverLogger } from '../logger.js';
 import { runServer } from '../run-server.js';
 import { exitCodes } from '../start-error.js';
 import { version } from '../version.js';
@@ -15,7 +15,7 @@ export async function serverCommand(words: readonly string[], world: World): Pro
     throw new CommandLineError('Name one config file.');
   }
   const { config, shown, warnings } = readConfigFile(path);
-  const log = createLogger({ level: config.logLevel, stream: world.stderr });
+  const log = serverLogger(config, world.stderr);
   for (const message of warnings) log({ level: 'warn', event: 'config.warning', message });
   const server = await runServer({ config, boot: await world.loadBoot(), log, shownConfig: shown });
   /* Before it is said that it serves: whoever reads that may ask it to stop at once. */
