@@ -42,7 +42,9 @@ const rounds = short ? 1 : Number(values.rounds);
 const seconds = short ? 2 : Number(values.seconds);
 const ageMinutes = short ? 0 : Number(values['age-minutes']);
 /** Several questions of the page fall into it. */
-const idleSeconds = short ? 6 : 3 * seconds;
+const idleSeconds = short ? 2 : 3 * seconds;
+/** What a page asks for once, when it is opened, is not counted. */
+const settleSeconds = short ? 0.5 : 2;
 const CROWD = { clients: 8, outstanding: 16 };
 const HOST = '127.0.0.1';
 
@@ -62,7 +64,7 @@ function after(ms: number): Promise<void> {
 }
 
 async function idle(pid: number): Promise<number> {
-  await after(2_000); // what a page asks for once, when it is opened
+  await after(settleSeconds * 1_000);
   const cpu = cpuMs(pid);
   const from = performance.now();
   await after(idleSeconds * 1_000);
