@@ -14,7 +14,8 @@ export const prove: Proof = {
     const work: Record<string, () => Promise<Comparison>> = {
       'a server alone': compareAlone,
       ...(!short && {
-        'a leader and a follower of three': () => compareInEnsemble(['leader', 'follower']),
+        'a leader, a follower and an observer': () =>
+          compareInEnsemble(['leader', 'follower', 'observer']),
       }),
     };
     const found: Comparison[] = [];

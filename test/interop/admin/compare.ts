@@ -33,7 +33,7 @@ export async function compareAlone(): Promise<Comparison> {
   return judged(theirs, ours);
 }
 
-/** Compares servers of three, in each of some roles. */
+/** Compares servers of three and an observer, in each of some roles. */
 export async function compareInEnsemble(roles: readonly Role[]): Promise<Comparison> {
   const theirs = await ensembleAnswers(apacheVersions.newest, roles);
   const ours = await ensembleAnswers('vivarium', roles);
@@ -75,7 +75,7 @@ async function ensembleAnswers(
   kind: ServerKind,
   roles: readonly Role[],
 ): Promise<ReadonlyMap<Role, Answers>> {
-  const ensemble = await Ensemble.create({ kinds: [kind, kind, kind] });
+  const ensemble = await Ensemble.create({ kinds: [kind, kind, kind, kind], observers: 1 });
   const adminPort = await freePort();
   const asked = questions.filter(({ name }) => name !== METRICS);
   try {
