@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'n
 import { resolve } from 'node:path';
 import type { AuditEvent } from '../base/audit-event.js';
 import type { Config } from '../config/config.js';
-import { type AuditFields, auditFields, auditText } from './audit-line.js';
+import { auditFields, auditText } from './audit-line.js';
 import type { Log } from './logger.js';
 import { userName } from './process-facts.js';
 import { exitCodes, StartError, systemCode } from './start-error.js';
@@ -23,7 +23,7 @@ export class AuditLog {
   readonly #user = userName();
   #handle: number | undefined = undefined;
   #size = 0;
-  #waiting: AuditFields[] = [];
+  #waiting: AuditEvent[] = [];
   #hasFailed = false;
   #hasStopped = false;
 
@@ -57,7 +57,7 @@ export class AuditLog {
   /** Takes one event; its line is written in this turn of the event loop. */
   write(event: AuditEvent): void {
     if (this.#waiting.length === 0) queueMicrotask(() => this.#flush());
-    this.#waiting.push(auditFields(event, this.#user));
+    this.#waiting.push(event);
   }
 
   /** The server begins to stop; said once, however often it is told. */
@@ -81,21 +81,22 @@ export class AuditLog {
   }
 
   #flush(): void {
-    const lines = this.#waiting;
-    if (lines.length === 0) return;
+    const events = this.#waiting;
+    if (events.length === 0) return;
     this.#waiting = [];
-    if (this.#file === undefined || !this.#intoFile(this.#file, lines)) {
-      for (const fields of lines) this.#log(asLogged(fields));
+    if (this.#file === undefined || !this.#intoFile(this.#file, events)) {
+      for (const event of events) this.#log(asLogged(event, this.#user));
     }
   }
 
   /** @returns false when some of it may not be in the file */
-  #intoFile(file: string, lines: readonly AuditFields[]): boolean {
+  #intoFile(file: string, events: readonly AuditEvent[]): boolean {
     const time = new Date().toISOString();
-    const text = lines.map((fields) => {
-      return `${time} ${levelOf(fields).toUpperCase()} ${auditText(fields, '\t')}\n`;
-    });
-    const bytes = Buffer.from(text.join(''));
+    let text = '';
+    for (const event of events) {
+      text += `${time} ${levelOf(event).toUpperCase()} ${auditText(event, this.#user, '\t')}\n`;
+    }
+    const bytes = Buffer.from(text);
     try {
       if (this.#handle === undefined) this.#open();
       if (this.#size > 0 && this.#size + bytes.length > this.#maxBytes) this.#turnOver(file);
@@ -134,16 +135,16 @@ export class AuditLog {
   }
 }
 
-function levelOf({ result }: AuditFields): 'info' | 'error' {
+function levelOf({ result }: AuditEvent): 'info' | 'error' {
   return result === 'failure' ? 'error' : 'info';
 }
 
-function asLogged(fields: AuditFields): Parameters<Log>[0] {
+function asLogged(event: AuditEvent, serverUser: string): Parameters<Log>[0] {
   return {
-    level: levelOf(fields),
+    level: levelOf(event),
     event: 'audit.line',
-    message: `audit: ${auditText(fields, ' ')}`,
-    fields,
+    message: `audit: ${auditText(event, serverUser, ' ')}`,
+    fields: auditFields(event, serverUser),
   };
 }
 

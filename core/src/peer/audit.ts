@@ -42,6 +42,8 @@ const NOTHING: Asked = {};
 export class Audit {
   readonly #tell: (event: AuditEvent) => void;
   readonly #database: Database;
+  /** What a client is called, worked out once for all that it may be. */
+  readonly #users = new WeakMap<readonly Id[], readonly string[]>();
 
   constructor(tell: (event: AuditEvent) => void, database: Database) {
     this.#tell = tell;
@@ -68,25 +70,36 @@ export class Audit {
   afterWrite({ txn: { header, body }, request, operation }: PendingWrite, code: number): void {
     const name = names[operation];
     if (request === undefined || name === undefined) return;
-    const who = {
-      session: header.clientId,
-      users: usersOf(request.identities),
-      address: request.connection.address,
-    };
+    const session = header.clientId;
+    const users = this.#usersOf(request.identities);
+    const { address } = request.connection;
     if (body.type === txnTypes.multi) {
-      this.#tellParts(who, request, body.txns);
+      this.#tellParts({ session, users, address }, request, body.txns);
       return;
     }
-    const asked = bodyOf(operation, request);
     const done = body.type !== txnTypes.error && code === OK;
+    // Of these two the transaction says all that is told, once they are done.
+    const isPlain = done && (operation === 'setData' || operation === 'delete');
+    const asked = isPlain ? NOTHING : bodyOf(operation, request);
     this.#tell({
-      ...who,
       operation: name,
       result: done ? 'success' : 'failure',
+      session,
+      users,
+      address,
       path: done && 'path' in body ? body.path : (asked.path ?? undefined),
       nodeType: nodeTypeOf(asked.flags),
       acl: operation === 'setAcl' && asked !== NOTHING ? aclText(asked.acl ?? []) : undefined,
     });
+  }
+
+  #usersOf(identities: readonly Id[]): readonly string[] {
+    let users = this.#users.get(identities);
+    if (users === undefined) {
+      users = usersOf(identities);
+      this.#users.set(identities, users);
+    }
+    return users;
   }
 
   /** Each part of a multi that was done; of one that was not, that it was not. */
