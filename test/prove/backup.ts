@@ -12,6 +12,7 @@ export const prove: Proof = {
       : [
           { nodes: 2_000, backups: 9 },
           { nodes: 10_000, backups: 6 },
+          { nodes: 200_000, backups: 3 },
         ];
     const results: BackupResult[] = [];
     for (const options of rounds) {
