@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  realpathSync,
   renameSync,
   statSync,
   unlink,
@@ -53,6 +54,14 @@ export class Files implements StepPerformer {
 
   constructor(paths: FolderPaths) {
     this.#paths = paths;
+  }
+
+  get isOneFolder(): boolean {
+    const [one, other] = [this.#paths.snapshots, this.#paths.logs];
+    if (realpathSync(one) === realpathSync(other)) return true;
+    // A folder may be mounted at a second place. Systems without such numbers say 0.
+    const [a, b] = [statSync(one), statSync(other)];
+    return a.ino !== 0 && a.ino === b.ino && a.dev === b.dev;
   }
 
   now(step: DiskStep): void {
@@ -125,8 +134,9 @@ export class Files implements StepPerformer {
     for (const entry of readdirSync(path, { withFileTypes: true })) {
       if (!entry.isFile() && !entry.isSymbolicLink()) continue;
       // A link may stand for a file that was moved to where there is room; one to nowhere fails.
-      const found = statSync(join(path, entry.name));
-      if (found.isFile()) files.push({ name: entry.name, size: found.size });
+      // Any other file may have gone since, when a server works in the folder.
+      const found = statSync(join(path, entry.name), { throwIfNoEntry: entry.isSymbolicLink() });
+      if (found?.isFile() === true) files.push({ name: entry.name, size: found.size });
     }
     return files;
   }

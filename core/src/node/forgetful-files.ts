@@ -102,6 +102,10 @@ export class ForgetfulFiles implements StepPerformer {
     for (const step of steps) this.now(step);
   }
 
+  get isOneFolder(): boolean {
+    return this.#real.isOneFolder;
+  }
+
   list(folder: string): readonly { readonly name: string; readonly size: number }[] {
     const sizes = new Map<string, number>();
     for (const { name, size } of this.#real.list(folder)) {

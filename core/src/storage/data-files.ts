@@ -27,7 +27,7 @@ export class DataFiles {
     this.#disk = disk;
     const snapshots = listFiles(disk, folders.snapshots);
     const logs = listFiles(disk, folders.logs);
-    if (!isSameFolder(disk)) {
+    if (disk.isOneFolder !== true) {
       refuseStray(
         snapshots.find(({ name }) => isOfLogs(name.kind)),
         'a log among the snapshots',
@@ -85,17 +85,6 @@ export function listFiles(disk: DiskReader, folder: string): readonly DataFile[]
 
 function byZxid(a: DataFile, b: DataFile): number {
   return a.name.zxid < b.name.zxid ? -1 : a.name.zxid > b.name.zxid ? 1 : 0;
-}
-
-/** One real folder may stand behind both prefixes: it is then listed twice. */
-function isSameFolder(disk: DiskReader): boolean {
-  const names = (folder: string) =>
-    disk
-      .list(folder)
-      .map(({ name }) => name)
-      .sort()
-      .join('/');
-  return names(folders.snapshots) === names(folders.logs);
 }
 
 function refuseStray(stray: DataFile | undefined, what: string): void {

@@ -50,6 +50,8 @@ export function failureOf(error: unknown): DiskFailure {
 
 /** Reads files, at once. While a server runs, only for few bytes at a time. */
 export interface DiskReader {
+  /** Whether both prefixes stand for one real folder, whose files are then listed twice. */
+  readonly isOneFolder?: boolean;
   /** Files of a folder (a value of {@link folders}) with their sizes. */
   list(folder: string): readonly { readonly name: string; readonly size: number }[];
   /** Up to `length` bytes from `position`; fewer at the end of the file. */

@@ -4,6 +4,7 @@ import fs, {
   readFileSync,
   statSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
@@ -107,6 +108,34 @@ for (const kind of kinds) {
       assert.is(text(files.read('logs/log.1', 0, 9)), 'abc');
       symlinkSync(join(paths.snapshots, 'nowhere'), join(paths.logs, 'log.3'));
       assert.throws(() => files.list('logs/'), /ENOENT/);
+    });
+
+    test('leave out a file that goes while they are listed', (t) => {
+      const { files, paths } = disk(t, kind);
+      for (const name of ['log.1', 'log.2']) writeFileSync(join(paths.logs, name), 'abc');
+      const { readdirSync: read } = fs;
+      const restore = () => {
+        fs.readdirSync = read;
+        syncBuiltinESMExports();
+      };
+      t.cleanup(restore);
+      fs.readdirSync = ((...words: Parameters<typeof read>) => {
+        restore();
+        const seen = read(...words);
+        unlinkSync(join(paths.logs, 'log.1'));
+        return seen;
+      }) as typeof read;
+      syncBuiltinESMExports();
+      assert.equal(files.list('logs/'), [{ name: 'log.2', size: 3 }]);
+    });
+
+    test('know whether one folder stands behind both names', (t) => {
+      const { files, paths } = disk(t, kind);
+      assert.is(files.isOneFolder, false);
+      assert.is(kind.make(new Files({ ...paths, logs: paths.snapshots })).isOneFolder, true);
+      const link = join(paths.logs, 'link');
+      symlinkSync(paths.snapshots, link);
+      assert.is(kind.make(new Files({ ...paths, logs: link })).isOneFolder, true);
     });
 
     test('fail with the reason of the system', (t) => {

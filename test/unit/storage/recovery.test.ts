@@ -260,7 +260,8 @@ suite('a start goes on', (test) => {
         bytes,
       );
     }
-    const { count, image } = startOn(diskOf(both));
+    const disk = Object.assign(diskOf(both), { isOneFolder: true });
+    const { count, image } = startOn(disk);
     assert.is(count, 8);
     assert.equal(image, expected[8]);
   });
