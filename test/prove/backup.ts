@@ -55,7 +55,8 @@ export const prove: Proof = {
 const WHAT = `## Backups
 
 On each of three servers, clients set, create and remove nodes without a pause, and a snapshot is
-begun every few hundred transactions. Meanwhile \`vivarium backup\` asks one server after the other.
+begun every few hundred transactions, in the largest tree every few thousand. Meanwhile
+\`vivarium backup\` asks one server after the other.
 When all is done, the log is replayed from its very first transaction, without any snapshot, up to
 the zxid that a backup says: the digest must be the backup's.
 

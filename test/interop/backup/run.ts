@@ -76,7 +76,8 @@ export async function backUpAndRestore(options: BackupOptions): Promise<BackupRe
   return result;
 }
 
-async function takeUnderLoad({ nodes, backups }: BackupOptions, folder: string) {
+async function takeUnderLoad(options: BackupOptions, folder: string) {
+  const { nodes, backups } = options;
   const ensemble = await Ensemble.create({
     kinds: ['vivarium', 'vivarium', 'vivarium'],
     folder: join(folder, 'source'),
@@ -84,7 +85,8 @@ async function takeUnderLoad({ nodes, backups }: BackupOptions, folder: string) 
       'vivarium.administrators': writeAdministrator(await makeAdministrator('ops', PASSWORD)),
       'vivarium.commands': 'true',
       'admin.rateLimiterIntervalInMS': 0,
-      snapCount: 500,
+      // A snapshot of a large tree takes longer; one is under way now and then all the same.
+      snapCount: Math.max(500, options.nodes / 40),
     },
   });
   try {
