@@ -58,9 +58,13 @@ const NODE_RECIPES = 'recipes/src/node/';
 /** What plays the recipes, in processes of Node's. No recipe leans on it. */
 export const examplesFolder = 'recipes/src/examples/';
 
-/** The web console: a page, which is a client like any other and knows only public doors. */
+/**
+ * The web console: a page, which is a client like any other and knows only public doors, but for
+ * what nodes mean to somebody who looks on.
+ */
 const consoleFolder = 'core/console/';
 const consolePackages = ['@vivarium/core', 'preact', 'preact/hooks', '@preact/signals'];
+const consoleDoors = '@vivarium/core/internal/layouts/';
 /** What bundles it, which is no part of it. */
 const consoleBuild = `${consoleFolder}build.mjs`;
 
@@ -110,7 +114,7 @@ function consoleProblem(path: string, specifier: string): string | undefined {
     const leads = posix.join(posix.dirname(path), specifier).startsWith(consoleFolder);
     return leads ? undefined : `'${specifier}' leads out of core/console`;
   }
-  if (consolePackages.includes(specifier)) return undefined;
+  if (consolePackages.includes(specifier) || specifier.startsWith(consoleDoors)) return undefined;
   return `the console may import ${consolePackages.join(', ')}, not '${specifier}'`;
 }
 

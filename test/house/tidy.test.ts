@@ -84,6 +84,12 @@ suite('the rules of the house find', (test) => {
   );
   finds('the server in the console', 'core/console/x.tsx', `import 'ws';`, /the console may/);
   finds(
+    'an inner door in the console',
+    'core/console/x.tsx',
+    `import '@vivarium/core/internal/wire/framing';`,
+    /the console may/,
+  );
+  finds(
     'a way out of the console',
     'core/console/tree/x.ts',
     `import { x } from '../../src/wire/x.js';`,
@@ -147,6 +153,11 @@ suite('the rules of the house let pass', (test) => {
   passes('the clock in a host', 'core/src/node/x.ts', 'const x = Date.now();');
   passes('processes in an example', 'recipes/src/examples/x.ts', `import 'node:child_process';`);
   passes('the client in the console', 'core/console/x.tsx', `import '@vivarium/core';`);
+  passes(
+    'layouts in the console',
+    'core/console/x.tsx',
+    `import '@vivarium/core/internal/layouts/recognise';`,
+  );
   passes('a recipe in an example', 'recipes/src/examples/x.ts', `import { x } from '../index.js';`);
   passes('the clock in an example', 'recipes/src/examples/x.ts', 'setTimeout(f, 1);');
   passes('assertions of uvu', 'test/unit/x.ts', `import * as assert from 'uvu/assert';`);

@@ -1,24 +1,13 @@
 import type { Stat } from '@vivarium/core';
+import { type NodeKind, nodeKindOf } from '@vivarium/core/internal/layouts/node-kind';
 import type { ComponentChildren } from 'preact';
 import { agoText, bytesText, countText, hexText, plural, spanText, timeText } from '../format.js';
 import { now } from '../link.js';
 import { hashOfSession } from '../route.js';
 
-/** The marks that ZooKeeper writes in the place of an owner for nodes that no session owns. */
-const CONTAINER = 0x8000_0000_0000_0000n;
-const TTL_MARK = 0xffn << 56n;
-const TTL_MASK = 0xff_ffff_ffffn;
-
 /** What kind of node it is, as its owner tells. */
-export function kindOf({ ephemeralOwner }: Stat): {
-  readonly kind: 'persistent' | 'ephemeral' | 'container' | 'ttl';
-  readonly ttlMs: number;
-} {
-  const owner = BigInt.asUintN(64, ephemeralOwner);
-  if (owner === 0n) return { kind: 'persistent', ttlMs: 0 };
-  if (owner === CONTAINER) return { kind: 'container', ttlMs: 0 };
-  if ((owner & TTL_MARK) === TTL_MARK) return { kind: 'ttl', ttlMs: Number(owner & TTL_MASK) };
-  return { kind: 'ephemeral', ttlMs: 0 };
+export function kindOf({ ephemeralOwner }: Stat): NodeKind {
+  return nodeKindOf(ephemeralOwner);
 }
 
 /** A node's Stat in words, with ZooKeeper's own names beside them. */

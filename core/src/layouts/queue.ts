@@ -38,8 +38,10 @@ const LABELS: readonly Label[] = [
   { label: '__WRIT__', wish: 'exclusive' },
   { label: 'latch-', wish: 'lead' },
   { label: 'lock-', wish: 'exclusive' },
-  { label: 'n_', wish: 'lead', library: 'zookeeper recipes' },
 ];
+
+/** ZooKeeper's election: nothing stands before the label, with which many a word ends. */
+const CANDIDATE = 'n_';
 
 /** ZooKeeper's `WriteLock`: `x-<session>-<number>`. */
 const WRITE_LOCK = /^x-\d+-$/;
@@ -65,6 +67,7 @@ function contenderOf(name: string): Omit<Contender, 'holds'> | undefined {
   if (WRITE_LOCK.test(stem)) {
     return { name, sequence, wish: 'exclusive', library: 'zookeeper recipes' };
   }
+  if (stem === CANDIDATE) return { name, sequence, wish: 'lead', library: 'zookeeper recipes' };
   const row = LABELS.find(({ label }) => stem.endsWith(label));
   if (row === undefined) return undefined;
   const { wish } = row;

@@ -95,6 +95,11 @@ suite('a queue of a lock', (test) => {
     assert.equal(contendersIn([`${UUID}-latch-0000000007`])[0]!.wish, 'lead');
     assert.equal(contendersIn([]), []);
   });
+
+  test('holds no words that end like a label of an election', () => {
+    // A folder of `version_0000000001` was shown as an election.
+    assert.is(seen(['version_0000000001', 'session_0000000002']), '');
+  });
 });
 
 suite('names of members and of those who queue', (test) => {
