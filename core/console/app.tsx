@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { EnsemblePage } from './ensemble/ensemble-page.js';
 import { hexText, spanText } from './format.js';
 import {
@@ -14,6 +15,7 @@ import {
 import { Icon } from './parts/icon.js';
 import { Notice, Strip } from './parts/notice.js';
 import { Toasts } from './parts/toast.js';
+import { RecipesPage } from './recipes/recipes-page.js';
 import { hashOf, type PageName, route } from './route.js';
 import { SessionsPage } from './sessions/sessions-page.js';
 import { theme, turnTheme } from './theme.js';
@@ -21,6 +23,7 @@ import { TreePage } from './tree/tree-page.js';
 
 const names: Readonly<Record<PageName, string>> = {
   tree: 'Tree',
+  recipes: 'Recipes',
   ensemble: 'Ensemble',
   sessions: 'Sessions',
 };
@@ -41,6 +44,12 @@ export function App() {
 
 function Head() {
   const { page } = route.value;
+  const links = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone the row of links is wider than the screen.
+    const current = links.current?.querySelector('[aria-current]');
+    current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [page]);
   return (
     <header class="head">
       <a class="brand" href="#/tree/" title={`Vivarium ${about.value?.version ?? ''}`}>
@@ -60,7 +69,7 @@ function Head() {
         </svg>
         <span class="brand-name">Vivarium</span>
       </a>
-      <nav aria-label="Pages">
+      <nav ref={links} aria-label="Pages">
         {(Object.keys(names) as PageName[]).map((name) => (
           <a
             key={name}
@@ -147,6 +156,7 @@ function Page() {
   if (page === 'ensemble') return <EnsemblePage />;
   if (page === 'sessions') return <SessionsPage />;
   if (zk === undefined) return <Connecting />;
+  if (page === 'recipes') return <RecipesPage zk={zk} />;
   return <TreePage zk={zk} />;
 }
 

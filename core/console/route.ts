@@ -2,8 +2,10 @@
 import { signal } from '@preact/signals';
 
 /** Every page of the console, in the order of the navigation. */
-export const pages = ['tree', 'ensemble', 'sessions'] as const;
+export const pages = ['tree', 'recipes', 'ensemble', 'sessions'] as const;
 export type PageName = (typeof pages)[number];
+/** Pages about a path. */
+const withPath: ReadonlySet<PageName> = new Set(['tree', 'recipes']);
 
 export interface Route {
   readonly page: PageName;
@@ -45,11 +47,16 @@ export function hashOfSession(id: string): string {
   return hashOf({ page: 'sessions', path: '/', query: { id } });
 }
 
+/** The address of a node in the tree. */
+export function hashOfNode(path: string): string {
+  return hashOf({ page: 'tree', path, query: {} });
+}
+
 /** The address of a route. */
 export function hashOf({ page, path, query }: Route): string {
   const parts = path.split('/').map(encodeURIComponent).join('/');
   const words = new URLSearchParams(query).toString();
-  return `#/${page}${page === 'tree' ? parts : ''}${words === '' ? '' : `?${words}`}`;
+  return `#/${page}${withPath.has(page) ? parts : ''}${words === '' ? '' : `?${words}`}`;
 }
 
 /** The route that an address names; the root of the tree when it names none. */
@@ -60,7 +67,7 @@ function parseRoute(hash: string): Route {
   const [, first = '', ...rest] = place.split('/');
   const page = pages.find((name) => name === first) ?? 'tree';
   const path = `/${rest.map(decoded).join('/')}`.replace(/(?<=.)\/+$/, '');
-  return { page, path: page === 'tree' ? path : '/', query };
+  return { page, path: withPath.has(page) ? path : '/', query };
 }
 
 function decoded(text: string): string {

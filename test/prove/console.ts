@@ -2,6 +2,7 @@ import { editScenes } from '../browser/console/edit-scenes.js';
 import { ensembleScenes } from '../browser/console/ensemble-scenes.js';
 import { faultScenes } from '../browser/console/fault-scenes.js';
 import { lookScenes } from '../browser/console/look-scenes.js';
+import { recipeScenes } from '../browser/console/recipe-scenes.js';
 import { sessionScenes } from '../browser/console/session-scenes.js';
 import { openStage } from '../browser/console/stage.js';
 import { treeScenes } from '../browser/console/tree-scenes.js';
@@ -17,7 +18,7 @@ export const prove: Proof = {
     try {
       const all = [
         ...[...treeScenes, ...editScenes, ...sessionScenes, ...ensembleScenes],
-        ...[...lookScenes, ...faultScenes],
+        ...[...recipeScenes, ...lookScenes, ...faultScenes],
       ];
       const scenes = all.filter(({ name }) => {
         return args.length === 0 || args.some((word) => name.includes(word));

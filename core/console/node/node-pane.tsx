@@ -9,6 +9,7 @@ import { Icon } from '../parts/icon.js';
 import { Notice } from '../parts/notice.js';
 import { toast } from '../parts/toast.js';
 import { nameOf, parentPath, pathsDownTo, visibleName } from '../paths.js';
+import { RecipeLink } from '../recipes/recipe-link.js';
 import { go, goQuery, hashOfSession, route } from '../route.js';
 import { AclPane } from './acl-pane.js';
 import { CreateDialog } from './create-dialog.js';
@@ -194,6 +195,7 @@ function Present({
         )}
         {kind === 'container' && <span class="tag">container</span>}
         {kind === 'ttl' && <span class="tag">time to live</span>}
+        <RecipeLink zk={zk} path={path} children={stat.numChildren} />
         <span>version {stat.version}</span>
         <span>
           {stat.mtime === 0 ? 'never changed' : `changed ${agoText(stat.mtime, now.value)}`}

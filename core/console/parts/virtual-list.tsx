@@ -44,6 +44,8 @@ export function VirtualList(parts: VirtualParts) {
     const element = ref.current!;
     const measure = () => {
       height.value = element.clientHeight;
+      // A list that was hidden for a while comes back where it was, and no event tells that.
+      top.value = element.scrollTop;
     };
     measure();
     const observer = new ResizeObserver(measure);

@@ -4,23 +4,11 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { NodePane } from '../node/node-pane.js';
 import { Icon } from '../parts/icon.js';
 import { route } from '../route.js';
-import { ChangeStream } from '../stream/change-stream.js';
 import { StreamPanel } from '../stream/stream-panel.js';
 import { Finder, SearchResults } from './finder.js';
-import { LiveTree } from './live-tree.js';
+import { partsOf } from './parts-of.js';
 import { search } from './search.js';
 import { TreeView } from './tree-view.js';
-
-const parts = new WeakMap<Client, { tree: LiveTree; stream: ChangeStream }>();
-
-/** The tree and the stream of a client, which go on while another page is looked at. */
-function partsOf(zk: Client) {
-  const known = parts.get(zk);
-  if (known !== undefined) return known;
-  const made = { stream: new ChangeStream(zk), tree: new LiveTree(zk) };
-  parts.set(zk, made);
-  return made;
-}
 
 /** Znodes: the tree on the left, the one that is looked at beside it, and what changes below. */
 export function TreePage({ zk }: { readonly zk: Client }) {
