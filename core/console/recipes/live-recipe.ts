@@ -9,7 +9,7 @@ import {
 } from '@vivarium/core/internal/layouts/recognised';
 import { childPath } from '../paths.js';
 import { LiveFolder } from './live-folder.js';
-import { orderOf, SHOWN_MAX } from './order.js';
+import { orderOf, reasonOf, SHOWN_MAX } from './order.js';
 
 /** The node of a recipe with everything that has to be known to show it, live. */
 export class LiveRecipe {
@@ -84,8 +84,9 @@ export class LiveRecipe {
     const { value } = this.chosen;
     const names = this.main.names.value ?? [];
     this.main.follow(orderOf(value?.kind, names).slice(0, SHOWN_MAX));
-    for (const folder of this.folders.value.values()) {
-      folder.follow(orderOf(value?.kind, folder.names.value ?? []).slice(0, SHOWN_MAX));
+    for (const [name, folder] of this.folders.value) {
+      const shown = orderOf(value?.kind, folder.names.value ?? []).slice(0, SHOWN_MAX);
+      folder.follow(name === 'dead' ? [...shown, ...shown.map(reasonOf)] : shown);
     }
   }
 }

@@ -13,7 +13,7 @@ const PER_TICK = 40;
 /** More that wait are dropped, and the page says so. */
 const DUE_MAX = 2_000;
 /** Children that are looked at where names do not tell. */
-const SAMPLE = 20;
+const SAMPLE = 8;
 /** A long list is read again the more seldom. */
 const MS_PER_NAME = 0.05;
 const POLL_MS = 5_000;

@@ -33,6 +33,11 @@ export function orderOf(kind: RecipeKind | undefined, names: readonly string[]):
   }
 }
 
+/** Where it stands, below the folder of the dead letters, why a letter was given up. */
+export function reasonOf(letter: string): string {
+  return `${letter}/reason`;
+}
+
 /** Sequential names by their number, all others as they are. */
 function bySequence(names: readonly string[]): readonly string[] {
   const numbers = new Map(names.map((name) => [name, sequentialName(name)?.sequence]));

@@ -9,7 +9,7 @@ import {
 import { type Contender, contendersIn } from '@vivarium/core/internal/layouts/queue';
 import { countText, plural, spanText } from '../format.js';
 import { visibleName } from '../paths.js';
-import { orderOf, SHOWN_MAX } from './order.js';
+import { orderOf, reasonOf, SHOWN_MAX } from './order.js';
 import {
   calledBy,
   type Fact,
@@ -20,6 +20,7 @@ import {
   type RecipeState,
   type RecipeView,
   rowOf,
+  shownData,
   tokenOf,
 } from './view.js';
 
@@ -262,7 +263,9 @@ function deadGroup(dead: FolderState): PartGroup {
   const rows = itemsIn(dead.names)
     .slice(0, SHOWN_MAX)
     .map((item) => {
-      return rowOf(dead, item.name, { role: 'given up', tone: 'bad', did: 'put' });
+      const reason = dead.entries.get(reasonOf(item.name));
+      const notes = reason === undefined || reason === 'hidden' ? [] : [shownData(reason.data)];
+      return rowOf(dead, item.name, { role: 'given up', tone: 'bad', did: 'put', notes });
     });
   const { length } = dead.names;
   return { title: 'Dead letters', rows, count: length, none: 'No item was given up.' };

@@ -48,6 +48,8 @@ const WIDTH = 64;
 const TELL_MS = 120;
 /** More of these notes nobody reads. */
 const NOTES_MAX = 20;
+/** Recipes that are found without being asked for more. */
+const FOUND_STEP = 10_000;
 
 /** A folder whose children are being looked at, since its names alone do not tell. */
 interface Folder {
@@ -74,6 +76,7 @@ export class Survey {
   #stop = new AbortController();
   #state: SurveyState = begun;
   #toldAt = 0;
+  #telling: number | undefined;
 
   constructor(zk: Client, root: string) {
     this.#zk = zk;
@@ -87,7 +90,11 @@ export class Survey {
     this.#limit = this.#state.looked + STEP;
     this.#stop = new AbortController();
     this.#tell({ phase: 'running' }, true);
-    const mayGoOn = () => !this.#stop.signal.aborted && this.#state.looked < this.#limit;
+    const most = this.found.size + FOUND_STEP;
+    const mayGoOn = () => {
+      if (this.#stop.signal.aborted || this.found.size >= most) return false;
+      return this.#state.looked < this.#limit;
+    };
     let running = 0;
     await new Promise<void>((resolve) => {
       const pump = () => {
@@ -132,7 +139,7 @@ export class Survey {
     }
     const changedAt = performance.now();
     this.found.set(look.path, { path: look.path, all, tally, goneAt: undefined, changedAt });
-    this.version.value++;
+    this.#changed();
     return true;
   }
 
@@ -141,7 +148,7 @@ export class Survey {
     const before = this.found.get(path);
     if (before === undefined || before.goneAt !== undefined) return;
     this.found.set(path, { ...before, goneAt: performance.now() });
-    this.version.value++;
+    this.#changed();
   }
 
   /** Forgets those that went some time ago. */
@@ -150,8 +157,16 @@ export class Survey {
     for (const { path, goneAt } of this.found.values()) {
       if (goneAt === undefined || now - goneAt < afterMs) continue;
       this.found.delete(path);
-      this.version.value++;
+      this.#changed();
     }
+  }
+
+  /** Changes are told together: each makes a list of all that was found. */
+  #changed(): void {
+    this.#telling ??= setTimeout(() => {
+      this.#telling = undefined;
+      this.version.value++;
+    }, TELL_MS);
   }
 
   #next(): string | undefined {

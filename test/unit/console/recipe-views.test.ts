@@ -35,7 +35,8 @@ function folder(path: string, nodes: Readonly<Record<string, string>>): FolderSt
     const stat = statOf({ ephemeralOwner, czxid: BigInt(100 + at) });
     return [name.replace('!', ''), { data: bytes(data), stat, changedAt: 0 }] as const;
   });
-  return { path, names: entries.map(([name]) => name), entries: new Map(entries) };
+  const names = entries.map(([name]) => name).filter((name) => !name.includes('/'));
+  return { path, names, entries: new Map(entries) };
 }
 
 interface Facts {
@@ -157,8 +158,9 @@ suite('what is shown of a recipe', (test) => {
       [job(100, 0, '0000000002')]: 'to: grace',
       [job(500, NOW + 60_000, '0000000003')]: 'to: alan',
     };
+    const dead = job(500, 0, '0000000000');
     const claims = { [`!${job(100, 0, '0000000002')}.guid`]: '' };
-    const folders = { jobs, claims, takers: {}, dead: { [job(500, 0, '0000000000')]: 'x' } };
+    const folders = { jobs, claims, takers: {}, dead: { [dead]: 'x', [`${dead}/reason`]: 'why' } };
     const names = { jobs: '', claims: '', takers: '', proofs: '', dead: '' };
     assert.equal(await told(stateOf(names, { folders })), {
       headline: '1 item to take',
@@ -167,7 +169,7 @@ suite('what is shown of a recipe', (test) => {
         '1|in hand|to: grace|priority 100|100|Vivarium',
         '2|waits|to: ada|priority 500||Vivarium',
         '3|delayed|to: alan|priority 500; due in 1 min||Vivarium',
-        '|given up|x|||',
+        '|given up|x|why||',
       ],
     });
   });
