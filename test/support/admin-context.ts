@@ -89,6 +89,7 @@ export function peerView(changes: Partial<PeerView> = {}): PeerView {
     sessionPage: () => ({ total: 1, hasMore: false, sessions: [sessionDetail] }),
     findSession: (id) => (id === SESSION ? sessionDetail : undefined),
     globalSessions: () => new Map([[SESSION, 40_000]]),
+    openSince: (path) => (path === '/p' ? 2n : undefined),
     digests: () => [{ zxid: 0x10n, digest: -5n }],
     storage: {
       lastSnapshotZxid: 0n,

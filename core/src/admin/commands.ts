@@ -5,6 +5,8 @@ import { type BackupPoint, NO_RESTORE, SNAPSHOT_DOC, takeSnapshot } from './back
 import { type AdminContext, fullVersion, hex, servingView, socketAddress } from './facts.js';
 import { countWatches, environmentRows, NOT_SERVING, sessionsByPath } from './four-letter.js';
 import { monitorValues } from './monitor.js';
+import type { PastQuestion } from './past.js';
+import { pastCommands } from './past-commands.js';
 import { denial, type Permission } from './permission.js';
 import { leaderStatus, observerStatus, votingView, zabState } from './quorum-commands.js';
 import { closeSession, sessionList } from './session-commands.js';
@@ -22,6 +24,8 @@ export interface CommandAnswer {
   readonly traceMask?: bigint;
   /** To be streamed in place of the body. */
   readonly backup?: BackupPoint;
+  /** To be answered from the files, in place of the body. */
+  readonly past?: PastQuestion;
 }
 
 /** One row per command. */
@@ -48,6 +52,7 @@ interface CommandResult {
   readonly data: AdminObject;
   readonly status?: number;
   readonly backup?: BackupPoint;
+  readonly past?: PastQuestion;
   readonly command?: PeerCommand;
   readonly traceMask?: bigint;
 }
@@ -233,6 +238,7 @@ export const adminCommands: readonly AdminCommand[] = [
   always('zabstate', [], 'State of the replication; a single server has none.', ({ context }) =>
     zabState(context),
   ),
+  ...pastCommands,
 ];
 
 const byName: ReadonlyMap<string, AdminCommand> = new Map(

@@ -2,6 +2,7 @@ import type { PeerCommand } from '../seam/inputs.js';
 import type { BackupPoint } from './backup-commands.js';
 import { adminCommands, runCommand } from './commands.js';
 import { type AdminContext, clientsView } from './facts.js';
+import type { PastQuestion } from './past.js';
 import { PROMETHEUS_TYPE, renderPrometheus } from './prometheus.js';
 import { type AdminObject, renderJson } from './values.js';
 
@@ -30,6 +31,8 @@ export interface HttpAnswer {
   readonly traceMask?: bigint;
   /** To be streamed in place of the body, as a snapshot. */
   readonly backup?: BackupPoint;
+  /** To be answered from the files, in place of the body. */
+  readonly past?: PastQuestion;
 }
 
 /** How a 401 says what is asked for. */

@@ -85,7 +85,7 @@ function idText(id: bigint): string {
 }
 
 /** A session id in either of the forms in which ZooKeeper's tools show it. */
-function readSessionId(text: string): bigint | undefined {
+export function readSessionId(text: string): bigint | undefined {
   if (/^0x[0-9a-f]{1,16}$/i.test(text)) return BigInt.asIntN(64, BigInt(text));
   if (!/^-?\d{1,19}$/.test(text)) return undefined;
   const id = BigInt(text);

@@ -127,6 +127,14 @@ export const ownOptions = {
     default: 1_048_576,
     doc: 'Bytes written to a snapshot before requests get their turn again.',
   }),
+  pastTreesMaxBytes: option<number>({
+    key: 'vivarium.pastTreesMaxBytes',
+    kind: bytes({ min: 0 }),
+    default: 268_435_456,
+    doc:
+      'Memory that trees of earlier moments may take, all together, while somebody looks at them ' +
+      '(admin commands node_at, change, differences). A larger tree is refused; 0 turns them off.',
+  }),
   shutdownTimeoutMs: option<number>({
     key: 'vivarium.shutdownTimeoutMs',
     kind: ms({ min: 1 }),

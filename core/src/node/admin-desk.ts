@@ -39,6 +39,11 @@ export class AdminDesk {
     this.#command = parts.command;
   }
 
+  /** What may be seen of the running server. */
+  get view(): PeerView | undefined {
+    return this.#view();
+  }
+
   /** Answers a question, and carries out what the answer orders. */
   perform<A extends Orders>(answer: (context: AdminContext) => A): A {
     const given = answer({

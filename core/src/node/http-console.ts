@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { AdminContext } from '../admin/facts.js';
 import { answerHttp, CHALLENGE, type HttpAnswer, type HttpQuestion } from '../admin/http.js';
+import type { PastQuestion } from '../admin/past.js';
 import { hexLong } from '../base/long.js';
 import type { Config } from '../config/config.js';
 import type { AdminDesk } from './admin-desk.js';
@@ -13,6 +14,8 @@ import { HttpBackup } from './http-backup.js';
 import { usualHeaders } from './http-headers.js';
 import type { Log } from './logger.js';
 import { originProblem } from './origin-policy.js';
+import { HttpPast } from './past/http-past.js';
+import { orderOfPast } from './past/past-order.js';
 import type { ClientStream, StreamEvents } from './stream.js';
 import { endGently } from './tcp-stream.js';
 import { version } from './version.js';
@@ -45,6 +48,7 @@ export class HttpConsole {
   readonly #administrators: Administrators;
   readonly #console: ConsoleFiles;
   readonly #backup: HttpBackup;
+  readonly #past: HttpPast;
   /** Sockets that have not come to their request, and what ends them then. */
   readonly #waiting = new Map<Duplex, NodeJS.Timeout>();
 
@@ -57,6 +61,7 @@ export class HttpConsole {
       version,
     }));
     this.#backup = new HttpBackup({ ...parts, facts: parts.desk.facts });
+    this.#past = new HttpPast({ config: parts.config, facts: parts.desk.facts });
     this.#http = createServer({ maxHeaderSize: 16_384 });
     this.#http.on('request', (request, response) => void this.#answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -85,6 +90,7 @@ export class HttpConsole {
   /** Cuts the sockets that have not come to their request. */
   close(): void {
     for (const socket of this.#waiting.keys()) socket.destroy();
+    this.#past.close();
   }
 
   /** The request of a socket has come. @returns false when another had come before */
@@ -116,8 +122,9 @@ export class HttpConsole {
       const question = { ...asked, ...(login !== undefined && { identity: login.name }) };
       const answer = desk.perform((context: AdminContext) => answerHttp(question, context));
       this.#noteOrder(request, question, answer);
-      if (answer.backup === undefined) send(response, answer);
-      else await this.#backup.send(answer.backup, response);
+      if (answer.backup !== undefined) await this.#backup.send(answer.backup, response);
+      else if (answer.past !== undefined) await this.#sendPast(question, answer.past, response);
+      else send(response, answer);
     } catch (error) {
       this.#parts.log({
         level: 'error',
@@ -126,6 +133,18 @@ export class HttpConsole {
       });
       send(response, { status: 500, contentType: TEXT, body: 'This could not be answered.\n' });
     }
+  }
+
+  async #sendPast(
+    { identity, target }: HttpQuestion,
+    question: PastQuestion,
+    response: ServerResponse,
+  ): Promise<void> {
+    const command = /^\/commands\/(\w+)/.exec(target)?.[1] ?? question.type;
+    const isAdministrator = identity !== undefined;
+    const { view } = this.#parts.desk;
+    if (view === undefined) throw new Error('the server has ended');
+    await this.#past.send({ command, question, isAdministrator, view }, response);
   }
 
   /** Who asks, if they say so: whoever says it wrong gets nothing, even what all may have. */
@@ -147,7 +166,7 @@ export class HttpConsole {
 
   /** What an administrator changes or takes away is said in the logs, with who it was. */
   #noteOrder(request: IncomingMessage, question: HttpQuestion, answer: HttpAnswer): void {
-    const order = orderOf(answer);
+    const order = orderOf(answer) ?? orderOfPast(answer.past, question.identity);
     if (order === undefined) return;
     const { remoteAddress: address } = request.socket;
     const user = question.identity ?? 'anonymous';

@@ -24,6 +24,7 @@ import { realNames } from './real-names.js';
 import { exitCodes, StartError, systemCode } from './start-error.js';
 import { LINGER_MS } from './stream.js';
 import { highWaterMarkFor } from './tcp-stream.js';
+import { within } from './within.js';
 
 /** Makes a machine of what a data folder holds. @throws when the folder must not be used */
 export type BootMachine = (options: {
@@ -246,17 +247,4 @@ function addressForClients({ clientPortAddress }: Config): string {
   if (clientPortAddress === undefined || clientPortAddress === '0.0.0.0') return 'localhost';
   if (clientPortAddress === '::') return 'localhost';
   return clientPortAddress.includes(':') ? `[${clientPortAddress}]` : clientPortAddress;
-}
-
-/** What `work` gives, or `undefined` when it takes longer. */
-async function within<T>(limitMs: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((expire) => {
-    timer = setTimeout(() => expire(undefined), limitMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -51,6 +51,7 @@ export function createMemberView(parts: MemberViewParts): PeerView {
       digestHistory,
       metrics,
       isServing: () => true,
+      skipAcl: config.skipAcl,
     });
   };
   return {
@@ -111,6 +112,7 @@ export function createMemberView(parts: MemberViewParts): PeerView {
     sessionPage: (after, limit) => now()?.sessionPage(after, limit) ?? NO_SESSIONS,
     findSession: (id) => now()?.findSession(id),
     globalSessions: () => store.database.sessions,
+    openSince: (path) => now()?.openSince(path),
     digests: () => digestHistory.entries(),
   };
 }

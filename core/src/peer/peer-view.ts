@@ -1,6 +1,10 @@
-import type { Millis, SessionId } from '../base/ids.js';
+import type { Millis, SessionId, Zxid } from '../base/ids.js';
+import { longOf } from '../base/long.js';
 import type { LogWriter } from '../storage/log-writer.js';
+import { aclPermits } from '../tree/acl.js';
 import type { Database } from '../tree/database.js';
+import { NO_NODE_ID } from '../tree/tree.js';
+import { permissions } from '../wire/permissions.js';
 import type { DigestHistory } from './digest-history.js';
 import type { MetricsRegistry } from './metrics.js';
 import type { Serving } from './serving.js';
@@ -19,6 +23,8 @@ export interface PeerViewParts {
   readonly log: LogWriter;
   readonly metrics: MetricsRegistry;
   readonly isServing: () => boolean;
+  /** Whether ACLs are not looked at. */
+  readonly skipAcl: boolean;
 }
 
 /** Makes the view that administrators have of a server. It looks; it keeps nothing. */
@@ -97,6 +103,15 @@ export function createPeerView(parts: PeerViewParts): PeerView {
     sessionPage: (after, limit) => sessionPage(parts, after, limit),
     findSession: (id) => findSession(parts, id),
     globalSessions: () => database.sessions,
+    openSince: (path) => openSince(database, parts.skipAcl, path),
     digests: () => parts.digestHistory.entries(),
   };
+}
+
+/** Whoever gives no identity is anybody. */
+function openSince({ tree, acls }: Database, skipAcl: boolean, path: string): Zxid | undefined {
+  const id = tree.find(path);
+  if (id === NO_NODE_ID) return undefined;
+  const isOpen = skipAcl || aclPermits(acls.get(tree.aclId(id)), permissions.read, []);
+  return isOpen ? longOf(tree.czxidHigh(id), tree.czxidLow(id)) : undefined;
 }

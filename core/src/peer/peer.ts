@@ -93,6 +93,7 @@ export class Peer {
       digestHistory: this.#core.digestHistory,
       metrics: this.#core.metrics,
       isServing: () => this.#phase === 'serving',
+      skipAcl: config.skipAcl,
     });
   }
 

@@ -49,6 +49,11 @@ export interface PeerView {
    * Data watches: watched paths of each session. (ZooKeeper's wchc, wchp and wchs know only these.)
    */
   watches(): ReadonlyMap<SessionId, readonly string[]>;
+  /**
+   * The transaction that created a node which anybody may read today; `undefined` when there is no
+   * such node, or its ACL gives Read not to all the world.
+   */
+  openSince(path: string): Zxid | undefined;
   /** (zxid, digest) pairs, oldest first, at most 1,024. */
   digests(): readonly { readonly zxid: Zxid; readonly digest: bigint }[];
   readonly storage: StorageView;

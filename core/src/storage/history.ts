@@ -17,6 +17,8 @@ export interface HistoryOptions extends DatabaseOptions {
   readonly committed?: CommittedLog;
   /** Of the members that are known; what a later transaction makes of them is not. Default 0. */
   readonly membersVersion?: Zxid;
+  /** Called after each transaction that was applied; what it throws ends the reading. */
+  readonly applied?: ((database: Database) => void) | undefined;
   log(event: LogEvent): void;
 }
 
@@ -61,6 +63,7 @@ export class History {
       until: until === undefined ? undefined : { high: highOf(until), low: lowOf(until) },
       committed: options.committed,
       membersVersion: options.membersVersion ?? 0n,
+      watch: options.applied,
     });
     this.chosen = chosen;
     this.database = database;

@@ -174,7 +174,8 @@ function factsOf(disk: DiskReader, log: DataFile, checksum: number): LogFacts | 
   return facts?.first === checksum ? facts : undefined;
 }
 
-function readFacts(disk: DiskReader, { name }: DataFile): LogFacts | undefined {
+/** What was noted about a log, where it can be read. */
+export function readFacts(disk: DiskReader, { name }: DataFile): LogFacts | undefined {
   const file = logFactsFileOf(name.zxid);
   if (!listFiles(disk, folders.logs).some((each) => each.file === file)) return undefined;
   const content = logFactsFile.decode(disk.read(file, 0, LARGEST_FACTS_BYTES));

@@ -52,6 +52,8 @@ export interface ReplayOptions {
   readonly committed?: CommittedLog | undefined;
   /** Of the members that are known. */
   readonly membersVersion: Zxid;
+  /** Called after each transaction that was applied. */
+  readonly watch?: ((database: Database) => void) | undefined;
 }
 
 const RESTORE = 'Restore the file from a backup, or the whole data folder from another copy.';
@@ -69,6 +71,7 @@ export class LogReplay {
   readonly #until: ReplayEnd | undefined;
   readonly #committed: CommittedLog | undefined;
   readonly #membersVersion: Zxid;
+  readonly #watch: ((database: Database) => void) | undefined;
   /** The last transaction that was seen, applied or not. */
   #seenHigh = 0;
   #seenLow = 0;
@@ -85,6 +88,7 @@ export class LogReplay {
     this.#until = until;
     this.#committed = committed;
     this.#membersVersion = membersVersion;
+    this.#watch = options.watch;
   }
 
   /** Transactions applied so far. */
@@ -154,6 +158,7 @@ export class LogReplay {
     database.apply(txn);
     this.#digests.applied(txn);
     this.#applied++;
+    this.#watch?.(database);
   }
 
   #isAtEnd(): boolean {
