@@ -77,7 +77,7 @@ export class LogPast {
       if (log.name.zxid >= below) continue;
       const index = this.#index(log.file);
       yield* this.#readTo(index, log.size, below);
-      yield* this.#gapBehind(index, logs[at + 1], below, until);
+      yield* this.#gapBehind(index, log, logs[at + 1], below, until);
       for (const chunk of [...index.chunks].reverse()) {
         if (chunk.first >= below) continue;
         for (const record of [...index.read(chunk)].reverse()) {
@@ -131,19 +131,25 @@ export class LogPast {
   /** Whether something is missing between the end of a log and what comes after it. */
   *#gapBehind(
     index: LogIndex,
+    log: DataFile,
     next: DataFile | undefined,
     below: Zxid,
     until: Zxid,
   ): Generator<PastStep> {
     const { last } = index;
     if (last !== undefined && last >= below) return;
+    if (last === undefined) {
+      // A log is named after its first transaction, so one that was applied should be there.
+      yield { type: 'gap', gap: { after: log.name.zxid - 1n, before: next?.name.zxid } };
+      return;
+    }
     if (next === undefined) {
-      const isPresent = last === undefined || last >= until || isBeginning(until);
+      const isPresent = last >= until || isBeginning(until);
       if (!isPresent && below > until)
         yield { type: 'gap', gap: { after: last, before: undefined } };
       return;
     }
-    if (last === undefined || last >= next.name.zxid) return;
+    if (last >= next.name.zxid) return;
     const { previous = UNKNOWN_ZXID } = readFacts(this.#disk, next) ?? {};
     const { zxid: first } = next.name;
     const isNext = follows(highOf(last), lowOf(last), highOf(first), lowOf(first));

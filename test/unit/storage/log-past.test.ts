@@ -131,6 +131,21 @@ suite('the past in the logs', (test) => {
     assert.equal(later.gaps, [{ after: zxid(1, 12), before: undefined }]);
   });
 
+  test('says so of a log of which not even the first transaction can be read', () => {
+    const entries = history([[1, 12]]);
+    const whole = new MemoryDisk();
+    writeHistory(whole, entries, new Set([4, 8]));
+    for (const [file, gap] of [
+      ['logs/log.100000005', { after: zxid(1, 4), before: zxid(1, 9) }],
+      ['logs/log.100000009', { after: zxid(1, 8), before: undefined }],
+    ] as const) {
+      const files = filesOf(whole);
+      files.set(file, files.get(file)!.slice(0, 30));
+      const { gaps } = told(new LogPast(diskOf(files)), zxid(1, 12), zxid(1, 12));
+      assert.equal(gaps, [gap]);
+    }
+  });
+
   test('says where the end of an epoch is missing, which numbers do not tell', () => {
     const entries = history([
       [1, 6],

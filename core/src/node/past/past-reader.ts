@@ -26,7 +26,7 @@ export interface PastLimits {
   readonly nodes: number;
 }
 
-export const PAST_LIMITS: PastLimits = { bytes: 32 << 20, nodes: 200_000 };
+export const PAST_LIMITS: PastLimits = { bytes: 16 << 20, nodes: 200_000 };
 /** A page of transactions told in full ends behind so many bytes of them. */
 const FULL_BYTES = 2 << 20;
 
@@ -102,7 +102,7 @@ export class PastReader {
       first = this.#log.first(log);
       if (first !== undefined) break;
     }
-    const last = first === undefined ? undefined : this.#floor(until, until);
+    const last = first === undefined ? undefined : this.#floor(until, until, 'as it is');
     const brief = ({ zxid, time }: TxnHeader) => ({ zxid, time });
     const exactFrom = exact.find((end) => end <= until);
     return {
@@ -168,7 +168,7 @@ export class PastReader {
 
   #change(question: Extract<PastQuestion, { type: 'change' }>, until: Zxid): PastAnswer {
     const { zxid, path } = question;
-    const found = zxid > until ? undefined : this.#floor(zxid, until);
+    const found = zxid > until ? undefined : this.#floor(zxid, until, 'as it is');
     if (found?.zxid !== zxid) {
       throw new NoSuchMomentError(`the logs of this server hold no transaction ${hexLong(zxid)}`);
     }
@@ -246,8 +246,10 @@ export class PastReader {
     const exact = exactSnapshots(this.#disk).map(({ endZxid }) => endZxid);
     const earliest = exact.find((end) => end <= until);
     const wanted = zxid === undefined ? undefined : zxid < until ? zxid : until;
-    const found = wanted === undefined ? undefined : this.#floor(wanted, until);
     const shown = exact.findLast((end) => wanted !== undefined && end <= wanted);
+    const isAtSnapshot = shown !== undefined && shown === wanted && shown === until;
+    const mayAsk = wanted !== undefined && !isAtSnapshot;
+    const found = mayAsk ? this.#floor(wanted, until, 'whole') : undefined;
     if (found !== undefined && earliest !== undefined && found.zxid >= earliest) {
       if (shown === undefined || found.zxid >= shown) {
         return { zxid: found.zxid, time: found.time };
@@ -265,10 +267,23 @@ export class PastReader {
     );
   }
 
-  /** The transaction of a number, or the last one before it. */
-  #floor(zxid: Zxid, until: Zxid): TxnHeader | undefined {
+  /**
+   * The transaction of a number, or the last one before it.
+   *
+   * @throws NoSuchMomentError when others may have been in between, where the log has to be `whole`
+   */
+  #floor(zxid: Zxid, until: Zxid, log: 'whole' | 'as it is'): TxnHeader | undefined {
     for (const step of this.#log.back(zxid, until)) {
       if (step.type === 'txn') return step.header;
+      if (step.type === 'gap' && log === 'whole') {
+        const { after } = step.gap;
+        throw new NoSuchMomentError(
+          `the tree at ${hexLong(zxid)} cannot be shown: the log of this server has no ` +
+            `transactions from ${after === undefined ? 'its beginning' : hexLong(after)} up to ` +
+            'there. It got a snapshot in their place, or a file is damaged or gone; vivarium ' +
+            'inspect log tells which. Another server may have them.',
+        );
+      }
       this.#spend(step);
     }
     return undefined;
