@@ -19,6 +19,7 @@ import { RecipesPage } from './recipes/recipes-page.js';
 import { hashOf, type PageName, route } from './route.js';
 import { SessionsPage } from './sessions/sessions-page.js';
 import { theme, turnTheme } from './theme.js';
+import { TimePage } from './time/time-page.js';
 import { TreePage } from './tree/tree-page.js';
 
 const names: Readonly<Record<PageName, string>> = {
@@ -26,6 +27,7 @@ const names: Readonly<Record<PageName, string>> = {
   recipes: 'Recipes',
   ensemble: 'Ensemble',
   sessions: 'Sessions',
+  time: 'Time',
 };
 
 /** The whole page: where one is, what the connection is like, and the page that was chosen. */
@@ -152,9 +154,10 @@ function Away() {
 function Page() {
   const zk = client.value;
   const { page } = route.value;
-  // These two ask by HTTP, so they have something to tell of a server that takes no clients.
+  // These ask by HTTP, so they have something to tell of a server that takes no clients.
   if (page === 'ensemble') return <EnsemblePage />;
   if (page === 'sessions') return <SessionsPage />;
+  if (page === 'time') return <TimePage />;
   if (zk === undefined) return <Connecting />;
   if (page === 'recipes') return <RecipesPage zk={zk} />;
   return <TreePage zk={zk} />;

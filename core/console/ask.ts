@@ -33,10 +33,29 @@ export function order<T>(
   command: string,
   query: Readonly<Record<string, string>>,
 ): Promise<Answer<T>> {
+  return request('POST', command, query, asAdministrator());
+}
+
+/** Asks a command of which an administrator is told more. Never rejects. */
+export function askAs<T>(
+  command: string,
+  query: Readonly<Record<string, string>>,
+): Promise<Answer<T>> {
+  return request('GET', command, query, asAdministrator());
+}
+
+/** Whether the server knows an administrator of this name and password. Never rejects. */
+export function tryLogin(login: Login): Promise<Answer<unknown>> {
+  return request('GET', 'ruok', {}, headersOf(login));
+}
+
+function asAdministrator(): Readonly<Record<string, string>> {
   const login = administrator.peek();
-  const headers: Record<string, string> = {};
-  if (login !== undefined) headers.Authorization = `Basic ${basicOf(login)}`;
-  return request('POST', command, query, headers);
+  return login === undefined ? {} : headersOf(login);
+}
+
+function headersOf(login: Login): Readonly<Record<string, string>> {
+  return { Authorization: `Basic ${basicOf(login)}` };
 }
 
 async function request<T>(
@@ -45,7 +64,10 @@ async function request<T>(
   query: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>>,
 ): Promise<Answer<T>> {
-  const words = new URLSearchParams(query).toString();
+  // Not as forms encode it, for whom a blank is a plus, which a server takes for a plus.
+  const words = Object.entries(query)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&');
   const target = `/commands/${command}${words === '' ? '' : `?${words}`}`;
   try {
     // Without credentials of its own a browser shows no dialog for a 401: the page has one.

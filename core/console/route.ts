@@ -2,10 +2,10 @@
 import { signal } from '@preact/signals';
 
 /** Every page of the console, in the order of the navigation. */
-export const pages = ['tree', 'recipes', 'ensemble', 'sessions'] as const;
+export const pages = ['tree', 'recipes', 'ensemble', 'sessions', 'time'] as const;
 export type PageName = (typeof pages)[number];
-/** Pages about a path. */
-const withPath: ReadonlySet<PageName> = new Set(['tree', 'recipes']);
+/** Pages that look at one znode. */
+const withPath: ReadonlySet<PageName> = new Set(['tree', 'recipes', 'time']);
 
 export interface Route {
   readonly page: PageName;

@@ -10,7 +10,7 @@ import { Notice } from '../parts/notice.js';
 import { toast } from '../parts/toast.js';
 import { nameOf, parentPath, pathsDownTo, visibleName } from '../paths.js';
 import { RecipeLink } from '../recipes/recipe-link.js';
-import { go, goQuery, hashOfSession, route } from '../route.js';
+import { go, goQuery, hashOf, hashOfSession, route } from '../route.js';
 import { AclPane } from './acl-pane.js';
 import { CreateDialog } from './create-dialog.js';
 import { DataPane } from './data-pane.js';
@@ -70,6 +70,9 @@ export function NodePane({ zk, path }: { readonly zk: Client; readonly path: str
           >
             <Icon name="copy" />
           </button>
+          <a class="button" href={hashOf({ page: 'time', path, query: {} })}>
+            <Icon name="clock" /> History
+          </a>
           <button
             type="button"
             disabled={stat === undefined || kindOf(stat).kind === 'ephemeral'}

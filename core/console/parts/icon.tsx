@@ -20,6 +20,7 @@ const shapes = {
   warn: 'M8 2.2l6.4 11.3H1.6zM8 6.5v3.2M8 11.6v.1',
   plug: 'M5.5 2v3M10.5 2v3M4 5h8v3a4 4 0 0 1-8 0zM8 12v2.5',
   empty: 'M2.5 9l2-5.5h7l2 5.5v4h-11zM2.5 9h3.2l.8 1.6h3l.8-1.6h3.2',
+  clock: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 4.8V8l2.2 1.6',
   pulse: 'M1.5 8.5h3l2-5 3 9 2-4h3',
 } as const;
 

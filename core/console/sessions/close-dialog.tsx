@@ -4,6 +4,7 @@ import { hexText } from '../format.js';
 import { ConfirmField } from '../parts/confirm-field.js';
 import { Dialog } from '../parts/dialog.js';
 import { LoginFields } from '../parts/login-fields.js';
+import { NoAdministrator } from '../parts/no-administrator.js';
 import { Strip } from '../parts/notice.js';
 import { toast } from '../parts/toast.js';
 import { ephemeralsText } from './words.js';
@@ -100,15 +101,7 @@ function Failure({ failure }: { readonly failure: Exclude<Answer<never>, { kind:
       </Strip>
     );
   }
-  if (failure.status === 403) {
-    return (
-      <Strip icon="lock" tone="warn">
-        <strong>Nobody may do this here yet.</strong> {failure.words} Run{' '}
-        <code>npx vivarium admin-user NAME</code>, put the line that it prints into the{' '}
-        <code>zoo.cfg</code> of each server, and restart them one after the other.
-      </Strip>
-    );
-  }
+  if (failure.status === 403) return <NoAdministrator words={failure.words} />;
   return (
     <Strip icon="warn" tone="danger">
       <strong>The session is not closed.</strong> {failure.words}

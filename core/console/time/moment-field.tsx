@@ -1,0 +1,97 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { timeText } from '../format.js';
+import { isTime, momentOf, type Span } from './past.js';
+
+/** What a moment was found to be. */
+export interface Found {
+  readonly zxid: string;
+  readonly time: number | null;
+}
+
+/** Where a moment is chosen: by a number or a time, or on the line from the first to the last. */
+export function MomentField({
+  label,
+  moment,
+  found,
+  span,
+  onChoose,
+}: {
+  readonly label: string;
+  /** What is chosen; undefined for nothing yet. */
+  readonly moment: string | undefined;
+  /** The transaction that it was found to be; its time is not always known. */
+  readonly found: Found | undefined;
+  readonly span: Span;
+  readonly onChoose: (moment: string) => void;
+}) {
+  const typed = useSignal(textOf(moment));
+  const isWrong = useSignal(false);
+  const drawn = useSignal<number | undefined>(undefined);
+  useEffect(() => {
+    typed.value = textOf(moment);
+    isWrong.value = false;
+    drawn.value = undefined;
+  }, [moment]);
+  const { first_time: first, last_time: last } = span;
+  const chosenTime = moment !== undefined && isTime(moment) ? Number(moment) : undefined;
+  const foundTime = found === undefined ? last : (found.time ?? first);
+  const at = drawn.value ?? chosenTime ?? foundTime ?? 0;
+  return (
+    <form
+      class="moment"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const wanted = momentOf(typed.value);
+        isWrong.value = wanted === undefined;
+        if (wanted !== undefined) onChoose(wanted);
+      }}
+    >
+      <label class="moment-text">
+        <span class="moment-name">{label}</span>
+        <input
+          class="mono"
+          spellcheck={false}
+          placeholder="0x100000007 or 2026-11-30 08:15:02"
+          aria-invalid={isWrong.value}
+          value={typed.value}
+          onInput={({ currentTarget: { value } }) => {
+            typed.value = value;
+            isWrong.value = false;
+          }}
+        />
+      </label>
+      <button type="submit">Go</button>
+      {first !== null && last !== null && first < last && (
+        <input
+          type="range"
+          aria-label={`${label}, on the line from the first to the last transaction`}
+          aria-valuetext={timeText(at)}
+          min={first}
+          max={last}
+          step={Math.max(1, Math.floor((last - first) / 1000))}
+          value={at}
+          onInput={({ currentTarget: { value } }) => {
+            drawn.value = Number(value);
+            typed.value = timeText(Number(value));
+          }}
+          onChange={({ currentTarget: { value } }) => onChoose(value)}
+        />
+      )}
+      <span class="verdict" role="status">
+        {isWrong.value ? (
+          <span class="bad">
+            A zxid is 0x and hexadecimal digits; a time is 2026-11-30 08:15:02.
+          </span>
+        ) : (
+          found !== undefined && <>right after transaction {found.zxid}</>
+        )}
+      </span>
+    </form>
+  );
+}
+
+function textOf(moment: string | undefined): string {
+  if (moment === undefined) return '';
+  return isTime(moment) ? timeText(Number(moment)) : moment;
+}

@@ -1,0 +1,115 @@
+/** The transactions that are listed: read page by page, back from the newest. */
+import { computed, signal } from '@preact/signals';
+import { administrator } from '../ask.js';
+import { route } from '../route.js';
+import { sessionId } from '../sessions/sessions.js';
+import { type Failure, type Gap, readTransactions, type Transaction } from './past.js';
+import { allKinds, type Kind, kinds } from './words.js';
+
+/** Rows that are read at a time. */
+const PAGE = 200;
+/** So many rows are wanted before the reading stops by itself, of so many questions at most. */
+const STEP = 100;
+const MOST_QUESTIONS = 25;
+
+/** What is listed: part of the address. */
+export const chosen = computed(() => {
+  const { path, query } = route.value;
+  const words = query.kinds?.split(' ') ?? [];
+  const some = allKinds.filter((kind) => words.includes(kind));
+  return {
+    path,
+    // The root is in nobody's way: its history is that of all, unless somebody wants it alone.
+    withBelow: query.below === undefined ? path === '/' : query.below === 'yes',
+    session: query.session ?? '',
+    kinds: some.length === 0 ? allKinds : some,
+  };
+});
+
+export const rows = signal<readonly Transaction[]>([]);
+export const gaps = signal<readonly Gap[]>([]);
+/** Where the reading goes on; null at the beginning of the log, undefined before it was asked. */
+export const next = signal<string | null | undefined>(undefined);
+export const isReading = signal(false);
+export const readBytes = signal(0);
+export const missing = signal<Failure | undefined>(undefined);
+
+let turn = 0;
+
+/** Why a typed session is none; undefined when it is one, or nothing. */
+export function sessionProblem(text: string): string | undefined {
+  if (text === '' || sessionId(text) !== undefined) return undefined;
+  return 'A session id is hexadecimal with 0x.';
+}
+
+/** Begins anew with what is chosen now. */
+export function readAnew(): Promise<void> {
+  rows.value = [];
+  gaps.value = [];
+  readBytes.value = 0;
+  next.value = undefined;
+  missing.value = undefined;
+  return read(undefined);
+}
+
+/** Goes on behind what is there. */
+export async function readOn(): Promise<void> {
+  const from = next.peek();
+  if (isReading.peek() || from === null) return;
+  await read(from);
+}
+
+async function read(first: string | undefined): Promise<void> {
+  const own = ++turn;
+  const { path, withBelow, session, kinds: some } = chosen.peek();
+  if (sessionProblem(session) !== undefined) return;
+  const isWanted = () => own === turn;
+  isReading.value = true;
+  let from = first;
+  let found = 0;
+  for (let question = 0; question < MOST_QUESTIONS && found < STEP; question++) {
+    const answer = await readTransactions(queryOf(path, withBelow, session, some, from), isWanted);
+    if (answer === undefined) return;
+    if (answer.kind !== 'answered') {
+      // A password that is not taken any more is not sent again and again.
+      if (answer.kind === 'refused' && answer.status === 401) administrator.value = undefined;
+      missing.value = answer;
+      break;
+    }
+    const { body } = answer;
+    missing.value = undefined;
+    rows.value = [...rows.peek(), ...body.transactions];
+    gaps.value = withNew(gaps.peek(), body.gaps);
+    readBytes.value += body.read_bytes;
+    next.value = body.next;
+    found += body.transactions.length;
+    if (body.next === null) break;
+    from = body.next;
+  }
+  isReading.value = false;
+}
+
+function queryOf(
+  path: string,
+  withBelow: boolean,
+  session: string,
+  some: readonly Kind[],
+  from: string | undefined,
+): Record<string, string> {
+  const query: Record<string, string> = { limit: String(PAGE) };
+  // Everything below the root is everything, with what has no path at all.
+  if (path !== '/' || !withBelow) query.path = path;
+  if (withBelow) query.below = 'true';
+  if (session !== '') query.session = session;
+  if (some.length < allKinds.length) query.types = some.flatMap((kind) => kinds[kind]).join(',');
+  if (from !== undefined) query.from = from;
+  return query;
+}
+
+function withNew(known: readonly Gap[], told: readonly Gap[]): readonly Gap[] {
+  const isKnown = (gap: Gap) =>
+    known.some(({ after, before }) => {
+      return after === gap.after && before === gap.before;
+    });
+  return [...known, ...told.filter((gap) => !isKnown(gap))];
+}
