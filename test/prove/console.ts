@@ -5,6 +5,7 @@ import { lookScenes } from '../browser/console/look-scenes.js';
 import { recipeScenes } from '../browser/console/recipe-scenes.js';
 import { sessionScenes } from '../browser/console/session-scenes.js';
 import { openStage } from '../browser/console/stage.js';
+import { timeScenes } from '../browser/console/time-scenes.js';
 import { treeScenes } from '../browser/console/tree-scenes.js';
 import type { Proof } from './proof.js';
 
@@ -18,7 +19,7 @@ export const prove: Proof = {
     try {
       const all = [
         ...[...treeScenes, ...editScenes, ...sessionScenes, ...ensembleScenes],
-        ...[...recipeScenes, ...lookScenes, ...faultScenes],
+        ...[...recipeScenes, ...timeScenes, ...lookScenes, ...faultScenes],
       ];
       const scenes = all.filter(({ name }) => {
         return args.length === 0 || args.some((word) => name.includes(word));

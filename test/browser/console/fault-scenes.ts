@@ -82,6 +82,8 @@ export const faultScenes: readonly Scene[] = [
         await page.getByText('No figures behind a relay').waitFor();
         await page.getByRole('link', { name: 'Sessions' }).click();
         await page.getByText('No sessions behind a relay').waitFor();
+        await page.getByRole('link', { name: 'Time' }).click();
+        await page.getByText('No transactions behind a relay').waitFor();
         const whose = apache === undefined ? 'another server' : 'Apache ZooKeeper';
         return `shows the tree of ${whose}, and says why there are no figures`;
       } finally {
