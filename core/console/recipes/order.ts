@@ -1,9 +1,8 @@
 import { isWriteMarker } from '@vivarium/core/internal/layouts/counter';
-import { itemsIn } from '@vivarium/core/internal/layouts/items';
 import { permitsIn } from '@vivarium/core/internal/layouts/permits';
-import { contendersIn } from '@vivarium/core/internal/layouts/queue';
 import type { RecipeKind } from '@vivarium/core/internal/layouts/recognised';
 import { compareSequences, sequentialName } from '@vivarium/core/internal/layouts/sequence';
+import { contendersIn, itemsIn } from './lists.js';
 
 /** So many of those who take part are read and shown. */
 export const SHOWN_MAX = 200;

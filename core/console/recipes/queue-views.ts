@@ -1,14 +1,15 @@
 /** Recipes in which one comes after the other: locks, elections, permits, queues of items. */
-import { claimsIn, itemsIn, type QueueItem } from '@vivarium/core/internal/layouts/items';
+import type { QueueItem } from '@vivarium/core/internal/layouts/items';
 import {
   isWaitingHint,
   leaseLimitIn,
   permitLimitIn,
   permitsIn,
 } from '@vivarium/core/internal/layouts/permits';
-import { type Contender, contendersIn } from '@vivarium/core/internal/layouts/queue';
+import type { Contender } from '@vivarium/core/internal/layouts/queue';
 import { countText, plural, spanText } from '../format.js';
 import { visibleName } from '../paths.js';
+import { claimsIn, contendersIn, itemsIn } from './lists.js';
 import { orderOf, reasonOf, SHOWN_MAX } from './order.js';
 import {
   calledBy,

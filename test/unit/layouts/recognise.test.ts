@@ -229,6 +229,32 @@ suite('numbers, leases and nodes with a time to live', (test) => {
   });
 });
 
+suite('a very long list', (test) => {
+  test('is recognised by its ends, without looking at the rest', () => {
+    const number = (at: number) => String(at).padStart(10, '0');
+    const lists = [
+      [(at: number) => `item ${at}`, ''],
+      [(at: number) => `${OURS}-lock-${number(at)}`, 'lock sure'],
+      [(at: number) => `queue-${number(at)}`, 'queue sure'],
+    ] as const;
+    for (const [name, kind] of lists) {
+      let looked = 0;
+      const names = new Proxy(
+        Array.from({ length: 200_000 }, (_, at) => name(at)),
+        {
+          get(target, key) {
+            if (typeof key === 'string' && /^\d+$/.test(key)) looked++;
+            return Reflect.get(target, key);
+          },
+        },
+      );
+      assert.is(kinds({ names }), kind);
+      // All of it took up to six seconds.
+      assert.ok(looked > 0 && looked <= 2_000, String(looked));
+    }
+  });
+});
+
 suite('nodes that are nothing special', (test) => {
   test('are not recognised, whatever hostile names and data they have', () => {
     const texts = ['', '{', '{"limit":1e999}', '[1]', 'null', '{"count":-1}', '\u0000'.repeat(7)];
