@@ -1,12 +1,12 @@
 import { useSignal } from '@preact/signals';
 import type { Client } from '@vivarium/core';
 import { useEffect, useRef } from 'preact/hooks';
-import { countText } from '../format.js';
+import { bytesText, countText, plural } from '../format.js';
 import { Icon } from '../parts/icon.js';
 import { nameOf, parentPath, visibleName } from '../paths.js';
 import { go, route } from '../route.js';
 import type { LiveTree } from './live-tree.js';
-import { endSearch, search, startSearch } from './search.js';
+import { DATA_MAX_BYTES, endSearch, search, startSearch } from './search.js';
 
 const OFFERED_MAX = 12;
 
@@ -137,10 +137,10 @@ export function Finder({ zk, tree }: { readonly zk: Client; readonly tree: LiveT
 }
 
 /** What a search has found so far, in the place of the tree. */
-export function SearchResults() {
+export function SearchResults({ zk }: { readonly zk: Client }) {
   const state = search.value;
   if (state === undefined) return null;
-  const { text, found, looked, phase } = state;
+  const { text, inData, found, looked, passedOver, phase } = state;
   const words = {
     running: `Searching, ${countText(looked)} nodes so far …`,
     done: `${countText(found.length)} of ${countText(looked)} nodes`,
@@ -156,6 +156,14 @@ export function SearchResults() {
         </p>
         <button
           type="button"
+          class="quiet"
+          aria-pressed={inData}
+          onClick={() => void startSearch(zk, text, !inData)}
+        >
+          Data, too
+        </button>
+        <button
+          type="button"
           class="quiet square"
           aria-label="Close the search"
           onClick={endSearch}
@@ -164,10 +172,18 @@ export function SearchResults() {
         </button>
       </div>
       {phase === 'done' && found.length === 0 && (
-        <p class="verdict pending">No name holds this text. Data is not searched.</p>
+        <p class="verdict pending">
+          {inData ? 'No name and no data hold this text.' : 'No name holds this text.'}
+        </p>
+      )}
+      {passedOver > 0 && (
+        <p class="verdict passed-over">
+          The data of {plural(passedOver, 'node', 'nodes')} is longer than{' '}
+          {bytesText(DATA_MAX_BYTES)} and was not searched.
+        </p>
       )}
       <ul>
-        {found.map((path) => (
+        {found.map(({ path, around }) => (
           <li key={path}>
             <button
               type="button"
@@ -176,6 +192,7 @@ export function SearchResults() {
               onClick={() => go({ page: 'tree', path, query: {} })}
             >
               {visibleName(path)}
+              {around !== undefined && <span class="around">{visibleName(around)}</span>}
             </button>
           </li>
         ))}

@@ -250,6 +250,8 @@ export class LiveTree {
 export interface Walk {
   /** Called for each node, the upper ones first. @returns false to go no further below it */
   readonly visit: (path: string) => boolean;
+  /** Called with the Stat of each node whose list was read, and waited for. */
+  readonly look?: (path: string, stat: Stat) => Promise<void>;
   readonly signal: AbortSignal;
   /** Reads on their way at once. */
   readonly width?: number;
@@ -259,7 +261,16 @@ export interface Walk {
  * Visits a node and everything below it, level by level. Nodes that are gone or that may not be
  * listed have nothing below them.
  */
-export async function walk(zk: Client, from: string, { visit, signal: stop, width = 32 }: Walk) {
+export async function walk(
+  zk: Client,
+  from: string,
+  { visit, look, signal: stop, width = 32 }: Walk,
+): Promise<void> {
+  const listOf = async (path: string) => {
+    const list = await zk.children(path, { signal: stop }).catch(ifNotOver(stop));
+    if (list !== undefined) await look?.(path, list.stat).catch(ifNotOver(stop));
+    return list;
+  };
   let level = [from];
   while (level.length > 0) {
     const next: string[] = [];
@@ -267,9 +278,7 @@ export async function walk(zk: Client, from: string, { visit, signal: stop, widt
     for (let at = 0; at < due.length; at += width) {
       stop.throwIfAborted();
       const some = due.slice(at, at + width);
-      const lists = await Promise.all(
-        some.map((path) => zk.children(path, { signal: stop }).catch(ifNotOver(stop))),
-      );
+      const lists = await Promise.all(some.map(listOf));
       for (const [index, list] of lists.entries()) {
         for (const name of list?.children ?? []) next.push(childPath(some[index]!, name));
       }

@@ -22,7 +22,7 @@ export function TreePage({ zk }: { readonly zk: Client }) {
     <div class={`tree-page ${isListSeen.value ? 'list-first' : ''}`}>
       <aside class="side-pane" aria-label="Tree">
         <Finder zk={zk} tree={tree} />
-        {search.value !== undefined && <SearchResults />}
+        {search.value !== undefined && <SearchResults zk={zk} />}
         <div class="tree-frame" hidden={search.value !== undefined}>
           {/* biome-ignore lint/a11y/noStaticElementInteractions: follows what was chosen in it */}
           {/* biome-ignore lint/a11y/useKeyWithClickEvents: follows what was chosen in it */}

@@ -99,8 +99,17 @@ export const treeScenes: readonly Scene[] = [
       await results.getByText(/^2 of /).waitFor();
       await results.getByRole('button', { name: '/find/beta/Needle-2' }).click();
       await page.getByRole('heading', { name: 'Needle-2' }).waitFor();
+      await beside.set('/find/alpha', 'behind 1,000 words: a HayStack, and more behind it');
+      await field.fill('haystack');
+      await field.press('Enter');
+      await results.getByText('No name holds this text.').waitFor();
+      await results.getByRole('button', { name: 'Data, too' }).click();
+      await results.getByText(/^1 of /).waitFor();
+      await results.getByText('a HayStack, and').waitFor();
+      await results.getByRole('button', { name: '/find/alpha' }).click();
+      await page.getByRole('heading', { name: 'alpha' }).waitFor();
       await page.getByRole('button', { name: 'Close the search' }).click();
-      return 'names are offered and completed, and both cases found';
+      return 'names are offered and completed, both cases found, and data when asked for';
     },
   },
   {
