@@ -17,15 +17,17 @@ import { DataPane } from './data-pane.js';
 import { DeleteDialog } from './delete-dialog.js';
 import { drafts, forgetDrafts, setDraft } from './drafts.js';
 import { IdentityDialog } from './identity-dialog.js';
+import { QuotaPane } from './quota-pane.js';
 import { kindOf, StatList } from './stat-list.js';
 import { read } from './value-forms.js';
 
 type Seen = NodeSnapshot<Uint8Array>;
-type Tab = 'data' | 'stat' | 'acl';
+type Tab = 'data' | 'stat' | 'acl' | 'quota';
 const tabs: readonly (readonly [Tab, string])[] = [
   ['data', 'Data'],
   ['stat', 'Stat'],
   ['acl', 'ACL'],
+  ['quota', 'Quota'],
 ];
 
 /** The node that is looked at, live. */
@@ -228,6 +230,7 @@ function Present({
           <DataPane key={path} zk={zk} path={path} bytes={data ?? new Uint8Array()} stat={stat} />
         )}
         {tab === 'stat' && <StatList stat={stat} />}
+        {tab === 'quota' && <QuotaPane key={path} zk={zk} path={path} />}
         {tab === 'acl' && <AclPane key={path} zk={zk} path={path} aversion={stat.aversion} />}
       </div>
     </>

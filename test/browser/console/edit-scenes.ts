@@ -1,6 +1,7 @@
 /** Changing things: data, children, ACLs, and what happens when somebody else does it, too. */
 import { createHash } from 'node:crypto';
 import { permissions, text } from '@vivarium/core';
+import { problemsOf } from './axe.js';
 import { dataField, demand, line, type Scene, shows, until } from './scene.js';
 
 const digestOf = (user: string, password: string) => {
@@ -195,6 +196,41 @@ export const editScenes: readonly Scene[] = [
       const stored = await beside.getData('/data/going', { codec: text });
       demand(stored === 'typed and not saved', stored);
       return 'keeps what was typed, and can be made again with it';
+    },
+  },
+  {
+    name: 'a quota: set, filled, told by the nodes below, removed',
+    async show({ page, beside, visit }) {
+      await beside.ensure('/quoted/below');
+      await visit('/quoted', '?tab=quota');
+      const pane = page.getByRole('region', { name: 'Quota' });
+      await pane.getByText('There is no quota for this tree.').waitFor();
+      await pane.getByLabel('Nodes, at most').fill('some');
+      await pane.getByRole('button', { name: 'Save the quota' }).click();
+      await pane.getByText('"some" is no limit').waitFor();
+      await pane.getByLabel('Nodes, at most').fill('1,000');
+      await pane.getByLabel('Bytes, told in the log beyond').fill('10');
+      await pane.getByRole('button', { name: 'Save the quota' }).click();
+      await page.getByText('The quota is set').waitFor();
+      await pane.getByText('2 used, at most 1,000').waitFor();
+      const limits = '/zookeeper/quota/quoted/zookeeper_limits';
+      const stored = await beside.getData(limits, { codec: text });
+      demand(/^count=-1,bytes=10=.*;countHardLimit=1000/.test(stored), stored);
+      await beside.set('/quoted/below', 'more than ten bytes');
+      await pane.getByText('19 B used, told beyond 10 B').waitFor();
+      await pane.getByText('over the limit').waitFor();
+      await visit('/quoted/below', '?tab=quota');
+      await pane.getByText('It counts towards the quota of').waitFor();
+      await pane.getByRole('link', { name: '/quoted' }).click();
+      await page.getByRole('heading', { name: 'quoted' }).waitFor();
+      const problems = await problemsOf(page);
+      demand(problems.length === 0, problems);
+      await pane.getByRole('button', { name: 'Remove the quota' }).click();
+      await pane.getByText('There is no quota for this tree.').waitFor();
+      demand((await beside.exists('/zookeeper/quota/quoted')) === undefined, 'a folder left');
+      await visit('/zookeeper', '?tab=quota');
+      await page.getByText('can have no quota').waitFor();
+      return 'what is typed wrongly stays; bars follow what is written';
     },
   },
 ];

@@ -1,0 +1,198 @@
+import { useSignal } from '@preact/signals';
+import type { Client } from '@vivarium/core';
+import { useEffect } from 'preact/hooks';
+import { whileSeen } from '../ask.js';
+import { bytesText, countText } from '../format.js';
+import { errorWords } from '../parts/error-words.js';
+import { Strip } from '../parts/notice.js';
+import { toast } from '../parts/toast.js';
+import { visibleName } from '../paths.js';
+import { hashOf } from '../route.js';
+import {
+  type LimitName,
+  type Limits,
+  limitIn,
+  mayHaveQuota,
+  type Quota,
+  readQuota,
+  removeQuota,
+  writeQuota,
+} from './quota.js';
+
+/** The counters of a quota change without a word to anybody. */
+const EVERY_MS = 3_000;
+
+const fields: readonly (readonly [name: LimitName, label: string])[] = [
+  ['count', 'Nodes, told in the log beyond'],
+  ['countHard', 'Nodes, at most'],
+  ['bytes', 'Bytes, told in the log beyond'],
+  ['bytesHard', 'Bytes, at most'],
+];
+
+interface PaneParts {
+  readonly zk: Client;
+  readonly path: string;
+}
+
+/** What may be in a tree, how much of that there is, and setting other limits. */
+export function QuotaPane({ zk, path }: PaneParts) {
+  const quota = useSignal<Quota | 'none' | undefined>(undefined);
+  const problem = useSignal<string | undefined>(undefined);
+  const typed = useSignal<Partial<Readonly<Record<LimitName, string>>>>({});
+  const isBusy = useSignal(false);
+  const again = useSignal(0);
+  const may = mayHaveQuota(path);
+  useEffect(() => {
+    if (!may) return undefined;
+    return whileSeen(async () => {
+      try {
+        quota.value = (await readQuota(zk, path)) ?? 'none';
+      } catch (error) {
+        problem.value = errorWords(error);
+      }
+    }, EVERY_MS);
+  }, [zk, path, may, again.value, quota, problem]);
+  if (!may) {
+    return <p class="verdict">The root, and what ZooKeeper keeps for itself, can have no quota.</p>;
+  }
+  const known = quota.value;
+  if (known === undefined) {
+    return <p class="verdict">{problem.value ?? 'Reading the quota …'}</p>;
+  }
+  const own = known !== 'none' && known.path === path ? known : undefined;
+  const above = known !== 'none' && own === undefined ? known : undefined;
+  const shownIn = (name: LimitName) => typed.value[name] ?? own?.limits[name]?.toString() ?? '';
+  const change = async (work: () => Promise<void>, done: string) => {
+    isBusy.value = true;
+    problem.value = undefined;
+    try {
+      await work();
+      typed.value = {};
+      toast(done);
+    } catch (error) {
+      problem.value = errorWords(error);
+    }
+    isBusy.value = false;
+    again.value++;
+  };
+  const save = () => {
+    return change(async () => {
+      const entries = fields.map(([name]) => [name, limitIn(shownIn(name))] as const);
+      await writeQuota(zk, path, Object.fromEntries(entries) as unknown as Limits);
+    }, 'The quota is set');
+  };
+  return (
+    <section class="quota" aria-label="Quota">
+      {own !== undefined && <Bars quota={own} />}
+      {above !== undefined && (
+        <>
+          <p>
+            It counts towards the quota of{' '}
+            <a href={hashOf({ page: 'tree', path: above.path, query: { tab: 'quota' } })}>
+              {visibleName(above.path)}
+            </a>
+            . Quotas do not nest.
+          </p>
+          <Bars quota={above} />
+        </>
+      )}
+      {above === undefined && (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void save();
+          }}
+        >
+          {own === undefined && <p class="verdict">There is no quota for this tree.</p>}
+          <div class="quota-fields">
+            {fields.map(([name, label]) => (
+              <label key={name}>
+                {label}
+                <input
+                  class="numbers"
+                  inputMode="numeric"
+                  placeholder="no limit"
+                  value={shownIn(name)}
+                  onInput={({ currentTarget: { value } }) => {
+                    typed.value = { ...typed.value, [name]: value };
+                  }}
+                />
+              </label>
+            ))}
+          </div>
+          {problem.value !== undefined && (
+            <Strip icon="warn" tone="danger">
+              <strong>Not done.</strong> {problem.value}
+            </Strip>
+          )}
+          <div class="bar">
+            {own !== undefined && (
+              <button
+                type="button"
+                class="danger"
+                disabled={isBusy.value}
+                onClick={() => void change(() => removeQuota(zk, path), 'The quota is removed')}
+              >
+                Remove the quota
+              </button>
+            )}
+            <span class="grow" />
+            <button
+              type="submit"
+              class="main"
+              disabled={isBusy.value || Object.keys(typed.value).length === 0}
+            >
+              Save the quota
+            </button>
+          </div>
+          <p class="hint">
+            Nodes are those of the whole tree, this one included; bytes are those of their data. A
+            write beyond a hard limit is refused, where the server enforces quotas.
+          </p>
+        </form>
+      )}
+    </section>
+  );
+}
+
+function Bars({ quota }: { readonly quota: Quota }) {
+  const { count, bytes, limits } = quota;
+  return (
+    <dl class="quota-bars">
+      <Bar name="Nodes" used={count} soft={limits.count} hard={limits.countHard} text={countText} />
+      <Bar name="Bytes" used={bytes} soft={limits.bytes} hard={limits.bytesHard} text={bytesText} />
+    </dl>
+  );
+}
+
+interface BarParts {
+  readonly name: string;
+  readonly used: number;
+  readonly soft: number | undefined;
+  readonly hard: number | undefined;
+  readonly text: (value: number) => string;
+}
+
+function Bar({ name, used, soft, hard, text }: BarParts) {
+  const limit = hard ?? soft;
+  const isOver = [soft, hard].some((each) => each !== undefined && used > each);
+  const share = limit === undefined ? 0 : Math.min(1, used / Math.max(limit, 1));
+  const words = [
+    `${text(used)} used`,
+    soft === undefined ? '' : `told beyond ${text(soft)}`,
+    hard === undefined ? '' : `at most ${text(hard)}`,
+    limit === undefined ? 'no limit' : '',
+  ];
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <div class={`track ${isOver ? 'over' : ''}`} aria-hidden="true">
+          <div class="fill" style={{ width: `${(100 * share).toFixed(1)}%` }} />
+        </div>
+        <span class="numbers">{words.filter(Boolean).join(', ')}</span>
+        {isOver && <strong class="bad"> over the limit</strong>}
+      </dd>
+    </div>
+  );
+}
