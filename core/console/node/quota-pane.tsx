@@ -23,10 +23,10 @@ import {
 const EVERY_MS = 3_000;
 
 const fields: readonly (readonly [name: LimitName, label: string])[] = [
-  ['count', 'Nodes, told in the log beyond'],
-  ['countHard', 'Nodes, at most'],
-  ['bytes', 'Bytes, told in the log beyond'],
-  ['bytesHard', 'Bytes, at most'],
+  ['count', 'Nodes, soft limit'],
+  ['countHard', 'Nodes, hard limit'],
+  ['bytes', 'Bytes, soft limit'],
+  ['bytesHard', 'Bytes, hard limit'],
 ];
 
 interface PaneParts {
@@ -146,8 +146,9 @@ export function QuotaPane({ zk, path }: PaneParts) {
             </button>
           </div>
           <p class="hint">
-            Nodes are those of the whole tree, this one included; bytes are those of their data. A
-            write beyond a hard limit is refused, where the server enforces quotas.
+            Nodes are those of the whole tree, this one included; bytes are those of their data.
+            What goes beyond a soft limit is told in the server's log, a write beyond a hard one is
+            refused where the server enforces quotas.
           </p>
         </form>
       )}
@@ -175,12 +176,13 @@ interface BarParts {
 
 function Bar({ name, used, soft, hard, text }: BarParts) {
   const limit = hard ?? soft;
-  const isOver = [soft, hard].some((each) => each !== undefined && used > each);
+  const isOverHard = hard !== undefined && used > hard;
+  const isOver = isOverHard || (soft !== undefined && used > soft);
   const share = limit === undefined ? 0 : Math.min(1, used / Math.max(limit, 1));
   const words = [
     `${text(used)} used`,
-    soft === undefined ? '' : `told beyond ${text(soft)}`,
-    hard === undefined ? '' : `at most ${text(hard)}`,
+    soft === undefined ? '' : `soft limit ${text(soft)}`,
+    hard === undefined ? '' : `hard limit ${text(hard)}`,
     limit === undefined ? 'no limit' : '',
   ];
   return (
@@ -191,7 +193,7 @@ function Bar({ name, used, soft, hard, text }: BarParts) {
           <div class="fill" style={{ width: `${(100 * share).toFixed(1)}%` }} />
         </div>
         <span class="numbers">{words.filter(Boolean).join(', ')}</span>
-        {isOver && <strong class="bad"> over the limit</strong>}
+        {isOver && <strong class="bad"> over the {isOverHard ? 'hard' : 'soft'} limit</strong>}
       </dd>
     </div>
   );
