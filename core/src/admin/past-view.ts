@@ -28,17 +28,16 @@ export function openPart(answer: PastAnswer, path: string, openSince: OpenSince)
       const children = answer.children.filter((child) => {
         return openSince(childOf(path, child.name)) === child.czxid;
       });
-      return { ...answer, children };
+      return { ...answer, ...(node !== undefined && { node: withoutDigests(node) }), children };
     }
     case 'change': {
       const since = openSince(path);
       if (since === undefined) return HIDDEN;
       const { before, after, ...rest } = answer;
-      const isOpen = (node: PastNode | undefined) => node?.czxid === since;
       return {
         ...rest,
-        ...(isOpen(before) && { before: before! }),
-        ...(isOpen(after) && { after: after! }),
+        ...(before?.czxid === since && { before: withoutDigests(before) }),
+        ...(after?.czxid === since && { after: withoutDigests(after) }),
       };
     }
     case 'differences': {
@@ -75,10 +74,20 @@ export function isAskedFor(row: PastTransaction, filter: TransactionFilter): boo
 function openRow(row: PastTransaction, openSince: OpenSince): readonly PastTransaction[] {
   const { parts } = row;
   const open = parts.filter((part, at) => isOpen(part, parts.slice(at + 1), row.zxid, openSince));
-  if (open.length === parts.length) return [row];
+  if (open.length === parts.length) return [{ ...row, parts: open.map(withoutDigests) }];
   // The beginning and the end of a session are told to anybody, its nodes are not.
   if (open.length === 0 && row.type !== 'closeSession') return [];
-  return [{ ...row, parts: open, partCount: open.length }];
+  return [{ ...row, parts: open.map(withoutDigests), partCount: open.length }];
+}
+
+/** Who may not change an ACL sees the users in it, not their digests, as by the protocol. */
+function withoutDigests<T extends Pick<PastPart | PastNode, 'acl'>>(of: T): T {
+  if (of.acl === undefined) return of;
+  const acl = of.acl.map((entry) => {
+    const user = entry.id.slice(0, entry.id.indexOf(':') + 1);
+    return entry.scheme === 'digest' ? { ...entry, id: `${user}x` } : entry;
+  });
+  return { ...of, acl };
 }
 
 function isOpen(

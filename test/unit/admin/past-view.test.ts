@@ -75,6 +75,19 @@ suite('what a stranger sees of transactions', (test) => {
     assert.is(ended?.partCount, 0);
   });
 
+  test('is of an ACL who is in it, and no digest', () => {
+    const mine = { perms: 'cdrwa', scheme: 'digest', id: 'ann:cGFzc3dvcmQ=' };
+    const acl = [mine, { perms: 'r', scheme: 'world', id: 'anyone' }];
+    const masked = [{ ...mine, id: 'ann:x' }, acl[1]];
+    assert.equal(shown(row(9n, 'setACL', { ...set('/open'), acl }))[0]?.parts[0]?.acl, masked);
+    const asked = { type: 'node', zxid: 9n, node: { ...node('/open', 5n), acl } } as const;
+    const told = openPart({ ...asked, children: [] }, '/open', openSince);
+    assert.equal(told.type === 'node' && told.node?.acl, masked);
+    const change = { type: 'change', before: asked.node, after: asked.node } as const;
+    const both = openPart(change, '/open', openSince);
+    assert.equal(both.type === 'change' && [both.before?.acl, both.after?.acl], [masked, masked]);
+  });
+
   test('is that a request failed, of which the log says not what it was', () => {
     const failed = { ...row(9n, 'error'), error: -101 };
     assert.equal(shown(failed), [failed]);

@@ -28,8 +28,9 @@ export function answerPast(
     try {
       return reader.answer(question, until, chunked);
     } catch (error) {
+      const isSound = error instanceof NoSuchMomentError || error instanceof TreeTooLargeError;
       // Neither is a tree to be trusted of which half was made.
-      reader.forget();
+      if (!isSound) reader.forget();
       if (mayPass(error) && attempt < ATTEMPTS) continue;
       return refusal(error, folders);
     }
