@@ -42,6 +42,7 @@ export function SessionPane({ id }: { readonly id: bigint }) {
           Session <code>{name}</code> has ended, or the server does not know it. Its ephemeral nodes
           went with it.
         </p>
+        <DidLink name={name} />
       </Notice>
     );
   }
@@ -76,6 +77,9 @@ export function SessionPane({ id }: { readonly id: bigint }) {
         <Fact name="Watches">{row.watches === null ? <Unknown /> : countText(row.watches)}</Fact>
         <Fact name="Ephemeral nodes">{countText(row.ephemerals)}</Fact>
       </dl>
+      <p class="bar">
+        <DidLink name={name} />
+      </p>
       <Ephemerals id={id} count={row.ephemerals} />
       {isClosing.value && (
         <CloseDialog
@@ -90,6 +94,15 @@ export function SessionPane({ id }: { readonly id: bigint }) {
         />
       )}
     </>
+  );
+}
+
+/** The way to what the log tells of a session. */
+function DidLink({ name }: { readonly name: string }) {
+  return (
+    <a class="button" href={hashOf({ page: 'time', path: '/', query: { session: name } })}>
+      <Icon name="clock" /> What it did
+    </a>
   );
 }
 
