@@ -16,7 +16,7 @@ suite('the console in a browser', (test) => {
   }
 
   test(
-    'shows a node, follows it, and breaks no rule of its own policy',
+    'shows a node, follows it, tells what is not kept, and breaks no rule of its own policy',
     async (t) => {
       const { connectString } = await monitoredServer(t);
       const zk = await connect(connectString);
@@ -34,6 +34,8 @@ suite('the console in a browser', (test) => {
       await zk.set('/here', 'second');
       await page.getByText('version 1').waitFor();
       assert.is(await field.inputValue(), 'second');
+      await page.getByRole('link', { name: 'History' }).click();
+      await page.getByText('This server keeps no history').waitFor();
       assert.equal(complaints, []);
     },
     { timeoutMs: 120_000 },

@@ -1,14 +1,15 @@
 import { useEffect } from 'preact/hooks';
-import { administrator } from '../ask.js';
+import { administrator, whileSeen } from '../ask.js';
 import { countText, timeText } from '../format.js';
 import { about } from '../link.js';
 import { BehindRelay, NothingToTell } from '../parts/away-notices.js';
 import { Icon } from '../parts/icon.js';
+import { Notice } from '../parts/notice.js';
 import { nameOf, pathsDownTo, visibleName } from '../paths.js';
 import { hashOf, route } from '../route.js';
 import { Compare } from './compare.js';
 import { LoginDialog } from './login-dialog.js';
-import { noSpan, readSpan, span } from './past.js';
+import { type Failure, noSpan, readSpan, span } from './past.js';
 import { isLoggingIn } from './past-failure.js';
 import { TimelineView } from './timeline-view.js';
 import { TreeAt } from './tree-at.js';
@@ -20,6 +21,9 @@ const views = {
 } as const;
 type View = keyof typeof views;
 
+/** While nothing is known, it is asked for again and again. */
+const EVERY_MS = 5_000;
+
 /** The past of a path and of the whole tree, from the log that the server keeps. */
 export function TimePage() {
   const kind = about.value?.kind;
@@ -27,7 +31,13 @@ export function TimePage() {
   const { path, query } = route.value;
   const view: View = query.view === 'tree' || query.view === 'compare' ? query.view : 'list';
   useEffect(() => {
-    if (kind === 'server') void readSpan();
+    if (kind !== 'server') return undefined;
+    let isFirst = true;
+    return whileSeen(async () => {
+      // Once it is known, it is read when somebody looks at something else.
+      if (isFirst || span.peek() === undefined) await readSpan();
+      isFirst = false;
+    }, EVERY_MS);
   }, [kind, who, view, path]);
   if (kind === 'relay') return <BehindRelay what="transactions" />;
   const known = span.value;
@@ -37,7 +47,7 @@ export function TimePage() {
       <h1 class="unseen">Time</h1>
       <Head view={view} />
       {known === undefined ? (
-        <NothingToTell why={failure} />
+        <Unknown why={failure} />
       ) : view === 'tree' ? (
         <TreeAt span={known} />
       ) : view === 'compare' ? (
@@ -54,6 +64,18 @@ export function TimePage() {
       )}
     </div>
   );
+}
+
+/** Why not even the span is known: what the server says, where that is not for a moment only. */
+function Unknown({ why }: { readonly why: Failure | undefined }) {
+  if (why?.kind === 'refused' && why.words.includes('in memory')) {
+    return (
+      <Notice icon="empty" title="This server keeps no history">
+        <p>Its data is in memory alone: there are no files that tell of the past.</p>
+      </Notice>
+    );
+  }
+  return <NothingToTell why={why} />;
 }
 
 function Head({ view }: { readonly view: View }) {
