@@ -132,7 +132,12 @@ export const timeScenes: readonly Scene[] = [
       await field.fill('yesterday');
       await page.keyboard.press('Enter');
       await page.getByText('A zxid is 0x and hexadecimal digits').waitFor();
+      await field.fill('2000-01-01 00:00:00');
+      await page.keyboard.press('Enter');
+      await page.getByText('the earliest that can is 0x').waitFor();
       await page.getByRole('slider').focus();
+      await page.keyboard.press('End');
+      await page.getByText('"replicas": 5').waitFor();
       await page.keyboard.press('Home');
       await page.getByText('There was no node at this path then').waitFor();
       await visitTime(stage, '/time/three', `?view=compare&from=${created}&to=${last}`);
