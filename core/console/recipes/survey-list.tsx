@@ -206,12 +206,12 @@ function Nothing({ state, isFiltered, guesses }: NothingParts) {
 
 function Rows({ rows }: { readonly rows: readonly ListRow[] }) {
   const { path } = route.value;
-  const at = rows.findIndex((row) => row.kind === 'found' && row.found.path === path);
   const began = useRef(performance.now());
   const active = useSignal<string | undefined>(undefined);
-  const activeAt = rows.findIndex((row) => {
-    return row.kind === 'found' && row.found.path === active.value;
-  });
+  const placeOf = (wanted: string | undefined) => {
+    return rows.findIndex((row) => row.kind === 'found' && row.found.path === wanted);
+  };
+  const seen = placeOf(active.value ?? path);
   useEffect(() => {
     if (active.value === undefined) return;
     document.getElementById(idOf(active.value))?.focus();
@@ -225,11 +225,15 @@ function Rows({ rows }: { readonly rows: readonly ListRow[] }) {
     }
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
-    const from = activeAt >= 0 ? activeAt : at;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    // As it is now: keys may come faster than the page is drawn.
+    const from = placeOf(active.value ?? path);
     if (event.key === 'ArrowDown') move(from + 1, 1);
     else if (event.key === 'ArrowUp') move(Math.max(from - 1, 0), -1);
     else if (event.key === 'Home') move(0, 1);
     else if (event.key === 'End') move(rows.length - 1, -1);
+    // The focus follows a moment later: whoever types fast means the line that was moved to.
+    else if (event.key === 'Enter' && active.value !== undefined) openRecipe(active.value);
     else return;
     event.preventDefault();
   };
@@ -238,7 +242,7 @@ function Rows({ rows }: { readonly rows: readonly ListRow[] }) {
       class="found-rows"
       count={rows.length}
       rowHeight={ROW_HEIGHT}
-      seen={activeAt >= 0 ? activeAt : at >= 0 ? at : undefined}
+      seen={seen >= 0 ? seen : undefined}
       seenKey={active.value ?? path}
       list={{ role: 'list', tabIndex: 0, 'aria-label': 'Recipes', onKeyDown }}
       row={(index) => {
@@ -258,7 +262,10 @@ function Rows({ rows }: { readonly rows: readonly ListRow[] }) {
         }
         const { found } = row;
         const isNew = found.changedAt - began.current > 1_000;
-        return <FoundRow key={found.path} found={found} isNew={isNew} />;
+        const onFocus = () => {
+          active.value = found.path;
+        };
+        return <FoundRow key={found.path} found={found} isNew={isNew} onFocus={onFocus} />;
       }}
     />
   );
@@ -269,7 +276,19 @@ function idOf(path: string): string {
   return `found-${encodeURIComponent(path)}`;
 }
 
-function FoundRow({ found, isNew }: { readonly found: Found; readonly isNew: boolean }) {
+/** Shows a recipe, as what it most likely is. */
+function openRecipe(path: string): void {
+  const { as: _, ...query } = route.value.query;
+  go({ page: 'recipes', path, query });
+}
+
+interface FoundParts {
+  readonly found: Found;
+  readonly isNew: boolean;
+  readonly onFocus: () => void;
+}
+
+function FoundRow({ found, isNew, onFocus }: FoundParts) {
   const { path, tally, goneAt } = found;
   const { page, query, path: shown } = route.value;
   const { as: _, ...rest } = query;
@@ -286,8 +305,9 @@ function FoundRow({ found, isNew }: { readonly found: Found; readonly isNew: boo
         onClick={(event) => {
           if (event.ctrlKey || event.metaKey || event.shiftKey) return;
           event.preventDefault();
-          go({ page, path, query: rest });
+          openRecipe(path);
         }}
+        onFocus={onFocus}
       >
         <Flash of={`${tally} ${isGone}`} isNew={isNew} />
         <span class="found-path mono">{visibleName(path)}</span>
