@@ -20,6 +20,8 @@ export interface Comparison {
   readonly meant: readonly string[];
 }
 
+const CONF = 'word conf';
+
 type Answers = ReadonlyMap<string, string>;
 
 const PROVIDER = 'org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider';
@@ -86,10 +88,14 @@ async function ensembleAnswers(
     await ensemble.start();
     const found = new Map<Role, Answers>();
     for (const role of roles) {
-      const { host, port: clientPort } = await memberIn(ensemble, role);
+      const { id, host, port: clientPort } = await memberIn(ensemble, role);
       const leave = await setScene(clientPort, host);
       const place = { host, clientPort, adminPort, metricsPort: 0 };
-      found.set(role, await answersOf(asked, place, kind));
+      const answers = await answersOf(asked, place, kind);
+      const conf = answers.get(CONF) ?? '';
+      // Who is elected may have another number here than there; each has to tell its own.
+      answers.set(CONF, conf.replace(`serverId=${id}\n`, 'serverId=its own\n'));
+      found.set(role, answers);
       leave();
     }
     return found;
@@ -129,7 +135,7 @@ async function answersOf(
   asked: readonly Question[],
   place: Place,
   kind: ServerKind,
-): Promise<Answers> {
+): Promise<Map<string, string>> {
   const answers = new Map<string, string>();
   for (const { name, ask } of asked) answers.set(name, await ask(place, kind !== 'vivarium'));
   return answers;

@@ -26,7 +26,7 @@ export const meant: readonly Meant[] = [
   },
   {
     question: /^list of commands$/,
-    difference: /^only here: '\/commands\/(history|sessions)'$/,
+    difference: /^only here: '\/commands\/(history|sessions|log_span|transactions)'$/,
     why: "Vivarium's own, for its console",
   },
   {
