@@ -5,6 +5,7 @@ import { errorWords } from '../parts/error-words.js';
 import { Icon } from '../parts/icon.js';
 import { Notice, Strip } from '../parts/notice.js';
 import { toast } from '../parts/toast.js';
+import { formOf, setForm } from './drafts.js';
 
 const words = [
   ['read', 'Read', 'see the data and the list of children'],
@@ -36,8 +37,7 @@ export function AclPane({
 }) {
   const stored = useSignal<AclValue | undefined>(undefined);
   const failed = useSignal<unknown>(undefined);
-  const draft = useSignal<readonly Acl[] | undefined>(undefined);
-  const base = useSignal(0);
+  const draft = formOf(path, 'acl');
   const problem = useSignal<string | undefined>(undefined);
   const isSaving = useSignal(false);
   const load = async () => {
@@ -57,10 +57,10 @@ export function AclPane({
     );
   }
   if (stored.value === undefined) return <p class="verdict">Reading the ACL …</p>;
-  const rows = draft.value ?? stored.value.acl;
-  const change = (next: readonly Acl[]) => {
-    if (draft.value === undefined) base.value = stored.value!.stat.aversion;
-    draft.value = next;
+  const rows = draft?.acl ?? stored.value.acl;
+  const change = (acl: readonly Acl[]) => {
+    const base = formOf(path, 'acl')?.base ?? stored.value!.stat.aversion;
+    setForm(path, 'acl', { acl, base });
   };
   const changeRow = (at: number, row: Acl) => {
     change(rows.map((each, index) => (index === at ? row : each)));
@@ -70,7 +70,7 @@ export function AclPane({
     problem.value = undefined;
     try {
       await zk.setAcl(path, rows, { version });
-      draft.value = undefined;
+      setForm(path, 'acl', undefined);
       toast('The ACL is saved');
     } catch (error) {
       problem.value = errorWords(error);
@@ -79,7 +79,7 @@ export function AclPane({
     }
     await load();
   };
-  const isBehind = draft.value !== undefined && stored.value.stat.aversion !== base.value;
+  const isBehind = draft !== undefined && stored.value.stat.aversion !== draft.base;
   const hasAdmin = rows.some(({ perms }) => (perms & permissions.admin) !== 0);
   return (
     <section class="acl" aria-label="ACL">
@@ -154,7 +154,7 @@ export function AclPane({
           </tbody>
         </table>
       </div>
-      {draft.value !== undefined && !hasAdmin && (
+      {draft !== undefined && !hasAdmin && (
         <Strip icon="warn" tone="warn">
           Nobody will be able to change this ACL again: no entry has Admin.
         </Strip>
@@ -182,9 +182,9 @@ export function AclPane({
         <span class="grow" />
         <button
           type="button"
-          disabled={draft.value === undefined || isSaving.value}
+          disabled={draft === undefined || isSaving.value}
           onClick={() => {
-            draft.value = undefined;
+            setForm(path, 'acl', undefined);
             problem.value = undefined;
           }}
         >
@@ -193,8 +193,11 @@ export function AclPane({
         <button
           type="button"
           class={isBehind ? 'danger' : 'main'}
-          disabled={draft.value === undefined || rows.length === 0 || isSaving.value}
-          onClick={() => void save(isBehind ? stored.value!.stat.aversion : base.value)}
+          disabled={draft === undefined || rows.length === 0 || isSaving.value}
+          onClick={() => {
+            const { aversion: theirs } = stored.value!.stat;
+            void save(isBehind ? theirs : (draft?.base ?? theirs));
+          }}
         >
           {isBehind ? 'Overwrite theirs' : 'Save the ACL'}
         </button>

@@ -39,7 +39,7 @@ export function NodePane({ zk, path }: { readonly zk: Client; readonly path: str
   useEffect(() => {
     seen.value = undefined;
     failed.value = undefined;
-    const subscription = zk.node$(path, { codec: asBytes }).subscribe({
+    const subscription = zk.node$(path, { codec: asBytes, freshness: true }).subscribe({
       next: (snapshot) => {
         seen.value = snapshot;
       },

@@ -8,6 +8,7 @@ import { Strip } from '../parts/notice.js';
 import { toast } from '../parts/toast.js';
 import { visibleName } from '../paths.js';
 import { hashOf } from '../route.js';
+import { formOf, setForm } from './drafts.js';
 import {
   type LimitName,
   type Limits,
@@ -38,10 +39,10 @@ interface PaneParts {
 export function QuotaPane({ zk, path }: PaneParts) {
   const quota = useSignal<Quota | 'none' | undefined>(undefined);
   const problem = useSignal<string | undefined>(undefined);
-  const typed = useSignal<Partial<Readonly<Record<LimitName, string>>>>({});
   const isBusy = useSignal(false);
   const again = useSignal(0);
   const may = mayHaveQuota(path);
+  const typed = formOf(path, 'quota');
   useEffect(() => {
     if (!may) return undefined;
     return whileSeen(async () => {
@@ -61,13 +62,13 @@ export function QuotaPane({ zk, path }: PaneParts) {
   }
   const own = known !== 'none' && known.path === path ? known : undefined;
   const above = known !== 'none' && own === undefined ? known : undefined;
-  const shownIn = (name: LimitName) => typed.value[name] ?? own?.limits[name]?.toString() ?? '';
+  const shownIn = (name: LimitName) => typed?.[name] ?? own?.limits[name]?.toString() ?? '';
   const change = async (work: () => Promise<void>, done: string) => {
     isBusy.value = true;
     problem.value = undefined;
     try {
       await work();
-      typed.value = {};
+      setForm(path, 'quota', undefined);
       toast(done);
     } catch (error) {
       problem.value = errorWords(error);
@@ -114,7 +115,7 @@ export function QuotaPane({ zk, path }: PaneParts) {
                   placeholder="no limit"
                   value={shownIn(name)}
                   onInput={({ currentTarget: { value } }) => {
-                    typed.value = { ...typed.value, [name]: value };
+                    setForm(path, 'quota', { ...formOf(path, 'quota'), [name]: value });
                   }}
                 />
               </label>
@@ -138,10 +139,16 @@ export function QuotaPane({ zk, path }: PaneParts) {
             )}
             <span class="grow" />
             <button
-              type="submit"
-              class="main"
-              disabled={isBusy.value || Object.keys(typed.value).length === 0}
+              type="button"
+              disabled={isBusy.value || typed === undefined}
+              onClick={() => {
+                setForm(path, 'quota', undefined);
+                problem.value = undefined;
+              }}
             >
+              Discard
+            </button>
+            <button type="submit" class="main" disabled={isBusy.value || typed === undefined}>
               Save the quota
             </button>
           </div>

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { isZkError } from '@vivarium/core';
 import { useEffect, useRef } from 'preact/hooks';
 import { countText, hexText } from '../format.js';
-import { drafts } from '../node/drafts.js';
+import { hasDraft } from '../node/drafts.js';
 import { kindOf } from '../node/stat-list.js';
 import { Icon } from '../parts/icon.js';
 import { VirtualList } from '../parts/virtual-list.js';
@@ -159,7 +159,6 @@ function NodeRow({ tree, row, isActive, isSelected, onSelect, onToggle }: RowPar
   const isLeaf = !isOpen && stat !== undefined && stat.numChildren === 0;
   const flash = tree.flash(path);
   const owner = kind === 'ephemeral' ? hexText(stat!.ephemeralOwner) : undefined;
-  const hasDraft = drafts.value.has(path);
   const classes = [
     'row',
     isActive && 'active',
@@ -194,7 +193,7 @@ function NodeRow({ tree, row, isActive, isSelected, onSelect, onToggle }: RowPar
       <span class="name mono" title={path}>
         {visibleName(row.name)}
       </span>
-      {hasDraft && <span class="tag">not saved</span>}
+      {hasDraft(path) && <span class="tag">not saved</span>}
       {owner !== undefined && (
         <span class="tag ephemeral" title={`Ephemeral, owned by session ${owner}`}>
           <span class="unseen">ephemeral of </span>
