@@ -131,17 +131,37 @@ export const span = signal<Span | undefined>(undefined);
 export const noSpan = signal<Failure | undefined>(undefined);
 
 const AGAIN_MS = 200;
+/** What passes is waited for so long, and so many times. */
+const PASSING_MS = 2_000;
+const MOST_TIMES = 5;
 
-/** Asks what an answer says it is still working on, until it is done or nobody wants it. */
+/**
+ * Whether the same question may be answered a little later: the server has too much to do, or files
+ * changed while it read them, which it says itself.
+ */
+function isPassing(answer: Answer<unknown>): boolean {
+  if (answer.kind === 'silent') return true;
+  return answer.kind === 'refused' && (answer.status === 429 || answer.words.includes('ask again'));
+}
+
+/**
+ * Asks what an answer says it is still working on, until it is done or nobody wants it. What passes
+ * is asked again a few times before somebody is bothered with it.
+ */
 async function whole<T>(
   once: () => Promise<Answer<T & { readonly preparing?: true }>>,
   isWanted: () => boolean,
 ): Promise<Answer<T> | undefined> {
-  for (;;) {
+  for (let passed = 0; ; ) {
     const answer = await once();
     if (!isWanted()) return undefined;
-    if (answer.kind !== 'answered' || answer.body.preparing !== true) return answer;
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    const isWorking = answer.kind === 'answered' && answer.body.preparing === true;
+    if (!isWorking) {
+      // Silence has been waited for already.
+      passed += answer.kind === 'silent' ? MOST_TIMES : 1;
+      if (!isPassing(answer) || passed > MOST_TIMES) return answer;
+    }
+    await new Promise((resolve) => setTimeout(resolve, isWorking ? AGAIN_MS : PASSING_MS));
   }
 }
 

@@ -22,6 +22,8 @@ const MOST_WAITING = 8;
 /** Without a question for so long it ends, and what it held is free. */
 const IDLE_MS = 120_000;
 
+/** Whoever asks again has a thread of the new life of the server. */
+const AGAIN: PastAnswer = { type: 'preparing' };
 const ENDED: PastAnswer = {
   type: 'refused',
   status: 500,
@@ -60,15 +62,15 @@ export class PastThread {
     });
   }
 
-  /** Ends it; what was asked is answered with that. */
-  end(): void {
+  /** Ends it; what was asked is to be asked again, unless something else is told. */
+  end(told: PastAnswer = AGAIN): void {
     clearTimeout(this.#idle);
     const worker = this.#worker;
     this.#worker = undefined;
     void worker?.terminate();
     const all = [this.#asked, ...this.#waiting.splice(0)];
     this.#asked = undefined;
-    for (const each of all) each?.answer(ENDED);
+    for (const each of all) each?.answer(told);
   }
 
   #next(): void {
@@ -97,7 +99,7 @@ export class PastThread {
       this.#next();
     });
     const over = () => {
-      if (this.#worker === worker) this.end();
+      if (this.#worker === worker) this.end(ENDED);
     };
     worker.on('error', over);
     worker.on('exit', over);
