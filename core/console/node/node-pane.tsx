@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
-import { bytes as asBytes, type Client, isZkError, type NodeSnapshot } from '@vivarium/core';
+import { bytes as asBytes, type Client, type NodeSnapshot } from '@vivarium/core';
 import type { TargetedKeyboardEvent } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { agoText, bytesText, hexText, plural } from '../format.js';
 import { now } from '../link.js';
+import { Denied } from '../parts/denied.js';
 import { errorWords } from '../parts/error-words.js';
 import { Icon } from '../parts/icon.js';
 import { Notice } from '../parts/notice.js';
@@ -234,35 +235,6 @@ function Present({
         {tab === 'acl' && <AclPane key={path} zk={zk} path={path} aversion={stat.aversion} />}
       </div>
     </>
-  );
-}
-
-function Denied({
-  error,
-  onIdentity,
-  onRetry,
-}: {
-  readonly error: unknown;
-  readonly onIdentity: () => void;
-  readonly onRetry: () => void;
-}) {
-  if (!isZkError(error, 'NO_AUTH')) {
-    return (
-      <Notice icon="warn" title="The node cannot be read" tone="danger">
-        <p>{errorWords(error)}</p>
-        <button type="button" onClick={onRetry}>
-          Try again
-        </button>
-      </Notice>
-    );
-  }
-  return (
-    <Notice icon="lock" title="No permission to read this node" tone="warn">
-      <p>Its ACL gives Read to none of the identities of this page.</p>
-      <button type="button" class="main" onClick={onIdentity}>
-        <Icon name="key" /> Add an identity
-      </button>
-    </Notice>
   );
 }
 

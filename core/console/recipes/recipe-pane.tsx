@@ -1,12 +1,11 @@
 import { useComputed, useSignal } from '@preact/signals';
-import { type Client, isZkError } from '@vivarium/core';
+import type { Client } from '@vivarium/core';
 import { type Recognised, recipeKinds } from '@vivarium/core/internal/layouts/recognised';
 import { useEffect, useMemo } from 'preact/hooks';
 import { agoText } from '../format.js';
 import { now } from '../link.js';
 import { IdentityDialog } from '../node/identity-dialog.js';
-import { errorWords } from '../parts/error-words.js';
-import { Icon } from '../parts/icon.js';
+import { Denied } from '../parts/denied.js';
 import { Notice } from '../parts/notice.js';
 import { visibleName } from '../paths.js';
 import { goQuery, hashOfNode, route } from '../route.js';
@@ -229,33 +228,6 @@ function Gone({ recognised, since }: GoneParts) {
         has long been empty; whoever needs it next makes it anew.
       </p>
       <p>Then it appears here by itself.</p>
-    </Notice>
-  );
-}
-
-interface DeniedParts {
-  readonly error: unknown;
-  readonly onRetry: () => void;
-  readonly onIdentity: () => void;
-}
-
-function Denied({ error, onRetry, onIdentity }: DeniedParts) {
-  if (!isZkError(error, 'NO_AUTH')) {
-    return (
-      <Notice icon="warn" title="It cannot be read" tone="danger">
-        <p>{errorWords(error)}</p>
-        <button type="button" onClick={onRetry}>
-          Try again
-        </button>
-      </Notice>
-    );
-  }
-  return (
-    <Notice icon="lock" title="No permission to read it" tone="warn">
-      <p>The ACL of the node gives Read to none of the identities of this page.</p>
-      <button type="button" class="main" onClick={onIdentity}>
-        <Icon name="key" /> Add an identity
-      </button>
     </Notice>
   );
 }

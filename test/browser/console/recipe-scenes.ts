@@ -294,7 +294,7 @@ export const recipeScenes: readonly Scene[] = [
       await zk.create('/closed-recipes/lock', '', { acl });
       await zk.create('/closed-recipes/lock/lock-', 'me', { mode: 'ephemeralSequential' });
       await open(stage, '/closed-recipes/lock', '?in=/closed-recipes');
-      await page.getByText('No permission to read it').waitFor();
+      await page.getByText('No permission to read this node').waitFor();
       await page.getByText('1 node may not be read by this page.').waitFor();
       await page.getByText('No recipe here').waitFor();
       await page.getByRole('button', { name: 'Add an identity' }).click();
