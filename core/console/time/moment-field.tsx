@@ -3,6 +3,9 @@ import { useEffect } from 'preact/hooks';
 import { timeText } from '../format.js';
 import { isTime, momentOf, type Span } from './past.js';
 
+/** Steps of the line from the first transaction to the last. */
+const STEPS = 1_000;
+
 /** What a moment was found to be. */
 export interface Found {
   readonly zxid: string;
@@ -37,6 +40,10 @@ export function MomentField({
   const chosenTime = moment !== undefined && isTime(moment) ? Number(moment) : undefined;
   const foundTime = found === undefined ? last : (found.time ?? first);
   const at = drawn.value ?? chosenTime ?? foundTime ?? 0;
+  const step = Math.max(1, Math.floor(((last ?? 0) - (first ?? 0)) / STEPS));
+  // The line ends with a whole step; what is behind the last transaction stands for it.
+  const end = (first ?? 0) + Math.ceil(((last ?? 0) - (first ?? 0)) / step) * step;
+  const timeAt = (value: string) => Math.min(Number(value), last ?? 0);
   return (
     <form
       class="moment"
@@ -68,14 +75,14 @@ export function MomentField({
           aria-label={`${label}, on the line from the first to the last transaction`}
           aria-valuetext={timeText(at)}
           min={first}
-          max={last}
-          step={Math.max(1, Math.floor((last - first) / 1000))}
+          max={end}
+          step={step}
           value={at}
           onInput={({ currentTarget: { value } }) => {
-            drawn.value = Number(value);
-            typed.value = timeText(Number(value));
+            drawn.value = timeAt(value);
+            typed.value = timeText(timeAt(value));
           }}
-          onChange={({ currentTarget: { value } }) => onChoose(value)}
+          onChange={({ currentTarget: { value } }) => onChoose(`${timeAt(value)}`)}
         />
       )}
       <span class="verdict" role="status">
