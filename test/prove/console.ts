@@ -2,6 +2,7 @@ import { editScenes } from '../browser/console/edit-scenes.js';
 import { ensembleScenes } from '../browser/console/ensemble-scenes.js';
 import { faultScenes } from '../browser/console/fault-scenes.js';
 import { lookScenes } from '../browser/console/look-scenes.js';
+import { recipeEdgeScenes } from '../browser/console/recipe-edge-scenes.js';
 import { recipeScenes } from '../browser/console/recipe-scenes.js';
 import { sessionScenes } from '../browser/console/session-scenes.js';
 import { openStage } from '../browser/console/stage.js';
@@ -19,7 +20,7 @@ export const prove: Proof = {
     try {
       const all = [
         ...[...treeScenes, ...editScenes, ...sessionScenes, ...ensembleScenes],
-        ...[...recipeScenes, ...timeScenes, ...lookScenes, ...faultScenes],
+        ...[...recipeScenes, ...recipeEdgeScenes, ...timeScenes, ...lookScenes, ...faultScenes],
       ];
       const scenes = all.filter(({ name }) => {
         return args.length === 0 || args.some((word) => name.includes(word));

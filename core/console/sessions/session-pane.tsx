@@ -1,10 +1,10 @@
 import { useSignal } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { type Answer, whileSeen } from '../ask.js';
 import { countText, hexText } from '../format.js';
 import { state } from '../link.js';
 import { NothingToTell } from '../parts/away-notices.js';
+import { Fact } from '../parts/fact.js';
 import { Icon } from '../parts/icon.js';
 import { Notice, Strip } from '../parts/notice.js';
 import { visibleName } from '../paths.js';
@@ -103,15 +103,6 @@ function DidLink({ name }: { readonly name: string }) {
     <a class="button" href={hashOf({ page: 'time', path: '/', query: { session: name } })}>
       <Icon name="clock" /> What it did
     </a>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <div class="fact">
-      <dt>{name}</dt>
-      <dd class="numbers">{children}</dd>
-    </div>
   );
 }
 

@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
-import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { type Answer, administrator } from '../ask.js';
 import { bytesText, countText, plural, timeText } from '../format.js';
 import { bestForm, show } from '../node/value-forms.js';
+import { Fact } from '../parts/fact.js';
 import { Icon } from '../parts/icon.js';
 import { Notice } from '../parts/notice.js';
 import { childPath, nameOf, parentPath, visibleName } from '../paths.js';
@@ -203,15 +203,6 @@ function Zxid({ zxid }: { readonly zxid: string }) {
     <a class="mono" href={hashOf({ page: 'time', path: route.value.path, query })}>
       {zxid}
     </a>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <div class="fact">
-      <dt>{name}</dt>
-      <dd class="numbers">{children}</dd>
-    </div>
   );
 }
 
