@@ -47,7 +47,8 @@ export const prove: Proof = {
           })) as unknown as FleetRow;
           rows.push({ subject, what, row });
           const said = `${row.count} ${what.unit}, ${row.problems.length} problems, ${row.ms} ms`;
-          log([`${subject.name}: ${what.name}: ${said}`, ...row.problems.slice(0, 5)].join('\n  '));
+          const wrong = [...row.missing.map(neverHappened), ...row.problems.slice(0, 5)];
+          log([`${subject.name}: ${what.name}: ${said}`, ...wrong].join('\n  '));
         }
       } finally {
         await fleet?.stop();
@@ -105,7 +106,7 @@ export const prove: Proof = {
         ),
         ...wrong.flatMap(({ subject, what, row }) => [
           `## ${subject.name}: ${what.name} went wrong`,
-          [...row.missing.map((pair) => `${pair} never happened`), ...row.problems.slice(0, 20)]
+          [...row.missing.map(neverHappened), ...row.problems.slice(0, 20)]
             .map((problem) => `- ${problem}`)
             .join('\n'),
         ]),
@@ -113,6 +114,10 @@ export const prove: Proof = {
     };
   },
 };
+
+function neverHappened(pair: string): string {
+  return `${pair} never happened`;
+}
 
 const WHAT =
   'Two programs of each kind, each of another release of Curator and of kazoo, do the same again ' +

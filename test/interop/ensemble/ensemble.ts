@@ -153,6 +153,16 @@ export class Ensemble {
     }
   }
 
+  /** Looks when all have applied the same, and again when something came meanwhile. */
+  async lookAtRest<T>(look: () => T): Promise<T> {
+    for (let before = await this.untilEqual(); ; ) {
+      const seen = look();
+      const after = await this.untilEqual();
+      if (after === before) return seen;
+      before = after;
+    }
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.running.map((member) => member.stop()));
   }

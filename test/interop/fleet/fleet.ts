@@ -80,8 +80,8 @@ export class Fleet {
    * @throws Violation when the servers' logs contradict each other
    */
   async changes(folder: string): Promise<readonly Change[]> {
-    await this.ensemble.untilEqual();
-    const now = this.#logs.map((reader) => reader.read());
+    const readAll = () => this.#logs.map((reader) => reader.read());
+    const now = await this.ensemble.lookAtRest(readAll);
     return changesBelow(mergeLogs({ now, before: [] }).entries, folder);
   }
 

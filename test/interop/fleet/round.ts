@@ -38,8 +38,8 @@ export interface RoundEnd {
 const LOOK_MS = 50;
 /** Nothing is done for so long: somebody waits for what does not come. */
 const STUCK_MS = 90_000;
-/** A round goes on for so many quarters of its length when a pair is missing. */
-const MORE = 12;
+/** A round goes on for so many quarters of its length when a pair is missing: some are rare. */
+const MORE = 80;
 
 /** @throws when it comes to a standstill, or a program says that something has gone wrong */
 export async function runRound(fleet: Fleet, round: Round): Promise<RoundEnd> {

@@ -101,8 +101,8 @@ export class CheckedLoad {
       dumps.set(member.id, await dumpTree(client));
       client.destroy();
     }
-    await this.#ensemble.untilEqual();
-    const now = this.#ensemble.members.map(({ id }) => this.#readers.get(id)!.read());
+    const readAll = () => this.#ensemble.members.map(({ id }) => this.#readers.get(id)!.read());
+    const now = await this.#ensemble.lookAtRest(readAll);
     return { history: this.history, logs: { now, before: this.#before }, dumps };
   }
 
