@@ -1,6 +1,5 @@
 import { examples } from '@vivarium/recipes/examples';
 import * as assert from 'uvu/assert';
-import { played } from '../recipes/examples-suite.js';
 import { suite } from '../support/suite.js';
 import { pageName, pageProblems } from './cookbook.js';
 import { filesBelow } from './repository.js';
@@ -30,14 +29,6 @@ suite('the pages of the cookbook', (test) => {
     const order = [...new Set(listed)].slice(0, names.length);
     assert.equal(Object.keys(examples), order);
     for (const name of names) assert.ok(readme.includes(`(docs/cookbook/${name}.md)`), name);
-  });
-
-  test('have examples that are played by a test', () => {
-    assert.equal(Object.values(played).flat().sort(), names);
-    for (const part of Object.keys(played)) {
-      const file = filesBelow('test/recipes', `examples-${part}.test.ts`)[0];
-      assert.ok(file?.text.includes(`examplesSuite('${part}')`), part);
-    }
   });
 
   test('have examples whose lines of the list fit a narrow terminal', () => {

@@ -24,6 +24,7 @@ const names = [
   'hostile-bytes',
   'clients',
   'on-apache',
+  'examples',
   'quorum-rules',
   'browser',
   'console',

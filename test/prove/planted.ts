@@ -6,6 +6,7 @@ import { plants, rarePlants } from './plants/index.js';
 import type { Plant } from './plants/plant.js';
 import type { Proof, ProofContext } from './proof.js';
 import { Threads } from './threads.js';
+import { turnOfToday } from './turns.js';
 
 /** A bug that this many seeds do not find is not found. */
 const SEEDS_MAX = 2_000;
@@ -15,7 +16,6 @@ const QUIET_SEEDS = 100;
 const SLICE_SEEDS = 25;
 /** How many bugs a short proof looks for; every day others, so that all have their turn. */
 const SHORT_PLANTS = 5;
-const DAY_MS = 86_400_000;
 
 /** Others have work to do as well. */
 const NICE = 10;
@@ -72,8 +72,7 @@ function whole(word = ''): readonly Plant[] {
 /** Some that are found soon. */
 function ofToday(): readonly Plant[] {
   const common = whole().filter(({ name }) => !rarePlants.has(name));
-  const first = Math.floor(Date.now() / DAY_MS) * SHORT_PLANTS;
-  return Array.from({ length: SHORT_PLANTS }, (_, at) => common[(first + at) % common.length]!);
+  return turnOfToday(common, SHORT_PLANTS);
 }
 
 async function find(

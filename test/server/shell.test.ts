@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as assert from 'uvu/assert';
+import { freePorts } from '../support/free-ports.js';
 import { suite, type TestContext } from '../support/suite.js';
 import { PROGRAM, type ServerChild, shell, startServer, zooCfg } from '../support/vivarium.js';
 
@@ -65,6 +68,21 @@ suite(
       const { code, out, err } = await shell(t, '127.0.0.1:1', { words });
       assert.equal([code, out], [3, '']);
       assert.match(err, /^no server of 127\.0\.0\.1:1 could be reached within 300 ms.*\n$/);
+    });
+
+    test('tells a server without a quorum from one that does not answer', async (t) => {
+      const ports = await freePorts(6);
+      const servers = [1, 2, 3].map((id) => {
+        return `server.${id}=127.0.0.1:${ports[id - 1]}:${ports[id + 2]}`;
+      });
+      const { path, dataDir } = zooCfg(t, ['initLimit=10', 'syncLimit=5', ...servers]);
+      mkdirSync(dataDir);
+      writeFileSync(join(dataDir, 'myid'), '1\n');
+      const { connectString } = await startServer(t, path);
+      const words = ['-timeout', '2000', 'ls', '/'];
+      const { code, out, err } = await shell(t, connectString, { words });
+      assert.equal([code, out], [3, '']);
+      assert.match(err, new RegExp(`^no quorum: ${connectString} answers and serves nobody.*\n$`));
     });
   },
   LIMIT,
@@ -283,6 +301,15 @@ suite(
       for (let time = 0; time < 3; time++) {
         assert.is((await run('sh', words)).stdout.trim(), '900001');
       }
+    });
+
+    test('does not send what is too large, and goes on', async (t) => {
+      const { piped } = await world(t);
+      const large = 'x'.repeat(1_100_000);
+      const { code, out, err } = await piped(`create /big ${large}`, 'create /ok', 'ls /');
+      assert.is(code, 1);
+      assert.is(out, '[ok, zookeeper]\n');
+      assert.match(err, /^\/big was not written: its value has 1100000 bytes.*\nCreated \/ok\n$/);
     });
 
     test('works below a chroot of the connect string', async (t) => {

@@ -7,6 +7,7 @@
  */
 import { suite as uvuSuite } from 'uvu';
 import { asError } from './as-error.js';
+import { inSources } from './in-sources.js';
 import { activeResources, describeLeft } from './left-open.js';
 import { report } from './report.js';
 
@@ -156,7 +157,7 @@ async function runTest(
       try {
         await work();
       } catch (thrown) {
-        errors.push(asError(thrown));
+        errors.push(inSources(asError(thrown)));
       }
     }
   });
@@ -193,7 +194,7 @@ async function attempt(
   try {
     await Promise.race([work(), late]);
   } catch (thrown) {
-    errors.push(asError(thrown));
+    errors.push(inSources(asError(thrown)));
   } finally {
     clearTimeout(timer);
   }
