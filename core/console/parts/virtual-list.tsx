@@ -11,6 +11,8 @@ interface VirtualParts {
   /** A row that has to be seen, once for each key: it may move on without the list following. */
   readonly seen?: number | undefined;
   readonly seenKey?: string;
+  /** How many rows have come before those it began with: who has scrolled stays where they are. */
+  readonly before?: number;
   readonly listRef?: RefObject<HTMLDivElement | null>;
   /** Further attributes of the element that scrolls. */
   readonly list?: HTMLAttributes<HTMLDivElement>;
@@ -66,6 +68,16 @@ export function VirtualList(parts: VirtualParts) {
     element.scrollTop = Math.max(wanted, 0) / stretch;
     top.value = element.scrollTop;
   }, [parts.seenKey, seen === undefined]);
+  const { before = 0 } = parts;
+  const wereBefore = useRef(before);
+  useLayoutEffect(() => {
+    const element = ref.current!;
+    const come = before - wereBefore.current;
+    wereBefore.current = before;
+    if (come <= 0 || element.scrollTop === 0) return;
+    element.scrollTop += (come * rowHeight) / stretch;
+    top.value = element.scrollTop;
+  }, [before]);
 
   const made: ComponentChildren[] = [];
   for (let index = from; index < to; index++) made.push(row(index));

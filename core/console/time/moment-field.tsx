@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { timeText } from '../format.js';
-import { isTime, momentOf, type Span } from './past.js';
+import { isTime, momentOf, momentText, type Span, WRONG_MOMENT } from './past.js';
 
 /** Steps of the line from the first transaction to the last. */
 const STEPS = 1_000;
@@ -28,11 +28,11 @@ export function MomentField({
   readonly span: Span;
   readonly onChoose: (moment: string) => void;
 }) {
-  const typed = useSignal(textOf(moment));
+  const typed = useSignal(momentText(moment));
   const isWrong = useSignal(false);
   const drawn = useSignal<number | undefined>(undefined);
   useEffect(() => {
-    typed.value = textOf(moment);
+    typed.value = momentText(moment);
     isWrong.value = false;
     drawn.value = undefined;
   }, [moment]);
@@ -87,18 +87,11 @@ export function MomentField({
       )}
       <span class="verdict" role="status">
         {isWrong.value ? (
-          <span class="bad">
-            A zxid is 0x and hexadecimal digits; a time is 2026-11-30 08:15:02.
-          </span>
+          <span class="bad">{WRONG_MOMENT}</span>
         ) : (
           found !== undefined && <>right after transaction {found.zxid}</>
         )}
       </span>
     </form>
   );
-}
-
-function textOf(moment: string | undefined): string {
-  if (moment === undefined) return '';
-  return isTime(moment) ? timeText(Number(moment)) : moment;
 }

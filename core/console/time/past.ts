@@ -1,6 +1,7 @@
 /** What the server tells of the past, and how it is asked. */
 import { signal } from '@preact/signals';
 import { type Answer, askAs, order } from '../ask.js';
+import { timeText } from '../format.js';
 
 export type Failure = Exclude<Answer<never>, { kind: 'answered' }>;
 
@@ -216,6 +217,15 @@ export function momentOf(typed: string): string | undefined {
   if (!/^\d{4}-\d\d-\d\d/.test(text)) return undefined;
   const at = new Date(text.replace(' ', 'T')).getTime();
   return Number.isNaN(at) || at < 0 ? undefined : String(at);
+}
+
+/** What is wrong with a typed text that means no moment. */
+export const WRONG_MOMENT = 'A zxid is 0x and hexadecimal digits; a time is 2026-11-30 08:15:02.';
+
+/** How a moment is written where one can be typed; nothing for none. */
+export function momentText(moment: string | undefined): string {
+  if (moment === undefined) return '';
+  return isTime(moment) ? timeText(Number(moment)) : moment;
 }
 
 /** The bytes that the server has told. */

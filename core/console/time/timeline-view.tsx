@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { administrator } from '../ask.js';
+import { administrator, whileSeen } from '../ask.js';
 import { bytesText, clockText, countText, timeText } from '../format.js';
 import { Icon } from '../parts/icon.js';
 import { Strip } from '../parts/notice.js';
@@ -8,16 +8,19 @@ import { VirtualList } from '../parts/virtual-list.js';
 import { visibleName } from '../paths.js';
 import { go, goQuery, hashOf, route } from '../route.js';
 import { ChangePane } from './change-pane.js';
-import type { Transaction } from './past.js';
+import { momentOf, momentText, type Transaction, WRONG_MOMENT } from './past.js';
 import { PastFailure } from './past-failure.js';
 import {
   chosen,
   gaps,
+  isBehind,
   isReading,
   missing,
+  newer,
   next,
   readAnew,
   readBytes,
+  readNewer,
   readOn,
   rows,
   sessionProblem,
@@ -27,14 +30,21 @@ import { allKinds, type Kind, toldOf, toneOf } from './words.js';
 const ROW_HEIGHT = 30;
 /** So near to the end of the list it is read on. */
 const NEAR = 10;
+/** So often it is looked whether more has happened. */
+const EVERY_MS = 2_000;
 /** So many rows are read without being asked for more. */
 const MOST_ROWS = 20_000;
 
 /** Who did what, when: the transactions of a path, and one of them beside the list. */
 export function TimelineView() {
-  const { path, withBelow, session, kinds } = chosen.value;
+  const { path, withBelow, session, kinds, until } = chosen.value;
   const who = administrator.value?.name;
-  useEffect(() => void readAnew(), [path, withBelow, session, kinds.join(), who]);
+  useEffect(() => {
+    void readAnew();
+    return whileSeen(async () => {
+      if (rows.peek().length < MOST_ROWS) await readNewer();
+    }, EVERY_MS);
+  }, [path, withBelow, session, kinds.join(), until, who]);
   const zxid = route.value.query.zxid;
   const list = rows.value;
   const row = list.find((each) => each.zxid === zxid);
@@ -50,6 +60,11 @@ export function TimelineView() {
             place, or a file is damaged or gone. Another server may have them.
           </Strip>
         ))}
+        {isBehind.value && (
+          <Strip icon="pulse" tone="info">
+            <strong>Much has happened since.</strong> More than is read along: read again to see it.
+          </Strip>
+        )}
         {missing.value !== undefined && <PastFailure what="The history" why={missing.value} />}
         {list.length > 0 ? (
           <Rows list={list} zxid={zxid} />
@@ -76,16 +91,21 @@ function without(name: string) {
 }
 
 function Filters() {
-  const { path, withBelow, session, kinds } = chosen.value;
+  const { path, withBelow, session, kinds, until } = chosen.value;
   const typed = useSignal(path);
   const ofSession = useSignal(session);
+  const upTo = useSignal(momentText(until));
   useEffect(() => {
     typed.value = path;
   }, [path]);
   useEffect(() => {
     ofSession.value = session;
   }, [session]);
+  useEffect(() => {
+    upTo.value = momentText(until);
+  }, [until]);
   const problem = sessionProblem(ofSession.value.trim());
+  const isWrongMoment = upTo.value.trim() !== '' && momentOf(upTo.value) === undefined;
   const toggle = (kind: Kind) => {
     // The first click leaves one kind; then they are added and taken away.
     const some =
@@ -106,6 +126,7 @@ function Filters() {
         const { zxid: _, ...query } = route.value.query;
         if (wanted.startsWith('/')) go({ path: wanted.replace(/(?<=.)\/+$/, ''), query });
         if (problem === undefined) goQuery('session', ofSession.value.trim() || undefined);
+        if (!isWrongMoment) goQuery('until', momentOf(upTo.value));
       }}
     >
       <input
@@ -142,6 +163,19 @@ function Filters() {
           ofSession.value = value;
         }}
       />
+      <input
+        type="search"
+        class="mono time-until"
+        placeholder="up to a moment"
+        aria-label="Up to the zxid or time"
+        aria-invalid={isWrongMoment}
+        title={isWrongMoment ? WRONG_MOMENT : undefined}
+        spellcheck={false}
+        value={upTo.value}
+        onInput={({ currentTarget: { value } }) => {
+          upTo.value = value;
+        }}
+      />
       <button type="submit">Show</button>
       <fieldset class="kinds">
         <legend class="unseen">Kinds of transactions</legend>
@@ -158,6 +192,7 @@ function Filters() {
         ))}
       </fieldset>
       {problem !== undefined && <span class="bad">{problem}</span>}
+      {isWrongMoment && <span class="bad">{WRONG_MOMENT}</span>}
     </form>
   );
 }
@@ -176,6 +211,7 @@ function Rows({
         class="time-rows"
         count={list.length}
         rowHeight={ROW_HEIGHT}
+        before={newer.value}
         list={{ role: 'rowgroup', tabIndex: 0, 'aria-label': 'Transactions, one a row' }}
         row={(index) => {
           const isNear = index >= list.length - NEAR && list.length < MOST_ROWS;

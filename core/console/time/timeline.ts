@@ -3,8 +3,16 @@ import { computed, signal } from '@preact/signals';
 import { administrator } from '../ask.js';
 import { route } from '../route.js';
 import { sessionId } from '../sessions/sessions.js';
-import { type Failure, type Gap, readTransactions, type Transaction } from './past.js';
-import { allKinds, type Kind, kinds } from './words.js';
+import {
+  type Failure,
+  type Gap,
+  isTime,
+  readSpan,
+  readTransactions,
+  span,
+  type Transaction,
+} from './past.js';
+import { allKinds, kinds } from './words.js';
 
 /** Rows that are read at a time. */
 const PAGE = 200;
@@ -22,6 +30,8 @@ export const chosen = computed(() => {
     // The root is in nobody's way: its history is that of all, unless somebody wants it alone.
     withBelow: query.below === undefined ? path === '/' : query.below === 'yes',
     session: query.session ?? '',
+    /** The moment of the newest that is listed; undefined for the present. */
+    until: query.until,
     kinds: some.length === 0 ? allKinds : some,
   };
 });
@@ -33,6 +43,13 @@ export const next = signal<string | null | undefined>(undefined);
 export const isReading = signal(false);
 export const readBytes = signal(0);
 export const missing = signal<Failure | undefined>(undefined);
+/** How many rows have come before those that were read at first. */
+export const newer = signal(0);
+/** More has come at once than is read along. */
+export const isBehind = signal(false);
+
+/** Up to here everything was read. */
+let head: string | undefined;
 
 let turn = 0;
 
@@ -49,6 +66,9 @@ export function readAnew(): Promise<void> {
   readBytes.value = 0;
   next.value = undefined;
   missing.value = undefined;
+  newer.value = 0;
+  isBehind.value = false;
+  head = span.peek()?.last_zxid ?? undefined;
   return read(undefined);
 }
 
@@ -59,16 +79,50 @@ export async function readOn(): Promise<void> {
   await read(from);
 }
 
+/** Puts before the list what has happened since. */
+export async function readNewer(): Promise<void> {
+  if (isReading.peek() || isBehind.peek() || missing.peek() !== undefined) return;
+  if (chosen.peek().until !== undefined) return;
+  await readSpan();
+  const last = span.peek()?.last_zxid ?? undefined;
+  if (isReading.peek() || !isAfter(last, head)) return;
+  const own = turn;
+  if (sessionProblem(chosen.peek().session) !== undefined) return;
+  const isWanted = () => own === turn;
+  const known = rows.peek()[0]?.zxid ?? head;
+  const found: Transaction[] = [];
+  let from: string | undefined;
+  for (let question = 0; ; question++) {
+    const answer = await readTransactions(queryFrom(from), isWanted);
+    // What cannot be read now is asked for at the next turn.
+    if (answer === undefined || answer.kind !== 'answered') return;
+    const { transactions, next: on } = answer.body;
+    found.push(...transactions.filter(({ zxid }) => isAfter(zxid, known)));
+    readBytes.value += answer.body.read_bytes;
+    if (on === null || !isAfter(on, head)) break;
+    from = on;
+    if (question < MOST_QUESTIONS) continue;
+    isBehind.value = true;
+    return;
+  }
+  head = last;
+  rows.value = [...found, ...rows.peek()];
+  newer.value += found.length;
+}
+
+function isAfter(zxid: string | undefined, other: string | undefined): boolean {
+  return BigInt(zxid ?? 0) > BigInt(other ?? 0);
+}
+
 async function read(first: string | undefined): Promise<void> {
   const own = ++turn;
-  const { path, withBelow, session, kinds: some } = chosen.peek();
-  if (sessionProblem(session) !== undefined) return;
+  if (sessionProblem(chosen.peek().session) !== undefined) return;
   const isWanted = () => own === turn;
   isReading.value = true;
   let from = first;
   let found = 0;
   for (let question = 0; question < MOST_QUESTIONS && found < STEP; question++) {
-    const answer = await readTransactions(queryOf(path, withBelow, session, some, from), isWanted);
+    const answer = await readTransactions(queryFrom(from), isWanted);
     if (answer === undefined) return;
     if (answer.kind !== 'answered') {
       // A password that is not taken any more is not sent again and again.
@@ -89,13 +143,8 @@ async function read(first: string | undefined): Promise<void> {
   isReading.value = false;
 }
 
-function queryOf(
-  path: string,
-  withBelow: boolean,
-  session: string,
-  some: readonly Kind[],
-  from: string | undefined,
-): Record<string, string> {
+function queryFrom(from: string | undefined): Record<string, string> {
+  const { path, withBelow, session, kinds: some, until } = chosen.peek();
   const query: Record<string, string> = { limit: String(PAGE) };
   // Everything below the root is everything, with what has no path at all.
   if (path !== '/' || !withBelow) query.path = path;
@@ -103,6 +152,7 @@ function queryOf(
   if (session !== '') query.session = session;
   if (some.length < allKinds.length) query.types = some.flatMap((kind) => kinds[kind]).join(',');
   if (from !== undefined) query.from = from;
+  else if (until !== undefined) query[isTime(until) ? 'time' : 'from'] = until;
   return query;
 }
 

@@ -85,6 +85,51 @@ export const timeScenes: readonly Scene[] = [
     },
   },
   {
+    name: 'what happens while one looks',
+    async show(stage) {
+      const { page, beside } = stage;
+      await history(stage, '/time/live');
+      const setting = '/time/live/setting';
+      const change = async (times: number) => {
+        let zxid = '';
+        for (let time = 0; time < times; time++) {
+          zxid = hex((await beside.set(setting, `at ${time} of ${times}`)).mzxid);
+        }
+        return zxid;
+      };
+      await visitTime(stage, setting);
+      await rows(page).nth(1).waitFor();
+      const first = await change(1);
+      await rows(page).first().filter({ hasText: first }).waitFor();
+      const middle = await change(40);
+      await change(40);
+      await page.getByText('83 found').waitFor();
+      // Whoever has scrolled stays where they are.
+      const row = rows(page).filter({ hasText: middle });
+      await page.getByRole('rowgroup', { name: /one a row/ }).evaluate((list) => {
+        list.scrollTop = 35 * 30;
+      });
+      await row.waitFor();
+      const place = async () => Math.round((await row.boundingBox())!.y);
+      const before = await place();
+      await change(7);
+      await page.getByText('90 found').waitFor();
+      demand((await place()) === before, [before, await place()]);
+      // From a moment back, which stays what it is.
+      const upTo = page.getByLabel('Up to the zxid or time');
+      await upTo.fill('noon');
+      await page.getByText('A zxid is 0x and hexadecimal digits').waitFor();
+      await upTo.fill(first);
+      await page.getByRole('button', { name: 'Show', exact: true }).click();
+      await page.getByText('3 found').waitFor();
+      await rows(page).first().filter({ hasText: first }).waitFor();
+      await upTo.fill('');
+      await page.getByRole('button', { name: 'Show', exact: true }).click();
+      await page.getByText('90 found').waitFor();
+      return 'comes to the top by itself; whoever has scrolled stays; up to a moment when asked';
+    },
+  },
+  {
     name: 'what strangers see, and what administrators do',
     async show(stage) {
       const { page } = stage;
