@@ -10,7 +10,11 @@ export const doubleBarrier: Example = {
   cast: ['Ada', 'Ben', 'Cleo'],
   roles: {
     async worker(me) {
-      const bench = doubleBarrierAt(me.zk, '/barriers/bench', { size: SIZE, onLoss: 'break' });
+      const bench = doubleBarrierAt(me.zk, '/barriers/bench', {
+        size: SIZE,
+        onLoss: 'break',
+        whenFull: 'wait', // whoever is told of a death first comes again while the others are inside
+      });
       while (!me.leave.aborted) {
         me.say('waits');
         const cohort = await bench.enter();
