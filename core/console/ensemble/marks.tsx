@@ -6,6 +6,7 @@ const kinds: Readonly<Record<string, readonly [name: string, tone: 'quiet' | 'wa
   start: ['start', 'warn'],
   election: ['election', 'warn'],
   role: ['role', 'warn'],
+  'learner-serves': ['server in step', 'quiet'],
   'learner-left': ['lost a server', 'bad'],
   snapshot: ['snapshot', 'quiet'],
   'slow-fsync': ['slow flush', 'warn'],

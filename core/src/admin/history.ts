@@ -34,6 +34,7 @@ export const notableEvents = {
   'member.looking': 'election',
   'member.serving': 'role',
   'member.read-only': 'role',
+  'leader.learner-serves': 'learner-serves',
   'leader.learner-left': 'learner-left',
   'snapshot.taken': 'snapshot',
   'log.slow-flush': 'slow-fsync',

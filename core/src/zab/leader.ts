@@ -343,6 +343,12 @@ export class Leader {
     learner.link.say(packetTypes.upToDate, -1, -1);
     learner.link.flush(this.#parts.turn.durable);
     this.#heartbeats.ping(learner);
+    this.#tell(learner, 'leader.learner-serves', 'has all there is, and may serve');
+  }
+
+  #tell({ name, serverId }: LearnerHandler, event: string, what: string): void {
+    const message = `${name} ${what}`;
+    this.#parts.host.log({ level: 'info', event, message, fields: { server: serverId } });
   }
 
   #requested(learner: LearnerHandler, data: Uint8Array | null): void {
@@ -379,12 +385,7 @@ export class Leader {
     const { link } = learner;
     if (!this.#learners.delete(link.connection)) return;
     this.#heartbeats.left(learner);
-    this.#parts.host.log({
-      level: 'info',
-      event: 'leader.learner-left',
-      message: `${learner.name} follows no longer: ${reason}`,
-      fields: { server: learner.serverId },
-    });
+    this.#tell(learner, 'leader.learner-left', `follows no longer: ${reason}`);
     link.close(reason);
     this.#discovery.left(learner.serverId);
     if (this.#stage !== 'active' || !learner.isVoter) return;

@@ -13,7 +13,8 @@ export const doubleBarrier: Example = {
       const bench = doubleBarrierAt(me.zk, '/barriers/bench', {
         size: SIZE,
         onLoss: 'break',
-        whenFull: 'wait', // whoever is told of a death first comes again while the others are inside
+        // Whoever is told of a death first comes again while the others are inside.
+        whenFull: 'wait',
       });
       while (!me.leave.aborted) {
         me.say('waits');

@@ -87,7 +87,10 @@ export const ensembleScenes: readonly Scene[] = [
       await victim.launch();
       await victim.untilServing();
       await links(page, 'in step').nth(1).waitFor();
-      return 'its link is gone, the event is listed, and it is in step again';
+      const newest = page.locator('.marks li').first();
+      await newest.filter({ hasText: 'server in step' }).waitFor();
+      await newest.filter({ hasText: `server ${victim.id} at` }).waitFor();
+      return 'its link is gone, both events are listed, and it is in step again';
     },
   },
   {

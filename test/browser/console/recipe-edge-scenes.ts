@@ -73,7 +73,7 @@ export const recipeEdgeScenes: readonly Scene[] = [
         await page.getByRole('button', { name: 'Go on' }).waitFor();
       }
       await page.goto('about:blank');
-      return `${looked} of ${count} looked at in ${ms} ms, then only when asked`;
+      return `${looked} nodes looked at in ${ms} ms, beside ${count} in one folder; more when asked`;
     },
   },
   {
