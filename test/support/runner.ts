@@ -70,7 +70,7 @@ interface Ended {
 function runProcess(words: readonly string[], reportPath: string, limitMs: number): Promise<Ended> {
   return new Promise((resolve) => {
     // Its own process group, so that what it leaves behind can be found and ended with it.
-    const child = spawn(process.execPath, [...words], {
+    const child = spawn(process.execPath, words, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, [REPORT_VARIABLE]: reportPath, FORCE_COLOR: '0' },

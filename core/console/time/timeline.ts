@@ -7,6 +7,7 @@ import {
   type Failure,
   type Gap,
   isTime,
+  noSpan,
   readSpan,
   readTransactions,
   span,
@@ -84,6 +85,7 @@ export async function readNewer(): Promise<void> {
   if (isReading.peek() || isBehind.peek() || missing.peek() !== undefined) return;
   if (chosen.peek().until !== undefined) return;
   await readSpan();
+  if (noSpan.peek() !== undefined) return heed(noSpan.peek());
   const last = span.peek()?.last_zxid ?? undefined;
   if (isReading.peek() || !isAfter(last, head)) return;
   const own = turn;
@@ -95,9 +97,10 @@ export async function readNewer(): Promise<void> {
   for (let question = 0; ; question++) {
     const answer = await readTransactions(queryFrom(from), isWanted);
     // What cannot be read now is asked for at the next turn.
-    if (answer === undefined || answer.kind !== 'answered') return;
+    if (answer?.kind !== 'answered') return heed(answer);
     const { transactions, next: on } = answer.body;
     found.push(...transactions.filter(({ zxid }) => isAfter(zxid, known)));
+    gaps.value = withNew(gaps.peek(), answer.body.gaps);
     readBytes.value += answer.body.read_bytes;
     if (on === null || !isAfter(on, head)) break;
     from = on;
@@ -125,8 +128,7 @@ async function read(first: string | undefined): Promise<void> {
     const answer = await readTransactions(queryFrom(from), isWanted);
     if (answer === undefined) return;
     if (answer.kind !== 'answered') {
-      // A password that is not taken any more is not sent again and again.
-      if (answer.kind === 'refused' && answer.status === 401) administrator.value = undefined;
+      heed(answer);
       missing.value = answer;
       break;
     }
@@ -141,6 +143,11 @@ async function read(first: string | undefined): Promise<void> {
     from = body.next;
   }
   isReading.value = false;
+}
+
+/** A password that is not taken any more is not sent again and again. */
+function heed(failure: Failure | undefined): void {
+  if (failure?.kind === 'refused' && failure.status === 401) administrator.value = undefined;
 }
 
 function queryFrom(from: string | undefined): Record<string, string> {
