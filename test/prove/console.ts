@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { editScenes } from '../browser/console/edit-scenes.js';
 import { ensembleScenes } from '../browser/console/ensemble-scenes.js';
 import { faultScenes } from '../browser/console/fault-scenes.js';
@@ -9,6 +10,15 @@ import { openStage } from '../browser/console/stage.js';
 import { timeScenes } from '../browser/console/time-scenes.js';
 import { treeScenes } from '../browser/console/tree-scenes.js';
 import type { Proof } from './proof.js';
+
+/** What the page shows when a scene has failed. */
+async function seen(page: Page): Promise<string> {
+  const words = await page
+    .locator('body')
+    .innerText({ timeout: 5_000 })
+    .catch((error: unknown) => String(error));
+  return `at ${page.url()} the page says: ${words.replaceAll(/\s+/g, ' ').slice(0, 1_500)}`;
+}
 
 export const prove: Proof = {
   name: 'console',
@@ -27,12 +37,14 @@ export const prove: Proof = {
       });
       for (const { name, show } of scenes) {
         const began = stage.complaints.length;
-        const [holds, words] = await show(stage).then(
-          (told): [boolean, string] => {
+        const [holds, words] = await show(stage).then<[boolean, string], [boolean, string]>(
+          (told) => {
             const complaints = stage.complaints.slice(began);
             return complaints.length === 0 ? [true, told] : [false, complaints.join('; ')];
           },
-          (error: unknown): [boolean, string] => [false, String(error)],
+          async (error: unknown) => {
+            return [false, `${String(error).trim()}; ${await seen(stage.page)}`];
+          },
         );
         if (!holds) failed++;
         said.push(`- ${holds ? '' : 'FAILS: '}${name}: ${words}\n`);

@@ -87,9 +87,16 @@ export const ensembleScenes: readonly Scene[] = [
       await victim.launch();
       await victim.untilServing();
       await links(page, 'in step').nth(1).waitFor();
-      const newest = page.locator('.marks li').first();
-      await newest.filter({ hasText: 'server in step' }).waitFor();
-      await newest.filter({ hasText: `server ${victim.id} at` }).waitFor();
+      const events = page.locator('.marks li');
+      const place = (lines: readonly string[], words: string, more = '') =>
+        lines.findIndex((line) => line.includes(words) && line.includes(more));
+      await until(
+        () => events.allTextContents(),
+        (lines) => {
+          const back = place(lines, 'server in step', `server ${victim.id} at`);
+          return back >= 0 && back < place(lines, 'lost a server');
+        },
+      );
       return 'its link is gone, both events are listed, and it is in step again';
     },
   },

@@ -1,6 +1,42 @@
 /** How it looks: both themes, contrast and roles by axe-core, a phone's width. */
+import type { Page } from 'playwright-core';
 import { problemsOf } from './axe.js';
-import { dataField, demand, type Scene } from './scene.js';
+import { dataField, demand, type Scene, until } from './scene.js';
+
+/** What there is of a browser's animations in a page, as far as it is used here. */
+interface Animations {
+  readonly document: {
+    getAnimations(): {
+      readonly animationName: string;
+      currentTime: number;
+      pause(): void;
+      finish(): void;
+    }[];
+  };
+}
+
+/** Waits until something flashes, and holds it at a moment. @returns what lets it pass */
+async function holdFlash(page: Page, name: string, atMs: number): Promise<() => Promise<void>> {
+  const hold = () =>
+    page.evaluate(
+      ([wanted, moment]) => {
+        const { document } = globalThis as unknown as Animations;
+        const flashes = document.getAnimations().filter((each) => each.animationName === wanted);
+        for (const flash of flashes) {
+          flash.pause();
+          flash.currentTime = moment;
+        }
+        return flashes.length;
+      },
+      [name, atMs] as const,
+    );
+  await until(hold, (count) => count > 0);
+  return () =>
+    page.evaluate(() => {
+      const { document } = globalThis as unknown as Animations;
+      for (const animation of document.getAnimations()) animation.finish();
+    });
+}
 
 export const lookScenes: readonly Scene[] = (['light', 'dark'] as const).map((scheme) => ({
   name: `contrast and roles, ${scheme}`,
@@ -20,6 +56,21 @@ export const lookScenes: readonly Scene[] = (['light', 'dark'] as const).map((sc
       await page.getByRole('tabpanel').waitFor();
       await page.getByRole('heading', { name: 'here' }).waitFor();
       await check(query);
+    }
+    for (const atMs of [0, 500, 1_000]) {
+      const name = `${scheme}-${atMs}`;
+      const flashes = [
+        ['flash-created', () => beside.create(`/look/${name}`)],
+        ['flash-below', () => beside.create(`/look/there/${name}`)],
+        ['flash-changed', () => beside.set('/look/there', name)],
+        ['flash-deleted', () => beside.delete(`/look/${name}`)],
+      ] as const;
+      for (const [flash, change] of flashes) {
+        await change();
+        const pass = await holdFlash(page, flash, atMs);
+        await check(`${flash}, after ${atMs} ms`);
+        await pass();
+      }
     }
     const theme = await page.locator('html').getAttribute('data-theme');
     demand(theme === scheme, theme);
