@@ -15,7 +15,7 @@ import {
   readTransactions,
   type Transaction,
 } from './past.js';
-import { PastFailure } from './past-failure.js';
+import { PastFailure, useAgain } from './past-failure.js';
 import { errorText, partOf, partWords, toldOf } from './words.js';
 
 /** Parts that are listed at once. */
@@ -35,6 +35,7 @@ export function ChangePane({
 }) {
   const answer = useSignal<Answer<Transaction | undefined> | undefined>(undefined);
   const who = administrator.value?.name;
+  const again = useAgain(answer.value);
   useEffect(() => {
     let isOver = false;
     const query = { from: zxid, limit: '1', full: 'true' };
@@ -49,7 +50,7 @@ export function ChangePane({
     return () => {
       isOver = true;
     };
-  }, [zxid, who, answer]);
+  }, [zxid, who, again, answer]);
   const found = answer.value;
   const row = (found?.kind === 'answered' ? found.body : undefined) ?? known;
   if (row === undefined) {
@@ -198,6 +199,7 @@ function Sides({
 }) {
   const answer = useSignal<Answer<ChangeAnswer> | undefined>(undefined);
   const who = administrator.value?.name;
+  const again = useAgain(answer.value);
   useEffect(() => {
     let isOver = false;
     answer.value = undefined;
@@ -207,7 +209,7 @@ function Sides({
     return () => {
       isOver = true;
     };
-  }, [zxid, path, who, answer]);
+  }, [zxid, path, who, again, answer]);
   const found = answer.value;
   if (found === undefined) return <p class="verdict">Making the tree of that moment …</p>;
   if (found.kind === 'answered') {

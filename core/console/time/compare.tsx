@@ -15,7 +15,7 @@ import {
   readNode,
   type Span,
 } from './past.js';
-import { PastFailure } from './past-failure.js';
+import { PastFailure, useAgain } from './past-failure.js';
 
 const ROW_HEIGHT = 30;
 const PAGE = 500;
@@ -34,6 +34,7 @@ export function Compare({ span }: { readonly span: Span }) {
   const visited = useSignal(0);
   const isReading = useSignal(false);
   const who = administrator.value?.name;
+  const again = useAgain(missing.value);
   const read = async (isWanted: () => boolean, first: number | undefined) => {
     if (from === undefined || to === undefined) return;
     isReading.value = true;
@@ -51,6 +52,7 @@ export function Compare({ span }: { readonly span: Span }) {
         break;
       }
       const { body } = answer;
+      missing.value = undefined;
       found.value = {
         from: { zxid: body.from_zxid, time: body.from_time },
         to: { zxid: body.to_zxid, time: body.to_time },
@@ -68,14 +70,13 @@ export function Compare({ span }: { readonly span: Span }) {
     let isOver = false;
     rows.value = [];
     found.value = undefined;
-    missing.value = undefined;
     next.value = null;
     visited.value = 0;
     void read(() => !isOver, undefined);
     return () => {
       isOver = true;
     };
-  }, [from, to, path, who]);
+  }, [from, to, path, who, again]);
   const list = rows.value;
   const chosen = route.value.query.node;
   const both = found.value;
@@ -203,6 +204,8 @@ function NodeAtBoth({
 }) {
   type Both = readonly [PastNode | null, PastNode | null];
   const both = useSignal<Both | Failure | undefined>(undefined);
+  const { value } = both;
+  const again = useAgain(value !== undefined && 'kind' in value ? value : undefined);
   useEffect(() => {
     let isOver = false;
     void (async () => {
@@ -221,8 +224,7 @@ function NodeAtBoth({
     return () => {
       isOver = true;
     };
-  }, [path, from, to, both]);
-  const { value } = both;
+  }, [path, from, to, again, both]);
   return (
     <>
       <header class="session-head">

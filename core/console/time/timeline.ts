@@ -82,7 +82,10 @@ export async function readOn(): Promise<void> {
 
 /** Puts before the list what has happened since. */
 export async function readNewer(): Promise<void> {
-  if (isReading.peek() || isBehind.peek() || missing.peek() !== undefined) return;
+  if (isReading.peek() || isBehind.peek()) return;
+  // Whoever was silent is asked again, from where it was.
+  if (missing.peek()?.kind === 'silent') return read(next.peek() ?? undefined);
+  if (missing.peek() !== undefined) return;
   if (chosen.peek().until !== undefined) return;
   await readSpan();
   if (noSpan.peek() !== undefined) return heed(noSpan.peek());

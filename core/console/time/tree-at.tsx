@@ -18,7 +18,7 @@ import {
   readNode,
   type Span,
 } from './past.js';
-import { PastFailure } from './past-failure.js';
+import { PastFailure, useAgain } from './past-failure.js';
 
 /** Children on a page. */
 const PAGE = 200;
@@ -33,6 +33,7 @@ export function TreeAt({ span }: { readonly span: Span }) {
   const children = useSignal<readonly PastChild[]>([]);
   const isReading = useSignal(false);
   const who = administrator.value?.name;
+  const again = useAgain(answer.value);
   const read = async (isWanted: () => boolean, skip: number) => {
     if (moment === undefined) return;
     isReading.value = true;
@@ -53,7 +54,7 @@ export function TreeAt({ span }: { readonly span: Span }) {
     return () => {
       isOver = true;
     };
-  }, [moment, path, who]);
+  }, [moment, path, who, again]);
   const found = answer.value;
   const told = found?.kind === 'answered' ? found.body : undefined;
   return (

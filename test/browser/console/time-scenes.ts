@@ -221,6 +221,32 @@ export const timeScenes: readonly Scene[] = [
     },
   },
   {
+    name: 'the past asked of a server that is away',
+    async show(stage) {
+      const { page, server } = stage;
+      const { created, changed } = await history(stage, '/time/away');
+      await visitTime(stage, '/time/away/setting', `?view=tree&at=${created}`);
+      await logIn(page);
+      await page.getByText('"replicas": 3').waitFor();
+      const silent = page.getByText('The server does not answer.');
+      await server.kill();
+      await page.getByLabel('Moment', { exact: true }).fill(changed);
+      await page.keyboard.press('Enter');
+      await silent.waitFor();
+      await server.launch();
+      await server.untilServing();
+      await page.getByText('"replicas": 5').waitFor();
+      await server.kill();
+      await page.getByRole('link', { name: 'Transactions' }).click();
+      await silent.waitFor();
+      await server.launch();
+      await server.untilServing();
+      await rows(page).nth(1).waitFor();
+      await logOut(page);
+      return 'what was asked for comes by itself when it is back';
+    },
+  },
+  {
     name: 'a long history, a server without administrators, and one that is away',
     async show({ browser, complaints, short }) {
       const count = short ? 2_000 : 20_000;
