@@ -41,9 +41,10 @@ export function MomentField({
   const foundTime = found === undefined ? last : (found.time ?? first);
   const at = drawn.value ?? chosenTime ?? foundTime ?? 0;
   const step = Math.max(1, Math.floor(((last ?? 0) - (first ?? 0)) / STEPS));
-  // The line ends with a whole step; what is behind the last transaction stands for it.
+  // The line ends with a whole step, which stands for the last transaction.
   const end = (first ?? 0) + Math.ceil(((last ?? 0) - (first ?? 0)) / step) * step;
   const timeAt = (value: string) => Math.min(Number(value), last ?? 0);
+  const isLast = last !== null && at >= last;
   return (
     <form
       class="moment"
@@ -77,7 +78,8 @@ export function MomentField({
           min={first}
           max={end}
           step={step}
-          value={at}
+          // A value between two steps would become the nearest of them, before the last.
+          value={isLast ? end : at}
           onInput={({ currentTarget: { value } }) => {
             drawn.value = timeAt(value);
             typed.value = timeText(timeAt(value));

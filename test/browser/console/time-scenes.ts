@@ -182,6 +182,12 @@ export const timeScenes: readonly Scene[] = [
       await page.getByText('the earliest that can is 0x').waitFor();
       await page.getByRole('slider').focus();
       await page.keyboard.press('End');
+      // To the last, however the steps of the line divide it.
+      const reached = page.getByText(/right after transaction 0x/);
+      await until(
+        async () => /0x[0-9a-f]+/.exec((await reached.textContent()) ?? '')?.[0],
+        (zxid) => BigInt(zxid ?? 0) >= BigInt(last),
+      );
       await page.getByText('"replicas": 5').waitFor();
       await page.keyboard.press('Home');
       await page.getByText('There was no node at this path then').waitFor();
