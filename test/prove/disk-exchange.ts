@@ -1,4 +1,4 @@
-import { apacheVersions } from '../interop/apache.js';
+import { type ApacheVersion, apacheVersions } from '../interop/apache.js';
 import {
   type Ending,
   type ExchangeOptions,
@@ -58,7 +58,12 @@ first transaction, against the last that the server before it logged.
 Endings: in good order, by \`kill -9\`, or by that with half a record behind the last, before
 allocated zeros (torn) or at the end of the file (cut). Sessions that Vivarium made have passwords
 that Apache cannot compute, so there they are refused, unless
-\`vivarium.sessionPasswords=apache\`.`;
+\`vivarium.sessionPasswords=apache\`.
+
+Where snapshots are compressed (\`snapshot.compression.method\`), each leg of Apache's leaves
+nothing but the newest of them and the log that begins behind it: all older files are removed.
+Apache reads the same file again behind Vivarium, which must have left it as it was. No session is
+left to expire there.`;
 
 function casesOf(apacheOnly: boolean, short: boolean): readonly ExchangeOptions[] {
   if (apacheOnly) {
@@ -70,6 +75,7 @@ function casesOf(apacheOnly: boolean, short: boolean): readonly ExchangeOptions[
     return [
       { legs: [newest, 'vivarium', newest], ending: 'kill', snapshots: false },
       { legs: ['vivarium', oldest, 'vivarium'], ending: 'stop', snapshots: true },
+      { ...compressed(newest, 'kill'), legs: [newest, 'vivarium', newest, 'vivarium'] },
     ];
   }
   const cases: ExchangeOptions[] = [];
@@ -87,13 +93,26 @@ function casesOf(apacheOnly: boolean, short: boolean): readonly ExchangeOptions[
     cases.push({ legs: [release, 'vivarium'], ending: 'torn', snapshots: false });
     const legs = ['vivarium', release, 'vivarium'] as const;
     cases.push({ legs, ending: 'kill', snapshots: true, apachePasswords: true });
+    cases.push(compressed(release, 'stop'), compressed(release, 'kill'));
   }
   cases.push({ legs: ['vivarium', 'vivarium'], ending: 'torn', snapshots: true });
   return cases;
 }
 
-function inWords({ legs, ending, snapshots, apachePasswords }: ExchangeOptions): string {
-  const files = snapshots ? 'snapshots and logs' : 'logs only';
+/** Both ways to compress, each read by Vivarium and then by Apache again. */
+function compressed(release: ApacheVersion, ending: Ending): ExchangeOptions {
+  const legs = [release, 'vivarium', release, 'vivarium', release] as const;
+  return { legs, ending, snapshots: false, compressed: true };
+}
+
+function inWords(options: ExchangeOptions): string {
+  const { legs, ending, snapshots, apachePasswords } = options;
+  const files =
+    options.compressed === true
+      ? 'snapshots compressed as gz, then as snappy'
+      : snapshots
+        ? 'snapshots and logs'
+        : 'logs only';
   const passwords = apachePasswords === true ? ', passwords as Apache makes them' : '';
   return `${legs.map(nameOf).join(' → ')}, ${ending}, ${files}${passwords}`;
 }

@@ -112,7 +112,7 @@ export const otherKeys: readonly OtherKey[] = [
   ),
   ...refused(
     'snapshots are written without compression',
-    'Remove the key; snapshots that are compressed already must be written anew by ZooKeeper.',
+    'Remove the key; snapshots that are compressed already are read.',
     [['snapshot.compression.method', any, ['']]],
   ),
   ...refused(

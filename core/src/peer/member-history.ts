@@ -1,7 +1,8 @@
 import { compareLongs } from '../base/long.js';
 import type { CommittedLog, CommittedTxn } from '../storage/committed-log.js';
-import { type DataFile, listFiles } from '../storage/data-files.js';
+import { listFiles } from '../storage/data-files.js';
 import { folders } from '../storage/disk.js';
+import { isSnapshot } from '../storage/file-names.js';
 import { follows } from '../storage/log-format.js';
 import { LogRange } from '../storage/log-range.js';
 import { SnapshotSender } from '../storage/snapshot-sender.js';
@@ -111,7 +112,9 @@ export class MemberHistory implements LeaderHistory {
   /** The logs, unless they are so much that a snapshot is less. */
   #sparing(logs: LogRange): LogBeginning {
     const { config, disk } = this.#store;
-    const snapshot = listFiles(disk, folders.snapshots).findLast(isSnapshot);
+    const snapshot = listFiles(disk, folders.snapshots).findLast(({ name }) =>
+      isSnapshot(name.kind),
+    );
     const limit = logLimitBytes(config.snapshotSizeFactor, snapshot?.size ?? 0);
     if (logs.problem !== undefined || logs.totalBytes <= limit) return logs;
     const problem = `it lacks ${logs.totalBytes} bytes of the logs, more than ${limit}`;
@@ -125,8 +128,4 @@ export class MemberHistory implements LeaderHistory {
       sliceBytes: snapshotSliceBytes,
     });
   }
-}
-
-function isSnapshot({ name }: DataFile): boolean {
-  return name.kind === 'snapshot';
 }

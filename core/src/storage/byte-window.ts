@@ -9,3 +9,9 @@ export interface ByteWindow extends Reader {
   /** Sees to it that `count` bytes can be read. @returns false when they are not there (yet) */
   ensure(count: number): boolean;
 }
+
+/** One that knows the checksum of what was read. */
+export interface CheckedWindow extends ByteWindow {
+  /** Adler-32 of everything that was read. */
+  readonly checksum: number;
+}

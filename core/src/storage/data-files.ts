@@ -1,6 +1,12 @@
 import type { Zxid } from '../base/ids.js';
 import { type DiskReader, folders } from './disk.js';
-import { isOfLogs, logFactsFileOf, type NamedFile, parseFileName } from './file-names.js';
+import {
+  isOfLogs,
+  isSnapshot,
+  logFactsFileOf,
+  type NamedFile,
+  parseFileName,
+} from './file-names.js';
 import { type LogFacts, logFactsFile, nothingKnown } from './log-facts.js';
 import { RefusedStartError } from './refused-start.js';
 import type { SideFile } from './side-file.js';
@@ -33,12 +39,17 @@ export class DataFiles {
         'a log among the snapshots',
       );
       refuseStray(
-        logs.find(({ name }) => name.kind === 'snapshot'),
+        logs.find(({ name }) => isSnapshot(name.kind)),
         'a snapshot among the logs',
       );
     }
     const ofSnapshots = snapshots.filter(({ name }) => !isOfLogs(name.kind));
     this.#files = [...ofSnapshots, ...logs.filter(({ name }) => isOfLogs(name.kind))].sort(byZxid);
+  }
+
+  /** Snapshots by zxid, and of the same one a compressed copy before the other. */
+  get snapshots(): readonly DataFile[] {
+    return [...this.of('compressed-snapshot'), ...this.of('snapshot')].sort(byZxid);
   }
 
   /** Files of one kind, by zxid. */

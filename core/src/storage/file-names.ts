@@ -42,9 +42,9 @@ export function oldLogFileOf(first: Zxid): string {
   return `${folders.logs}vivarium-old-log.${first.toString(16)}`;
 }
 
-/** The same for a snapshot. */
-export function oldSnapshotFileOf(start: Zxid): string {
-  return `${folders.snapshots}vivarium-old-snapshot.${start.toString(16)}`;
+/** The same for a snapshot, compressed or not. */
+export function oldSnapshotFileOf(snapshot: string): string {
+  return `${folders.snapshots}vivarium-old-${snapshot.slice(folders.snapshots.length)}`;
 }
 
 /** The snapshot that is being written: it gets its name when it is whole. */
@@ -63,13 +63,21 @@ const kinds = {
 
 /** A file of ours or ZooKeeper's, by its name without the folder. */
 export interface NamedFile {
-  readonly kind: (typeof kinds)[keyof typeof kinds] | 'compressed-snapshot';
+  readonly kind:
+    | (typeof kinds)[keyof typeof kinds]
+    /** `snapshot.<zxid>.gz` or `.snappy`, of ZooKeeper alone: it is read, and never written. */
+    | 'compressed-snapshot';
   readonly zxid: Zxid;
 }
 
 /** Whether a file belongs into the folder of the logs. */
 export function isOfLogs(kind: NamedFile['kind']): boolean {
   return kind === 'log' || kind === 'log-facts' || kind === 'cut' || kind === 'old-log';
+}
+
+/** Whether a file is a snapshot that a server may begin with. */
+export function isSnapshot(kind: NamedFile['kind']): boolean {
+  return kind === 'snapshot' || kind === 'compressed-snapshot';
 }
 
 /** What a name (without folder) says; `undefined` for names that mean nothing here. */
@@ -79,8 +87,9 @@ export function parseFileName(name: string): NamedFile | undefined {
   const kind = kinds[prefix as keyof typeof kinds];
   const zxid = BigInt(`0x${digits}`);
   if (zxid >> 63n !== 0n || more.length > 0) return undefined;
-  if (kind === 'snapshot' && (rest === 'gz' || rest === 'snappy')) {
-    return { kind: 'compressed-snapshot', zxid };
+  if (rest === 'gz' || rest === 'snappy') {
+    if (kind === 'snapshot') return { kind: 'compressed-snapshot', zxid };
+    if (kind === 'old-snapshot') return { kind, zxid };
   }
   const hasRest = kind === 'cut' || kind === 'snapshot-facts' || kind === 'received';
   return hasRest === (rest !== undefined) ? { kind, zxid } : undefined;

@@ -1,13 +1,13 @@
 import { Reader } from '../wire/reader.js';
 import { ADLER_START, adler32 } from './adler32.js';
-import type { ByteWindow } from './byte-window.js';
+import type { CheckedWindow } from './byte-window.js';
 import type { DiskReader } from './disk.js';
 
 /** Bytes read at a time where nothing else is asked for. */
 export const WINDOW_BYTES: number = 4 << 20;
 
 /** A file that is read from front to back, a large piece at a time. */
-export class FileWindow extends Reader implements ByteWindow {
+export class FileWindow extends Reader implements CheckedWindow {
   readonly #disk: DiskReader;
   readonly #file: string;
   /** Bytes of the file, by the listing. */
@@ -56,7 +56,6 @@ export class FileWindow extends Reader implements ByteWindow {
     return bytes.length >= count;
   }
 
-  /** Adler-32 of everything that was read. */
   get checksum(): number {
     this.#check();
     return this.#checksum;

@@ -10,7 +10,6 @@ const LEAST_BUFFER_BYTES = 1 << 16;
  * work and the memory are in proportion to what has come, whatever lengths it claims.
  */
 export class PushWindow extends Reader implements ByteWindow {
-  readonly left: number = Number.POSITIVE_INFINITY;
   /** Where in the whole the piece begins. */
   #start = 0;
   #buffer = new Uint8Array(0);
@@ -21,6 +20,10 @@ export class PushWindow extends Reader implements ByteWindow {
 
   get offset(): number {
     return this.#start + this.position;
+  }
+
+  get left(): number {
+    return Number.POSITIVE_INFINITY;
   }
 
   /** More bytes; they must not change until the next ones come. */

@@ -1,6 +1,7 @@
 import type { Zxid } from '../base/ids.js';
+import { compressionOf } from './compression.js';
 import { type DiskReader, type DiskStep, folders } from './disk.js';
-import { isOfLogs, type NamedFile, parseFileName } from './file-names.js';
+import { isOfLogs, isSnapshot, type NamedFile, parseFileName } from './file-names.js';
 import { endsLikeSnapshot } from './snapshot-format.js';
 
 interface KnownFile extends NamedFile {
@@ -27,8 +28,12 @@ export class Retention {
       for (const { name, size } of disk.list(folder)) {
         const file = folder + name;
         retention.added(file);
-        const isSnapshot = retention.#files.get(file)?.kind === 'snapshot';
-        if (isSnapshot && !endsLikeSnapshot(disk, file, size)) retention.isBad(file);
+        const kind = retention.#files.get(file)?.kind;
+        const isBad =
+          kind === 'snapshot'
+            ? !endsLikeSnapshot(disk, file, size)
+            : kind === 'compressed-snapshot' && compressionOf(disk, file) === undefined;
+        if (isBad) retention.isBad(file);
       }
     }
     return retention;
@@ -59,20 +64,15 @@ export class Retention {
    * is left is found again at the next start.
    */
   purgeSteps(retain: number): readonly DiskStep[] {
-    const snapshots = this.#zxidsOf('snapshot');
+    const snapshots = this.#zxidsOf(isSnapshot);
     const oldest = snapshots[Math.max(0, snapshots.length - Math.max(1, retain))];
     if (oldest === undefined) return [];
-    const logs = this.#zxidsOf('log');
+    const logs = this.#zxidsOf((kind) => kind === 'log');
     const oldestLog = logs.findLast((zxid) => zxid <= oldest) ?? 0n;
     const steps: DiskStep[] = [];
     for (const { file, kind, zxid } of [...this.#files.values()]) {
       const ofSnapshot = !isOfLogs(kind);
-      if (
-        kind === 'compressed-snapshot' ||
-        kind === 'received' ||
-        zxid >= (ofSnapshot ? oldest : oldestLog)
-      )
-        continue;
+      if (kind === 'received' || zxid >= (ofSnapshot ? oldest : oldestLog)) continue;
       steps.push({ step: 'remove', file });
       this.#files.delete(file);
     }
@@ -83,10 +83,10 @@ export class Retention {
     ];
   }
 
-  #zxidsOf(kind: NamedFile['kind']): Zxid[] {
+  #zxidsOf(isMeant: (kind: NamedFile['kind']) => boolean): Zxid[] {
     const zxids = new Set<Zxid>();
-    for (const { file, kind: itsKind, zxid } of this.#files.values()) {
-      if (itsKind === kind && !this.#bad.has(file)) zxids.add(zxid);
+    for (const { file, kind, zxid } of this.#files.values()) {
+      if (isMeant(kind) && !this.#bad.has(file)) zxids.add(zxid);
     }
     return [...zxids].sort((a, b) => (a < b ? -1 : 1));
   }

@@ -42,10 +42,7 @@ export function chooseSnapshot(
     const message = `${file} cannot be used: ${why}. An older snapshot and the logs since serve.`;
     log({ level: 'warn', event: 'storage.bad-snapshot', message, fields: { file } });
   };
-  for (const { file } of files.of('compressed-snapshot')) {
-    warn(file, 'it is compressed; decompress it to have it read');
-  }
-  for (const file of [...files.of('snapshot')].reverse()) {
+  for (const file of [...files.snapshots].reverse()) {
     const { zxid } = file.name;
     if (until !== undefined && zxid > until) {
       beyond.push(file);
@@ -63,7 +60,7 @@ export function chooseSnapshot(
       bad.push(file);
     }
   }
-  const newest = bad[0] ?? files.of('compressed-snapshot').at(-1);
+  const newest = bad[0];
   if (newest === undefined) return undefined;
   const remedy = 'Restore it, or an older one with all logs since, from a backup.';
   throw new DamagedDataError(newest.file, undefined, 'no snapshot can be read', remedy);

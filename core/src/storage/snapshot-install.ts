@@ -2,6 +2,7 @@ import type { Zxid } from '../base/ids.js';
 import { type DataFile, listFiles } from './data-files.js';
 import { type DiskReader, type DiskStep, folders } from './disk.js';
 import {
+  isSnapshot,
   oldLogFileOf,
   oldSnapshotFileOf,
   receivedFileOf,
@@ -59,8 +60,8 @@ function replaceAll(
   const steps: DiskStep[] = [];
   const ownFacts = snapshotFactsFileOf(startZxid, checksum);
   for (const { file, name } of snapshots) {
-    const to = oldSnapshotFileOf(name.zxid);
-    if (name.kind === 'snapshot') steps.push({ step: 'rename', from: file, to });
+    const to = oldSnapshotFileOf(file);
+    if (isSnapshot(name.kind)) steps.push({ step: 'rename', from: file, to });
     const isOld = name.kind === 'snapshot-facts' ? file !== ownFacts : name.kind === 'received';
     if (isOld && file !== from) steps.push({ step: 'remove', file });
   }

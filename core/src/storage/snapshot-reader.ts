@@ -2,7 +2,10 @@ import type { Zxid } from '../base/ids.js';
 import { hexLong, highOf, lowOf } from '../base/long.js';
 import { Database, type DatabaseOptions } from '../tree/database.js';
 import { MalformedError } from '../wire/reader.js';
+import type { CheckedWindow } from './byte-window.js';
+import { compressionOf } from './compression.js';
 import type { DiskReader } from './disk.js';
+import { ExpandingWindow } from './expanding-window.js';
 import { FileWindow } from './file-window.js';
 import {
   DIGEST_SECTION_BYTES,
@@ -18,7 +21,7 @@ import { readEndMark, SnapshotParser } from './snapshot-parser.js';
 export interface LoadedSnapshot {
   /** At the zxid in the file's name. */
   readonly database: Database;
-  /** Of the whole file. */
+  /** Of the whole file, when it is not compressed. */
   readonly checksum: number;
   /** Digest of the tree, and the transaction it was taken after. */
   readonly digest?: { readonly zxid: Zxid; readonly version: number; readonly digest: bigint };
@@ -27,8 +30,8 @@ export interface LoadedSnapshot {
 }
 
 /**
- * Reads a snapshot of ZooKeeper 3.4 to 3.9 or of ours. Which sections it has is seen from the bytes
- * behind the first seal.
+ * Reads a snapshot of ZooKeeper 3.4 to 3.9 or of ours, compressed or not. Which sections it has is
+ * seen from the bytes behind the first seal.
  *
  * @throws MalformedError with the place where it is not a whole, sound snapshot
  */
@@ -39,16 +42,32 @@ export function readSnapshot(
   zxid: Zxid,
   options: DatabaseOptions,
 ): LoadedSnapshot {
-  const from = new FileWindow(disk, file, size);
+  const from = openSnapshot(disk, file, size);
   try {
     return read(from, zxid, new Database(options));
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
-    throw new MalformedError(`at byte ${from.offset}: ${error.message}`);
+    if (!(from instanceof ExpandingWindow)) {
+      throw new MalformedError(`at byte ${from.offset}: ${error.message}`);
+    }
+    const { offset } = from;
+    const damage = from.findDamage();
+    throw damage ?? new MalformedError(`at byte ${offset} of what is in it: ${error.message}`);
   }
 }
 
-function read(from: FileWindow, zxid: Zxid, database: Database): LoadedSnapshot {
+/** Opens a snapshot, decompressing it where its first bytes say that it is compressed. */
+export function openSnapshot(
+  disk: DiskReader,
+  file: string,
+  size: number,
+): FileWindow | ExpandingWindow {
+  const compression = compressionOf(disk, file);
+  if (compression === undefined) return new FileWindow(disk, file, size);
+  return new ExpandingWindow(disk, file, size, compression);
+}
+
+function read(from: CheckedWindow, zxid: Zxid, database: Database): LoadedSnapshot {
   readSnapshotHeader(from);
   if (!new SnapshotParser(database).advance(from)) throw tooShort();
   database.finishLoading();
@@ -66,7 +85,7 @@ function read(from: FileWindow, zxid: Zxid, database: Database): LoadedSnapshot 
  *
  * @throws MalformedError when it is none, or in another format
  */
-export function readSnapshotHeader(from: FileWindow): bigint {
+export function readSnapshotHeader(from: CheckedWindow): bigint {
   need(from, SNAPSHOT_HEADER_BYTES);
   if (from.int() !== SNAPSHOT_MAGIC) throw new MalformedError('it is not a snapshot');
   const version = from.int();
@@ -80,14 +99,17 @@ export function readSnapshotHeader(from: FileWindow): bigint {
  * @throws MalformedError when a checksum does not match, or the sections are none that are known
  */
 export function readSnapshotSections(
-  from: FileWindow,
+  from: CheckedWindow,
 ): Pick<LoadedSnapshot, 'digest' | 'lastZxid'> {
   readSeal(from);
-  const { left } = from;
   const digestBytes = DIGEST_SECTION_BYTES + SEAL_BYTES;
   const zxidBytes = ZXID_SECTION_BYTES + SEAL_BYTES;
+  /* Of what is decompressed, this finds out how much is left. */
+  from.ensure(digestBytes + zxidBytes + 1);
+  const { left } = from;
   if (![0, digestBytes, zxidBytes, digestBytes + zxidBytes].includes(left)) {
-    throw new MalformedError(`${left} bytes behind the nodes mean nothing`);
+    const count = Number.isFinite(left) ? left : 'too many';
+    throw new MalformedError(`${count} bytes behind the nodes mean nothing`);
   }
   const sections: { -readonly [K in keyof LoadedSnapshot]?: LoadedSnapshot[K] } = {};
   if (left >= digestBytes) {
@@ -105,14 +127,14 @@ export function readSnapshotSections(
   return sections;
 }
 
-function readSeal(from: FileWindow): void {
+function readSeal(from: CheckedWindow): void {
   need(from, SEAL_BYTES);
   const { checksum } = from;
   if (from.long() !== BigInt(checksum)) throw new MalformedError('the checksum does not match');
   readEndMark(from);
 }
 
-function need(from: FileWindow, count: number): void {
+function need(from: CheckedWindow, count: number): void {
   if (!from.ensure(count)) throw tooShort();
 }
 

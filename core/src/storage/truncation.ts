@@ -78,10 +78,7 @@ function removeSnapshots(
   chosen: ChosenSnapshot,
   zxid: Zxid,
 ): readonly DiskStep[] {
-  const compressed = files.of('compressed-snapshot').filter(({ name }) => name.zxid > zxid);
-  const snapshots = [...chosen.beyond, ...compressed].map(
-    ({ file }): DiskStep => ({ step: 'remove', file }),
-  );
+  const snapshots = chosen.beyond.map(({ file }): DiskStep => ({ step: 'remove', file }));
   const facts = files.of('snapshot-facts').filter((file) => {
     const endZxid = files.snapshotFacts(file)?.endZxid ?? file.name.zxid;
     return endZxid > zxid;

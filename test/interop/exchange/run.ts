@@ -1,5 +1,6 @@
 /** One data folder, handed from server to server: what each finds is what the last one left. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, open, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,12 @@ import { filesOf, readLogFile, readLogs, readSnapshot } from '../data-files.js';
 import { nameOf, type ServerKind, type ServerProcess, startServer } from '../server-process.js';
 import { dumpTree } from '../tree-dump.js';
 import { WireClient } from '../wire-client.js';
+import {
+  type CompressedFile,
+  type CompressionMethod,
+  compressedIn,
+  leaveCompressedOnly,
+} from './compressed-only.js';
 import { authenticate, create, fill, goOn } from './fill.js';
 
 /**
@@ -28,6 +35,11 @@ export interface ExchangeOptions {
   readonly snapshots: boolean;
   /** `vivarium.sessionPasswords=apache`: then Apache lets Vivarium's sessions in as well. */
   readonly apachePasswords?: boolean;
+  /**
+   * Each leg of Apache's ends with nothing but a compressed snapshot and the log behind it: the
+   * first of `gz`, the second of `snappy`, and so on.
+   */
+  readonly compressed?: boolean;
 }
 
 export interface ExchangeResult {
@@ -81,6 +93,7 @@ class Exchange {
   readonly #open: WireClient[] = [];
   #server: ServerProcess | undefined;
   #leg = 0;
+  #compressed: CompressedFile | undefined;
   #keepers: Keeper[] = [];
   #left: ReadonlyMap<string, string> = new Map();
   #lastZxid = 0n;
@@ -112,21 +125,41 @@ class Exchange {
     const one = await this.#newSession('one', LONG_MS);
     const two = await this.#newSession('two', LONG_MS);
     await fill(one, two);
-    const brief = await this.#newSession('brief', BRIEF_MS);
-    await create(brief, '/live/brief', 'c', createModes.ephemeral.flag);
-    await this.#leave();
+    if (this.#options.compressed !== true) await this.#openBrief();
+    await this.#endLeg();
     for (this.#leg = 1; this.#leg < legs.length; this.#leg++) {
       await this.#start();
       await this.#compare('finds');
       await this.#checkDigest();
       const owner = await this.#checkSessions();
       await goOn(owner, this.#leg);
-      await this.#leave();
+      await this.#endLeg();
     }
+  }
+
+  /** How the snapshots of this leg are compressed. */
+  get #method(): CompressionMethod | undefined {
+    if (this.#options.compressed !== true || this.#kind === 'vivarium') return undefined;
+    return this.#leg % 4 === 0 ? 'gz' : 'snappy';
+  }
+
+  async #endLeg(): Promise<void> {
+    await this.#leave();
+    const kept = this.#compressed;
+    if (kept !== undefined && !readFileSync(kept.path).equals(kept.bytes)) {
+      this.#problem(`has changed ${kept.path}`);
+    }
+    const method = this.#method;
+    if (method === undefined) return;
+    // At a start a snapshot is taken of all that there is.
+    await this.#start();
+    await this.#leave();
+    this.#compressed = leaveCompressedOnly(this.#dataDir, method);
   }
 
   async #start(): Promise<void> {
     const { snapshots, apachePasswords } = this.#options;
+    const method = this.#method;
     this.#server = await startServer(this.#kind, {
       dataDir: this.#dataDir,
       config: {
@@ -136,6 +169,7 @@ class Exchange {
         preAllocSize: 1024,
         'DigestAuthenticationProvider.superDigest': SUPER,
         'vivarium.sessionPasswords': apachePasswords === true ? 'apache' : 'keyed',
+        ...(method === undefined ? {} : { 'snapshot.compression.method': method }),
       },
     });
   }
@@ -155,8 +189,9 @@ class Exchange {
     if (last.digest === undefined) this.#problem('its last transaction has no digest');
     this.#lastDigest = last.digest?.treeDigest ?? 0n;
     this.result.logs = filesOf(this.#dataDir, 'log').length;
-    this.result.snapshots = filesOf(this.#dataDir, 'snapshot').length;
-    for (const name of filesOf(this.#dataDir, 'snapshot')) readSnapshot(this.#dataDir, name);
+    const plain = filesOf(this.#dataDir, 'snapshot');
+    this.result.snapshots = plain.length + compressedIn(this.#dataDir).length;
+    for (const name of plain) readSnapshot(this.#dataDir, name);
     if (ending === 'torn' || ending === 'cut') await this.#tear(ending);
   }
 
@@ -238,6 +273,11 @@ class Exchange {
     }
     this.#keepers = kept;
     return owner ?? (await WireClient.session(port, { timeOut: LONG_MS }));
+  }
+
+  async #openBrief(): Promise<void> {
+    const brief = await this.#newSession('brief', BRIEF_MS);
+    await create(brief, '/live/brief', 'c', createModes.ephemeral.flag);
   }
 
   /** A session that nobody takes up ends with its time, and its node with it. */

@@ -8,8 +8,11 @@ export interface DamagedFile {
   readonly bytes: Buffer;
   /** Each with its place; none where the file is sound. */
   readonly damages: readonly (readonly [kind: DamageKind, offset: number])[];
-  /** What is to be shown all the same: zxids of a log, or the number of nodes of a snapshot. */
-  readonly shown: readonly string[] | number;
+  /**
+   * What is to be shown all the same: zxids of a log, or the number of nodes of a snapshot; 'some'
+   * where the place cannot be told from outside.
+   */
+  readonly shown: readonly string[] | number | 'some';
   /** Whether `--repair` mends it. */
   readonly mends?: boolean;
   /** Whether it gets the name of another log. */

@@ -1,7 +1,8 @@
 /** Ways in which a snapshot comes to harm, and what is to be said of each. */
-import { gzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import type { DamageKind } from '@vivarium/core/internal/node/cli/inspect/damage';
 import { adler32Slowly } from '../../support/adler32-slowly.js';
+import { snappyOf } from '../../support/snappy-of.js';
 import { type SnapshotLayout, snapshotLayout } from './layout.js';
 import type { DamagedFile } from './log-damages.js';
 
@@ -58,6 +59,13 @@ function resealed({ sealAt, digestAt }: SoundSnapshot, bytes: Buffer): Buffer {
   return bytes;
 }
 
+/** Bytes of what is in each block: of a size that leaves several in a small snapshot. */
+const SNAPPY_BLOCK = 4000;
+
+function lastBlockAt({ bytes }: SoundSnapshot): number {
+  return Math.floor((bytes.length - 1) / SNAPPY_BLOCK) * SNAPPY_BLOCK;
+}
+
 export const snapshotDamages: Readonly<Record<string, Damager>> = {
   'an empty file': () => head(Buffer.alloc(0), 'empty'),
   'three bytes of a header': ({ bytes }) => head(bytes.subarray(0, 3), 'no-header'),
@@ -65,7 +73,58 @@ export const snapshotDamages: Readonly<Record<string, Damager>> = {
   'a bit of the magic flipped': (snapshot) => head(changed(snapshot, 1), 'not-this-kind'),
   'a bit of the version flipped': (snapshot) => head(changed(snapshot, 7), 'unknown-version'),
   'text instead of a snapshot': () => head(Buffer.from('no snapshot\n'), 'not-this-kind'),
-  'the whole file compressed': ({ bytes }) => head(gzipSync(bytes), 'compressed'),
+  'the whole file compressed': ({ bytes, nodes }) => {
+    return { bytes: gzipSync(bytes), damages: [], shown: nodes.length };
+  },
+  'compressed, and cut in the middle': (snapshot) => {
+    const whole: Buffer = gzipSync(snapshot.bytes);
+    const bytes: Buffer = whole.subarray(0, whole.length >> 1);
+    const { length } = gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+    const { shown } = cut(snapshot, length);
+    return { bytes, damages: [['compression', bytes.length]], shown };
+  },
+  'compressed, and a bit of it flipped': ({ bytes }) => {
+    const whole: Buffer = gzipSync(bytes);
+    whole[whole.length >> 1]! ^= 0x10;
+    return { bytes: whole, damages: [['compression', -1]], shown: 'some' };
+  },
+  'compressed, and a bit of its checksum flipped': ({ bytes, nodes }) => {
+    const whole: Buffer = gzipSync(bytes);
+    whole[whole.length - 7]! ^= 1;
+    const damages: DamagedFile['damages'] = [['compression', whole.length - 8]];
+    return { bytes: whole, damages, shown: nodes.length };
+  },
+  'a bit of a value flipped, then compressed': (snapshot) => {
+    const { bytes, ...found } = silent(snapshot, middle(snapshot).dataAt + 2);
+    return { ...found, bytes: gzipSync(bytes) };
+  },
+  'cut in the middle of a node, then compressed': (snapshot) => {
+    const { bytes, ...found } = cut(snapshot, middle(snapshot).dataAt + 3);
+    return { ...found, bytes: gzipSync(bytes) };
+  },
+  'something behind the last seal, compressed': ({ bytes, nodes, digestAt }) => ({
+    bytes: gzipSync(Buffer.concat([bytes, Buffer.alloc(100_000, 'more')])),
+    damages: [['garbage', digestAt]],
+    shown: nodes.length,
+  }),
+  'compressed as snappy': ({ bytes, nodes }) => {
+    return { bytes: snappyOf(bytes, SNAPPY_BLOCK), damages: [], shown: nodes.length };
+  },
+  'compressed as snappy, and cut in a block': (snapshot) => {
+    const whole = snappyOf(snapshot.bytes, SNAPPY_BLOCK);
+    const bytes = whole.subarray(0, whole.length - 9);
+    const { shown } = cut(snapshot, lastBlockAt(snapshot));
+    return { bytes, damages: [['compression', bytes.length]], shown };
+  },
+  'compressed as snappy, without its last block': (snapshot) => {
+    const { bytes, ...found } = cut(snapshot, lastBlockAt(snapshot));
+    return { ...found, bytes: snappyOf(bytes, SNAPPY_BLOCK) };
+  },
+  'compressed as snappy, and a length in it flipped': ({ bytes }) => {
+    const whole = snappyOf(bytes, SNAPPY_BLOCK);
+    whole[16]! ^= 0x40;
+    return { bytes: whole, damages: [['compression', 16]], shown: 0 };
+  },
   'cut within the first nodes': (snapshot) => cut(snapshot, snapshot.nodes[2]!.at + 20),
   'cut in the middle of a node': (snapshot) => cut(snapshot, middle(snapshot).dataAt + 3),
   'cut behind the last node': (snapshot) => cut(snapshot, snapshot.endMarkAt),

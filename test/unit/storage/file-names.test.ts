@@ -35,11 +35,17 @@ suite('file names', (test) => {
       'snapshot-facts': snapshotFactsFileOf(zxid, 1),
       received: receivedFileOf(zxid, 0xdead_beef),
       'old-log': oldLogFileOf(zxid),
-      'old-snapshot': oldSnapshotFileOf(zxid),
+      'old-snapshot': oldSnapshotFileOf(snapshotFileOf(zxid)),
       'compressed-snapshot': `${snapshotFileOf(zxid)}.gz`,
     };
     for (const [kind, file] of Object.entries(kinds)) {
       assert.equal(parseFileName(file.slice(file.indexOf('/') + 1)), { kind, zxid });
+    }
+    for (const end of ['gz', 'snappy']) {
+      const compressed = `${snapshotFileOf(zxid)}.${end}`;
+      const kept = `vivarium-old-snapshot.1000000ab.${end}`;
+      assert.is(oldSnapshotFileOf(compressed), `snapshots/${kept}`);
+      assert.equal(parseFileName(kept), { kind: 'old-snapshot', zxid });
     }
     assert.is(parseFileName('snapshot.7fffffffffffffff')?.zxid, 2n ** 63n - 1n);
   });
@@ -57,6 +63,8 @@ suite('file names', (test) => {
     'log.10000000000000000',
     'snapshot.5.tmp',
     'snapshot.5.gz.gz',
+    'vivarium-old-snapshot.5.tmp',
+    'log.5.gz',
     'vivarium-snapshot.5',
     'vivarium-cut.5',
     'vivarium-log.5.6',

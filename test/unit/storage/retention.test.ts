@@ -45,6 +45,18 @@ suite('retention', (test) => {
     assert.equal(gone, old);
   });
 
+  test('counts compressed snapshots too, and removes them', () => {
+    const compressed = ['snapshots/snapshot.0.gz', 'snapshots/snapshot.5.snappy'];
+    const own = ['snapshots/snapshot.a', 'snapshots/snapshot.10'];
+    const retention = new Retention([...compressed, ...own, ...logs]);
+    assert.equal(retention.purgeSteps(4), []);
+    assert.equal(removed(retention.purgeSteps(3)), ['logs/log.1', 'snapshots/snapshot.0.gz']);
+    assert.ok(removed(retention.purgeSteps(2)).includes('snapshots/snapshot.5.snappy'));
+    const damaged = new Retention([...compressed, ...own, ...logs]);
+    damaged.isBad('snapshots/snapshot.5.snappy');
+    assert.equal(removed(damaged.purgeSteps(3)), []);
+  });
+
   test('forgets what is gone', () => {
     const retention = new Retention([...snapshots, ...logs]);
     retention.removed('snapshots/snapshot.10');

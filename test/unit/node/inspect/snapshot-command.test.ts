@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { txnTypes } from '@vivarium/core/internal/wire/txns';
 import * as assert from 'uvu/assert';
 import { inspect, objectsOf } from '../../../support/run-inspect.js';
+import { snappyOf } from '../../../support/snappy-of.js';
 import { suite } from '../../../support/suite.js';
 import { created, FIVE, writeSnapshot } from './files.js';
 
@@ -97,12 +98,50 @@ suite(
       assert.match(err, 'its end is missing');
     });
 
-    test('says how to read what is compressed', async (t) => {
+    test('shows what is in a compressed one, and that it is compressed', async (t) => {
       const path = writeSnapshot(t, FOUR);
-      writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)));
-      const { code, err } = await inspect('snapshot', `${path}.gz`);
-      assert.is(code, 1);
-      assert.match(err, 'it is compressed (gzip). Decompress it (gzip -dk FILE)');
+      const plain = readFileSync(path);
+      const { out } = await inspect('snapshot', path, '--json');
+      for (const [how, bytes] of [
+        ['gzip', gzipSync(plain)],
+        ['snappy', snappyOf(plain, 100)],
+      ] as const) {
+        const named = `${path}.${how === 'gzip' ? 'gz' : how}`;
+        writeFileSync(named, bytes);
+        const shown = await inspect('snapshot', named, '--json');
+        assert.equal([shown.code, shown.err], [0, '']);
+        assert.equal(objectsOf(shown.out, 'node'), objectsOf(out, 'node'));
+        const [{ snapshot }] = objectsOf(shown.out, 'snapshot') as [{ snapshot: object }];
+        const { compression, zxid } = snapshot as Record<string, unknown>;
+        assert.equal([compression, zxid], [how, '0x100000004']);
+        const summary = await inspect('snapshot', named, '--summary');
+        assert.match(summary.out, ` bytes (${how}), 1 sessions, digest: matches`);
+        const same = await inspect('compare', path, named);
+        assert.is(same.code, 0);
+        assert.match(same.out, `${named} is compressed (${how})\nthe same 6 nodes`);
+      }
+    });
+
+    test('tells a damage of the compression from one of what is in it', async (t) => {
+      const path = `${writeSnapshot(t, FOUR)}.gz`;
+      const plain = readFileSync(path.slice(0, -3));
+      const told = async (bytes: Uint8Array) => {
+        writeFileSync(path, bytes);
+        const { code, out, err } = await inspect('snapshot', path, '--json');
+        assert.is(code, 1);
+        const [found, ...more] = objectsOf(out, 'damage').map(({ damage }) => damage);
+        assert.equal(more, []);
+        const { kind, inside } = found as Record<string, unknown>;
+        return { kind, inside, err };
+      };
+      const flipped: Buffer = gzipSync(plain);
+      flipped[flipped.length - 20]! ^= 4;
+      const ofStream = await told(flipped);
+      assert.is(ofStream.kind, 'compression');
+      assert.match(ofStream.err, /\.gz: its gzip compression is damaged at byte \d+ of the file: /);
+      const inside = await told(gzipSync(plain.subarray(0, plain.indexOf('/app/lock') + 12)));
+      assert.equal([inside.kind, inside.inside], ['short', 'gzip']);
+      assert.match(inside.err, /damaged at byte \d+ of what is in it \(gzip\): the file ends too/);
     });
 
     test('notices a name that says more than the file', async (t) => {

@@ -38,6 +38,10 @@ export async function compareCommand(words: readonly string[], world: World): Pr
     if (values.json === true) lines.add(jsonOf(damageJson(damage)));
     world.stderr.write(`${damageText(damage)}\n`);
   }
+  const compressed = [a, b].filter(({ compression }) => compression !== undefined);
+  for (const { opened, compression } of values.json === true ? [] : compressed) {
+    lines.add(`${opened.shown} is compressed (${compression})`);
+  }
   const counts: Record<Difference['kind'], number> = { left: 0, right: 0, changed: 0 };
   for (const difference of differences(a, b)) {
     counts[difference.kind]++;
@@ -54,6 +58,8 @@ export async function compareCommand(words: readonly string[], world: World): Pr
     rightNodes: b.nodes,
     leftDigest: hexLong(a.treeDigest),
     rightDigest: hexLong(b.treeDigest),
+    ...(a.compression === undefined ? {} : { leftCompression: a.compression }),
+    ...(b.compression === undefined ? {} : { rightCompression: b.compression }),
   };
   lines.add(values.json === true ? jsonOf({ compared: sums }) : sumsText(isSame, sums));
   await lines.flush();

@@ -10,8 +10,8 @@ export type DamageKind =
   /** It begins with something else than a file of its kind does. */
   | 'not-this-kind'
   | 'unknown-version'
-  /** It was compressed. */
-  | 'compressed'
+  /** What was compressed cannot be decompressed. */
+  | 'compression'
   /** A record that was not written to its end. */
   | 'torn'
   /** A length that cannot be, or is not that of the bytes that are there. */
@@ -42,6 +42,8 @@ export interface Damage {
   readonly kind: DamageKind;
   /** As the file was named. */
   readonly file: string;
+  /** How the file is compressed, where the places count in what is in it. */
+  readonly inside?: 'gzip' | 'snappy';
   /** Where it begins. */
   readonly offset: number;
   /** Where what is sound goes on, or the written part of the file ends. */
@@ -58,19 +60,20 @@ export interface Damage {
   readonly remedy: string;
 }
 
-/** Kinds that are about a file as a whole, where no place in it says more. */
-const WHOLE: ReadonlySet<DamageKind> = new Set(['empty', 'not-this-kind', 'compressed']);
+/** Kinds that are about a file as a whole, or whose words name the place. */
+const WHOLE: ReadonlySet<DamageKind> = new Set(['empty', 'not-this-kind', 'compression']);
 
 /** A damage in one paragraph. */
 export function damageText(damage: Damage): string {
-  const { kind, file, offset, record, zxidBefore, zxidAfter, what, remedy } = damage;
+  const { kind, file, inside, offset, record, zxidBefore, zxidAfter, what, remedy } = damage;
   if (WHOLE.has(kind)) return `${file}: ${what}. ${remedy}`;
   const parts: string[] = [];
   if (record !== undefined) parts.push(`record ${record}`);
   if (zxidBefore !== undefined) parts.push(`after ${hexLong(zxidBefore)}`);
   if (zxidAfter !== undefined) parts.push(`before ${hexLong(zxidAfter)}`);
   const where = parts.length === 0 ? '' : ` (${parts.join(', ')})`;
-  return `${file}: damaged at byte ${offset}${where}: ${what}. ${remedy}`;
+  const place = inside === undefined ? offset : `${offset} of what is in it (${inside})`;
+  return `${file}: damaged at byte ${place}${where}: ${what}. ${remedy}`;
 }
 
 /** A damage for JSON. */

@@ -1,6 +1,9 @@
 import type { SessionId, Zxid } from '../../../base/ids.js';
 import { hexLong, longOf } from '../../../base/long.js';
-import { FileWindow } from '../../../storage/file-window.js';
+import type { Compression } from '../../../storage/compression.js';
+import { ExpandingWindow } from '../../../storage/expanding-window.js';
+import { isSnapshot } from '../../../storage/file-names.js';
+import type { FileWindow } from '../../../storage/file-window.js';
 import {
   DIGEST_SECTION_BYTES,
   DIGEST_VERSION,
@@ -14,6 +17,7 @@ import {
 import { SnapshotParser } from '../../../storage/snapshot-parser.js';
 import {
   type LoadedSnapshot,
+  openSnapshot,
   readSnapshotHeader,
   readSnapshotSections,
 } from '../../../storage/snapshot-reader.js';
@@ -37,6 +41,8 @@ export type DigestState =
 /** A snapshot, as far as it could be read. */
 export interface InspectedSnapshot extends Pick<LoadedSnapshot, 'digest' | 'lastZxid'> {
   readonly opened: OpenedFile;
+  /** How the file was compressed; `undefined` when it was not. */
+  readonly compression: Compression | undefined;
   readonly dbId: bigint | undefined;
   readonly sessions: ReadonlyMap<SessionId, number>;
   readonly acls: readonly (readonly [id: number, acl: readonly Acl[]])[];
@@ -63,11 +69,12 @@ const RESTORE =
  */
 export function inspectSnapshot(opened: OpenedFile): InspectedSnapshot {
   const { disk, file, size } = opened;
-  const from = new FileWindow(disk, file, size);
+  const from = openSnapshot(disk, file, size);
+  const compression = from instanceof ExpandingWindow ? from.compression : undefined;
   // As sessions all owners can be read: what kind they mean is told by kindOf().
   const database = new Database({ extendedTypes: false, digest: true });
   const damages: Damage[] = [];
-  const alien = alienDamage(opened);
+  const alien = compression === undefined ? alienDamage(opened) : undefined;
   if (alien !== undefined) damages.push(alien);
   let dbId: bigint | undefined;
   let sections: Pick<LoadedSnapshot, 'digest' | 'lastZxid'> = {};
@@ -84,7 +91,7 @@ export function inspectSnapshot(opened: OpenedFile): InspectedSnapshot {
     }
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error;
-    damages.push(damageAt(from, error.message, isInBody ? parser : undefined, opened));
+    damages.push(damageAt(from, error, isInBody ? parser : undefined, opened));
   }
   const nodes = parser?.nodesRead ?? 0;
   const treeDigest = nodes === 0 ? 0n : database.tree.digest;
@@ -96,6 +103,7 @@ export function inspectSnapshot(opened: OpenedFile): InspectedSnapshot {
   const acls = [...database.acls.entries()];
   return {
     opened,
+    compression,
     dbId,
     ...sections,
     sessions,
@@ -140,11 +148,6 @@ function alienDamage({ disk, file, size, shown }: OpenedFile): Damage | undefine
   const at = { file: shown, offset: 0, until: Math.min(size, SNAPSHOT_HEADER_BYTES) };
   if (size === 0) return { ...at, kind: 'empty', what: 'the file is empty', remedy: RESTORE };
   const bytes = disk.read(file, 0, SNAPSHOT_HEADER_BYTES);
-  const compression = compressionOf(bytes);
-  if (compression !== undefined) {
-    const [what, remedy] = compression;
-    return { ...at, kind: 'compressed', what: `it is compressed (${what})`, remedy };
-  }
   const magic = bytes.length < 4 ? SNAPSHOT_MAGIC : new Reader(bytes).int();
   if (magic !== SNAPSHOT_MAGIC) {
     const isLog = magic === 0x5a4b_4c47;
@@ -165,38 +168,55 @@ function alienDamage({ disk, file, size, shown }: OpenedFile): Damage | undefine
   return { ...at, kind: 'unknown-version', what, remedy: RESTORE };
 }
 
-function compressionOf(bytes: Uint8Array): readonly [what: string, remedy: string] | undefined {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    return ['gzip', 'Decompress it (gzip -dk FILE), and inspect what comes of it.'];
-  }
-  const isSnappy = bytes[0] === 0x82 && Buffer.from(bytes.subarray(1, 7)).toString() === 'SNAPPY';
-  if (!isSnappy) return undefined;
-  const remedy =
-    'Decompress it, and inspect what comes of it; or have the server write snapshots without ' +
-    'zookeeper.snapshot.compression.method.';
-  return ['snappy', remedy];
-}
-
 function damageAt(
-  from: FileWindow,
-  message: string,
+  from: FileWindow | ExpandingWindow,
+  error: MalformedError,
   parser: SnapshotParser | undefined,
   opened: OpenedFile,
 ): Damage {
-  const { shown, size, disk, file } = opened;
-  const isShort = !endsLikeSnapshot(disk, file, size);
-  const isTooMuch = message.includes('mean nothing') && from.left > LARGEST_SECTIONS_BYTES;
-  const ending = isShort && !isTooMuch ? ', and its end is missing' : '';
   const behind =
     parser === undefined || parser.nodesRead === 0
       ? ''
       : `, behind ${parser.nodesRead} whole nodes, the last one ${JSON.stringify(parser.lastPath || '/')}`;
+  if (from instanceof ExpandingWindow) return damageInside(from, error, behind, opened);
+  const { shown, size, disk, file } = opened;
+  const { message } = error;
+  const isShort = !endsLikeSnapshot(disk, file, size);
+  const isTooMuch = message.includes('mean nothing') && from.left > LARGEST_SECTIONS_BYTES;
+  const ending = isShort && !isTooMuch ? ', and its end is missing' : '';
   return {
     kind: isTooMuch ? 'garbage' : kindOfMessage(message, isShort),
     file: shown,
     offset: from.offset,
     until: size,
     what: `${message}${behind}${ending}`,
+    remedy: RESTORE,
+  };
+}
+
+/** Of a compressed file: what is wrong with the compression, or else with what is in it. */
+function damageInside(
+  from: ExpandingWindow,
+  error: MalformedError,
+  behind: string,
+  { shown, size }: OpenedFile,
+): Damage {
+  const { offset, left } = from;
+  const damage = from.findDamage();
+  if (damage !== undefined) {
+    const what = `${damage.message}${behind}`;
+    const at = { file: shown, offset: damage.offset, until: size };
+    return { kind: 'compression', ...at, what, remedy: RESTORE };
+  }
+  const { message } = error;
+  const isTooMuch = message.includes('mean nothing') && left > LARGEST_SECTIONS_BYTES;
+  return {
+    kind: isTooMuch ? 'garbage' : kindOfMessage(message, message.includes('too early')),
+    file: shown,
+    inside: from.compression,
+    offset,
+    until: from.expandedBytes,
+    what: `${message}${behind}`,
     remedy: RESTORE,
   };
 }
@@ -212,7 +232,8 @@ function nameDamage(
   { lastZxid, digest }: Pick<LoadedSnapshot, 'digest' | 'lastZxid'>,
 ): readonly Damage[] {
   const last = lastZxid ?? digest?.zxid;
-  if (name?.kind !== 'snapshot' || last === undefined || last >= name.zxid) return [];
+  if (name === undefined || !isSnapshot(name.kind)) return [];
+  if (last === undefined || last >= name.zxid) return [];
   const what =
     `it ends with transaction ${hexLong(last)}, and its name says that it begins with ` +
     hexLong(name.zxid);
@@ -228,7 +249,7 @@ function digestOf(
   // Apache leaves the digest at zero, though in version 2, until a first transaction was applied.
   if (digest?.version !== DIGEST_VERSION || digest.zxid <= 0n) return 'none';
   if (digest.digest === treeDigest) return 'matches';
-  const isAtRest = name?.kind === 'snapshot' && name.zxid === digest.zxid;
+  const isAtRest = name !== undefined && isSnapshot(name.kind) && name.zxid === digest.zxid;
   return isAtRest && (lastZxid ?? digest.zxid) === digest.zxid ? 'differs' : 'undecidable';
 }
 
@@ -246,5 +267,5 @@ function digestDamage(
 
 /** The zxid in the name of a snapshot. */
 export function startZxid({ opened: { name } }: InspectedSnapshot): Zxid | undefined {
-  return name?.kind === 'snapshot' ? name.zxid : undefined;
+  return name !== undefined && isSnapshot(name.kind) ? name.zxid : undefined;
 }

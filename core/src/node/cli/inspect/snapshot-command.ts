@@ -85,11 +85,12 @@ async function show(snapshot: InspectedSnapshot, wanted: Wanted, lines: Lines): 
 
 /** What is told before the nodes, as text and as JSON. */
 function* heads(snapshot: InspectedSnapshot): Generator<readonly [string, unknown]> {
-  const { dbId, digest, lastZxid, digestState, nodes, sessions, acls } = snapshot;
+  const { compression, dbId, digest, lastZxid, digestState, nodes, sessions, acls } = snapshot;
   const start = startZxid(snapshot);
   const head = {
     file: snapshot.opened.shown,
     size: snapshot.opened.size,
+    ...(compression === undefined ? {} : { compression }),
     ...(dbId === undefined ? {} : { dbId: Number(dbId) }),
     ...(start === undefined ? {} : { zxid: hexLong(start) }),
     ...(lastZxid === undefined ? {} : { lastZxid: hexLong(lastZxid) }),

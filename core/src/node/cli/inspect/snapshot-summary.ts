@@ -1,3 +1,4 @@
+import type { Compression } from '../../../storage/compression.js';
 import type { NodeId } from '../../../tree/tree.js';
 import { pathText } from './data-text.js';
 import { type InspectedSnapshot, kindOf, nodesBelow } from './loaded-snapshot.js';
@@ -19,6 +20,8 @@ interface Big {
 
 /** What there is to be said of a snapshot, or of what is below a path in it. */
 export interface SnapshotSummary {
+  /** How the file is compressed; absent when it is not. */
+  readonly compression?: Compression;
   readonly nodes: number;
   readonly dataBytes: number;
   /** Nodes by kind: persistent, ephemeral, container, ttl. */
@@ -36,7 +39,7 @@ export function summaryJson(
   path: string,
   depth: number,
 ): SnapshotSummary {
-  const { database } = snapshot;
+  const { compression, database } = snapshot;
   const { tree } = database;
   const kinds: Record<string, number> = {};
   const subtrees: Subtree[] = [];
@@ -67,6 +70,7 @@ export function summaryJson(
     keep(biggest, { id, dataBytes: bytes });
   }
   return {
+    ...(compression === undefined ? {} : { compression }),
     nodes,
     dataBytes,
     kinds,
@@ -97,14 +101,16 @@ export function summaryText(
     depth,
   );
   const ofKinds = Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`);
-  const { shown, size } = snapshot.opened;
+  const { compression, opened } = snapshot;
+  const { shown, size } = opened;
+  const how = compression === undefined ? '' : ` (${compression})`;
   const rows = (all: readonly { path: string; nodes?: number; dataBytes: number }[]) =>
     all.map(({ path, nodes, dataBytes }) => {
       const count = nodes === undefined ? '' : String(nodes).padStart(10);
       return `${count}${String(dataBytes).padStart(14)}  ${pathText(path)}`;
     });
   return [
-    `${shown}: ${size} bytes, ${sessions} sessions, digest: ${snapshot.digestState}`,
+    `${shown}: ${size} bytes${how}, ${sessions} sessions, digest: ${snapshot.digestState}`,
     `${nodes} nodes from ${path} down (${ofKinds.join(', ')}), ${dataBytes} bytes of data`,
     '',
     '     nodes    data bytes  subtree',
