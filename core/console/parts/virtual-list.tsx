@@ -87,6 +87,8 @@ export function VirtualList(parts: VirtualParts) {
       {...parts.list}
       class={parts.class}
       ref={ref}
+      // Rows move with what is seen; a browser that held on to one of them would scroll away.
+      style={{ overflowAnchor: 'none' }}
       onScroll={({ currentTarget }) => {
         top.value = currentTarget.scrollTop;
       }}

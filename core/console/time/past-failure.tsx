@@ -11,7 +11,7 @@ export const isLoggingIn = signal(false);
 
 const AGAIN_MS = 3_000;
 
-/** How many times the same is to be asked again: a server that was silent for a while comes back. */
+/** How many times the same is to be asked again: a server that was silent may come back. */
 export function useAgain(answer: Answer<unknown> | undefined): number {
   const times = useSignal(0);
   useEffect(() => {

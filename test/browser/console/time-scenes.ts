@@ -106,10 +106,16 @@ export const timeScenes: readonly Scene[] = [
       await page.getByText('83 found').waitFor();
       // Whoever has scrolled stays where they are.
       const row = rows(page).filter({ hasText: middle });
-      await page.getByRole('rowgroup', { name: /one a row/ }).evaluate((list) => {
-        list.scrollTop = 35 * 30;
-      });
-      await row.waitFor();
+      const list = page.getByRole('rowgroup', { name: /one a row/ });
+      await until(
+        async () => {
+          await list.evaluate((element) => {
+            element.scrollTop = 35 * 30;
+          });
+          return row.isVisible();
+        },
+        (isSeen) => isSeen,
+      );
       const place = async () => Math.round((await row.boundingBox())!.y);
       const before = await place();
       await change(7);
