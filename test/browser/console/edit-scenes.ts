@@ -1,8 +1,11 @@
 /** Changing things: data, children, ACLs, and what happens when somebody else does it, too. */
 import { createHash } from 'node:crypto';
 import { permissions, text } from '@vivarium/core';
+import type { Page } from 'playwright-core';
+import { startServer } from '../server-process.js';
 import { problemsOf } from './axe.js';
 import { dataField, demand, line, type Scene, shows, until } from './scene.js';
+import { openPage } from './stage.js';
 
 const digestOf = (user: string, password: string) => {
   const hash = createHash('sha1').update(`${user}:${password}`).digest('base64');
@@ -40,6 +43,63 @@ export const editScenes: readonly Scene[] = [
       await page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'hidden' });
       return 'sequential with data; a name that is taken is told, and stays typed';
+    },
+  },
+  {
+    name: 'nodes that go by themselves',
+    async show({ browser, complaints, visit, page }) {
+      const alone = await startServer({
+        extendedTypesEnabled: 'true',
+        'znode.container.checkIntervalMs': '500',
+      });
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+      const create = async (at: Page, name: string, kind: string) => {
+        await at.getByRole('button', { name: 'New child' }).click();
+        const dialog = at.getByRole('dialog', { name: 'New child' });
+        await dialog.getByRole('textbox', { name: /^Name/ }).fill(name);
+        await dialog.getByLabel('Kind').selectOption({ label: kind });
+        return dialog;
+      };
+      try {
+        const own = await openPage(context, complaints as string[]);
+        await own.goto(`http://127.0.0.1:${alone.port}/#/tree/`);
+        const brief = await create(own, 'brief', 'With a time to live');
+        const seconds = brief.getByLabel(/^Seconds without change/);
+        await seconds.fill('soon');
+        const button = brief.getByRole('button', { name: 'Create' });
+        demand(await button.isDisabled(), 'a time to live that is no number');
+        await seconds.fill('2.5');
+        await button.click();
+        await own.getByRole('heading', { name: 'brief' }).waitFor();
+        await own.getByText('There is no node at this path').waitFor();
+        await own.goto(`http://127.0.0.1:${alone.port}/#/tree/`);
+        await (await create(own, 'holder', 'Container'))
+          .getByRole('button', { name: 'Create' })
+          .click();
+        await own.getByRole('heading', { name: 'holder' }).waitFor();
+        await (await create(own, 'held', 'Ephemeral, of the session of this page'))
+          .getByRole('button', { name: 'Create' })
+          .click();
+        await own.getByRole('heading', { name: 'held' }).waitFor();
+        await own.getByRole('button', { name: 'Delete' }).click();
+        const sure = own.getByRole('dialog');
+        await sure.getByRole('textbox').fill('held');
+        await sure.getByRole('button', { name: /^Delete/ }).click();
+        await line(own, '/holder').waitFor({ state: 'hidden' });
+        // The ensemble takes no times to live: what was typed stays, and why is told.
+        await visit('/');
+        const refused = await create(page, 'brief', 'With a time to live');
+        await refused.getByRole('button', { name: 'Create' }).click();
+        await refused.locator('.strip').waitFor();
+        const name = await refused.getByRole('textbox', { name: /^Name/ }).inputValue();
+        demand(name === 'brief', name);
+        const why = await refused.locator('.strip').textContent();
+        await page.keyboard.press('Escape');
+        return `with a time to live, and a container, are gone unasked; elsewhere: ${why}`;
+      } finally {
+        await context.close();
+        await alone.stop();
+      }
     },
   },
   {
