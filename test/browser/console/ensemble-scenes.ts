@@ -1,5 +1,6 @@
 /** The ensemble page: who leads and lags, charts and events, also while servers die. */
 import type { Page } from 'playwright-core';
+import { Ensemble } from '../../interop/ensemble/ensemble.js';
 import { problemsOf } from './axe.js';
 import { demand, type Scene, until } from './scene.js';
 import { addressOf, type Stage } from './stage.js';
@@ -98,6 +99,39 @@ export const ensembleScenes: readonly Scene[] = [
         },
       );
       return 'its link is gone, both events are listed, and it is in step again';
+    },
+  },
+  {
+    name: 'an observer',
+    async show({ page }) {
+      const kinds = ['vivarium', 'vivarium', 'vivarium'] as const;
+      const ensemble = await Ensemble.create({ kinds, observers: 1 });
+      try {
+        await Promise.all(ensemble.members.map((member) => member.launch()));
+        await ensemble.untilServing();
+        const leader = await ensemble.untilLed();
+        const observer = ensemble.members.find(({ isObserver }) => isObserver)!;
+        const card = servers(page).locator('.card', { hasText: `Server ${observer.id}` });
+        const stands = (words: string) =>
+          card.locator('.card-link').filter({ hasText: words }).waitFor();
+        const isObserver = () => card.locator('.card-role', { hasText: /^observer/ }).waitFor();
+        await page.goto(`${addressOf(leader)}#/ensemble`);
+        await isObserver();
+        await stands('connected; acknowledges nothing');
+        await page.getByText('2 of 2 voters').waitFor();
+        await observer.kill();
+        await stands('not connected to the leader');
+        await observer.launch();
+        await observer.untilServing();
+        await stands('connected; acknowledges nothing');
+        await page.goto(`${addressOf(observer)}#/ensemble`);
+        await stands('serves this page');
+        await isObserver();
+        return 'is told apart from those who vote, and seen to go and to come';
+      } finally {
+        await page.goto('about:blank');
+        await ensemble.destroy();
+      }
     },
   },
   {
