@@ -41,7 +41,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (stopping.signal.aborted) process.exit(1); // told twice: now, and its children with it
     stopping.abort(new Error(`told to stop by ${signal}`));
-    process.stdout.write('It stops after this step, which is kept. Told again, it stops at once.\n');
+    process.stdout.write(
+      'It stops after this step, which is kept. Told again, it stops at once.\n',
+    );
   });
 }
 
