@@ -68,7 +68,7 @@ export const editScenes: readonly Scene[] = [
         await seconds.fill('soon');
         const button = brief.getByRole('button', { name: 'Create' });
         demand(await button.isDisabled(), 'a time to live that is no number');
-        await seconds.fill('2.5');
+        await seconds.fill('6.5');
         await button.click();
         await own.getByRole('heading', { name: 'brief' }).waitFor();
         await own.getByText('There is no node at this path').waitFor();

@@ -108,7 +108,7 @@ export const ensembleScenes: readonly Scene[] = [
       const ensemble = await Ensemble.create({ kinds, observers: 1 });
       try {
         await Promise.all(ensemble.members.map((member) => member.launch()));
-        await ensemble.untilServing();
+        await ensemble.untilServing(180_000);
         const leader = await ensemble.untilLed();
         const observer = ensemble.members.find(({ isObserver }) => isObserver)!;
         const card = servers(page).locator('.card', { hasText: `Server ${observer.id}` });
