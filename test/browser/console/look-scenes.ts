@@ -3,39 +3,52 @@ import type { Page } from 'playwright-core';
 import { problemsOf } from './axe.js';
 import { dataField, demand, type Scene, until } from './scene.js';
 
-/** What there is of a browser's animations in a page, as far as it is used here. */
-interface Animations {
+/** A page, as far as what flashes in it is held still. */
+interface Flashing {
+  held: number;
   readonly document: {
-    getAnimations(): {
-      readonly animationName: string;
-      currentTime: number;
-      pause(): void;
-      finish(): void;
-    }[];
+    addEventListener(type: 'animationstart', listener: (event: Start) => void): void;
+    getAnimations(): { finish(): void }[];
   };
 }
 
-/** Waits until something flashes, and holds it at a moment. @returns what lets it pass */
-async function holdFlash(page: Page, name: string, atMs: number): Promise<() => Promise<void>> {
-  const hold = () =>
-    page.evaluate(
-      ([wanted, moment]) => {
-        const { document } = globalThis as unknown as Animations;
-        const flashes = document.getAnimations().filter((each) => each.animationName === wanted);
-        for (const flash of flashes) {
-          flash.pause();
-          flash.currentTime = moment;
-        }
-        return flashes.length;
-      },
-      [name, atMs] as const,
-    );
-  await until(hold, (count) => count > 0);
-  return () =>
-    page.evaluate(() => {
-      const { document } = globalThis as unknown as Animations;
-      for (const animation of document.getAnimations()) animation.finish();
+interface Start {
+  readonly animationName: string;
+  readonly target: { getAnimations(): { currentTime: number; pause(): void }[] };
+}
+
+/** From now on, what flashes in a page stops at a moment of its flash, ms. */
+async function holdFlashes(page: Page, atMs: number): Promise<void> {
+  await page.evaluate((moment) => {
+    const here = globalThis as unknown as Flashing;
+    const isNew = (here.held ?? -1) < 0;
+    here.held = 0;
+    Object.assign(here, { moment });
+    if (!isNew) return;
+    here.document.addEventListener('animationstart', ({ animationName, target }) => {
+      if (!animationName.startsWith('flash-')) return;
+      for (const flash of target.getAnimations()) {
+        flash.pause();
+        flash.currentTime = (here as unknown as { readonly moment: number }).moment;
+      }
+      here.held++;
     });
+  }, atMs);
+}
+
+/** Waits until something has flashed. */
+async function untilHeld(page: Page): Promise<void> {
+  await until(
+    () => page.evaluate(() => (globalThis as unknown as Flashing).held),
+    (count) => count > 0,
+  );
+}
+
+async function letPass(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { document } = globalThis as unknown as Flashing;
+    for (const animation of document.getAnimations()) animation.finish();
+  });
 }
 
 export const lookScenes: readonly Scene[] = (['light', 'dark'] as const).map((scheme) => ({
@@ -59,17 +72,18 @@ export const lookScenes: readonly Scene[] = (['light', 'dark'] as const).map((sc
     }
     for (const atMs of [0, 500, 1_000]) {
       const name = `${scheme}-${atMs}`;
-      const flashes = [
-        ['flash-created', () => beside.create(`/look/${name}`)],
-        ['flash-below', () => beside.create(`/look/there/${name}`)],
-        ['flash-changed', () => beside.set('/look/there', name)],
-        ['flash-deleted', () => beside.delete(`/look/${name}`)],
+      const changes = [
+        ['created', () => beside.create(`/look/${name}`)],
+        ['below', () => beside.create(`/look/there/${name}`)],
+        ['changed', () => beside.set('/look/there', name)],
+        ['deleted', () => beside.delete(`/look/${name}`)],
       ] as const;
-      for (const [flash, change] of flashes) {
+      for (const [what, change] of changes) {
+        await holdFlashes(page, atMs);
         await change();
-        const pass = await holdFlash(page, flash, atMs);
-        await check(`${flash}, after ${atMs} ms`);
-        await pass();
+        await untilHeld(page);
+        await check(`${what}, after ${atMs} ms`);
+        await letPass(page);
       }
     }
     const theme = await page.locator('html').getAttribute('data-theme');
