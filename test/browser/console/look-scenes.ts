@@ -5,7 +5,10 @@ import { dataField, demand, type Scene, until } from './scene.js';
 
 /** A page, as far as what flashes in it is held still. */
 interface Flashing {
-  held: number;
+  held?: number;
+  /** The animation to be held, and where. */
+  wanted: string;
+  moment: number;
   readonly document: {
     addEventListener(type: 'animationstart', listener: (event: Start) => void): void;
     getAnimations(): { finish(): void }[];
@@ -17,30 +20,36 @@ interface Start {
   readonly target: { getAnimations(): { currentTime: number; pause(): void }[] };
 }
 
-/** From now on, what flashes in a page stops at a moment of its flash, ms. */
-async function holdFlashes(page: Page, atMs: number): Promise<void> {
-  await page.evaluate((moment) => {
-    const here = globalThis as unknown as Flashing;
-    const isNew = (here.held ?? -1) < 0;
-    here.held = 0;
-    Object.assign(here, { moment });
-    if (!isNew) return;
-    here.document.addEventListener('animationstart', ({ animationName, target }) => {
-      if (!animationName.startsWith('flash-')) return;
-      for (const flash of target.getAnimations()) {
-        flash.pause();
-        flash.currentTime = (here as unknown as { readonly moment: number }).moment;
-      }
-      here.held++;
-    });
-  }, atMs);
+/** The next flash of a kind stops at a moment of it, ms; those that went before are over. */
+async function holdNext(page: Page, kind: string, atMs: number): Promise<void> {
+  await until(
+    () => page.locator(`.${kind}`).count(),
+    (count) => count === 0,
+  );
+  await page.evaluate(
+    ([wanted, moment]) => {
+      const here = globalThis as unknown as Flashing;
+      const isNew = here.held === undefined;
+      Object.assign(here, { held: 0, wanted, moment });
+      if (!isNew) return;
+      here.document.addEventListener('animationstart', ({ animationName, target }) => {
+        if (animationName !== here.wanted) return;
+        for (const flash of target.getAnimations()) {
+          flash.pause();
+          flash.currentTime = here.moment;
+        }
+        here.held = 1;
+      });
+    },
+    [kind, atMs] as const,
+  );
 }
 
 /** Waits until something has flashed. */
 async function untilHeld(page: Page): Promise<void> {
   await until(
     () => page.evaluate(() => (globalThis as unknown as Flashing).held),
-    (count) => count > 0,
+    (held) => held === 1,
   );
 }
 
@@ -70,7 +79,7 @@ export const lookScenes: readonly Scene[] = (['light', 'dark'] as const).map((sc
       await page.getByRole('heading', { name: 'here' }).waitFor();
       await check(query);
     }
-    for (const atMs of [0, 500, 1_000]) {
+    for (const atMs of [0, 600]) {
       const name = `${scheme}-${atMs}`;
       const changes = [
         ['created', () => beside.create(`/look/${name}`)],
@@ -79,7 +88,7 @@ export const lookScenes: readonly Scene[] = (['light', 'dark'] as const).map((sc
         ['deleted', () => beside.delete(`/look/${name}`)],
       ] as const;
       for (const [what, change] of changes) {
-        await holdFlashes(page, atMs);
+        await holdNext(page, `flash-${what}`, atMs);
         await change();
         await untilHeld(page);
         await check(`${what}, after ${atMs} ms`);
