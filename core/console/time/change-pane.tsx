@@ -15,7 +15,8 @@ import {
   readTransactions,
   type Transaction,
 } from './past.js';
-import { PastFailure, useAgain } from './past-failure.js';
+import { PastFailure } from './past-failure.js';
+import { useAgain } from './use-again.js';
 import { errorText, partOf, partWords, toldOf } from './words.js';
 
 /** Parts that are listed at once. */
@@ -202,7 +203,7 @@ function Sides({
   const again = useAgain(answer.value);
   useEffect(() => {
     let isOver = false;
-    answer.value = undefined;
+    if (answer.peek()?.kind !== 'silent') answer.value = undefined;
     void readChange(zxid, path, () => !isOver).then((next) => {
       if (next !== undefined) answer.value = next;
     });

@@ -15,7 +15,8 @@ import {
   readNode,
   type Span,
 } from './past.js';
-import { PastFailure, useAgain } from './past-failure.js';
+import { PastFailure } from './past-failure.js';
+import { useAgain } from './use-again.js';
 
 const ROW_HEIGHT = 30;
 const PAGE = 500;
@@ -70,6 +71,7 @@ export function Compare({ span }: { readonly span: Span }) {
     let isOver = false;
     rows.value = [];
     found.value = undefined;
+    if (missing.peek()?.kind !== 'silent') missing.value = undefined;
     next.value = null;
     visited.value = 0;
     void read(() => !isOver, undefined);

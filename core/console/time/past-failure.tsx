@@ -1,6 +1,4 @@
-import { signal, useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import type { Answer } from '../ask.js';
+import { signal } from '@preact/signals';
 import { Icon } from '../parts/icon.js';
 import { NoAdministrator } from '../parts/no-administrator.js';
 import { Strip } from '../parts/notice.js';
@@ -8,19 +6,6 @@ import type { Failure } from './past.js';
 
 /** Whether the dialog that asks who is looking is open. */
 export const isLoggingIn = signal(false);
-
-const AGAIN_MS = 3_000;
-
-/** How many times the same is to be asked again: a server that was silent may come back. */
-export function useAgain(answer: Answer<unknown> | undefined): number {
-  const times = useSignal(0);
-  useEffect(() => {
-    if (answer?.kind !== 'silent') return undefined;
-    const timer = setTimeout(() => times.value++, AGAIN_MS);
-    return () => clearTimeout(timer);
-  }, [answer, times]);
-  return times.value;
-}
 
 /** Why there is nothing to be shown of the past, and what can be done about it. */
 export function PastFailure({ what, why }: { readonly what: string; readonly why: Failure }) {

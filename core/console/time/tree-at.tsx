@@ -18,7 +18,8 @@ import {
   readNode,
   type Span,
 } from './past.js';
-import { PastFailure, useAgain } from './past-failure.js';
+import { PastFailure } from './past-failure.js';
+import { useAgain } from './use-again.js';
 
 /** Children on a page. */
 const PAGE = 200;
