@@ -81,6 +81,7 @@ export const editScenes: readonly Scene[] = [
           .getByRole('button', { name: 'Create' })
           .click();
         await own.getByRole('heading', { name: 'held' }).waitFor();
+        await line(own, '/holder').waitFor();
         await own.getByRole('button', { name: 'Delete' }).click();
         const sure = own.getByRole('dialog');
         await sure.getByRole('textbox').fill('held');

@@ -1,6 +1,7 @@
 /** How it looks: both themes, contrast and roles by axe-core, a phone's width. */
 import type { Page } from 'playwright-core';
 import { problemsOf } from './axe.js';
+import { isReadable, leastContrast } from './contrast.js';
 import { dataField, demand, type Scene, until } from './scene.js';
 
 /** A page, as far as what flashes in it is held still. */
@@ -91,6 +92,10 @@ export const lookScenes: readonly Scene[] = (['light', 'dark'] as const).map((sc
         await holdNext(page, `flash-${what}`, atMs);
         await change();
         await untilHeld(page);
+        // Of the lines that flash, whatever stands in them.
+        const texts = page.locator(`.flash-${what} :is(.name, .children)`);
+        const seen = await leastContrast(texts);
+        demand(isReadable(seen), [what, atMs, seen]);
         await check(`${what}, after ${atMs} ms`);
         await letPass(page);
       }

@@ -107,14 +107,15 @@ export const timeScenes: readonly Scene[] = [
       // Whoever has scrolled stays where they are.
       const row = rows(page).filter({ hasText: middle });
       const list = page.getByRole('rowgroup', { name: /one a row/ });
+      await list.evaluate((element) => {
+        element.scrollTop = 35 * 30;
+      });
       await until(
-        async () => {
-          await list.evaluate((element) => {
-            element.scrollTop = 35 * 30;
-          });
-          return row.isVisible();
-        },
-        (isSeen) => isSeen,
+        async () => ({
+          isSeen: await row.isVisible(),
+          at: await list.evaluate(({ scrollTop, scrollHeight }) => [scrollTop, scrollHeight]),
+        }),
+        ({ isSeen }) => isSeen,
       );
       const place = async () => Math.round((await row.boundingBox())!.y);
       const before = await place();
