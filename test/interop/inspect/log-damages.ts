@@ -9,10 +9,10 @@ export interface DamagedFile {
   /** Each with its place; none where the file is sound. */
   readonly damages: readonly (readonly [kind: DamageKind, offset: number])[];
   /**
-   * What is to be shown all the same: zxids of a log, or the number of nodes of a snapshot; 'some'
-   * where the place cannot be told from outside.
+   * What is to be shown all the same: zxids of a log, or the number of nodes of a snapshot, or
+   * between one and so many of them, where the place cannot be told from outside.
    */
-  readonly shown: readonly string[] | number | 'some';
+  readonly shown: readonly string[] | number | { readonly atMost: number };
   /** Whether `--repair` mends it. */
   readonly mends?: boolean;
   /** Whether it gets the name of another log. */
